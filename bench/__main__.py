@@ -1,0 +1,108 @@
+"""`python -m bench`: run every comparison, and print what each costs as a multiple of the floor.
+
+Comparisons take turns, round by round, so that a busy spell of the machine meets all of them; of each the round that used
+the fewest CPU seconds is shown. What cannot run is shown as failed, with the end of what it printed.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.comparisons import COMPARISONS, FLOOR, Comparison
+from bench.ground import Ground, find_ground
+from bench.measure import CannotMeasureError, Measured, measure
+
+MIB = 1 << 20
+COLUMNS = ("name", "CPU s", "wall s", "largest MiB", "all MiB", "x floor", "target", "")
+
+
+class FailedError(Exception):
+    """A command ended with an error; the message holds the end of what it printed."""
+
+
+def perform(comparison: Comparison, ground: Ground, seconds: float) -> Measured:
+    """Run one comparison once, in a folder that is gone afterwards."""
+    out = Path(tempfile.mkdtemp(dir=ground.scratch))
+    output = out / "output.txt"
+    try:
+        measured = measure(comparison.command(ground, out), output=output, seconds=seconds)
+        if measured.code != 0:
+            raise FailedError(f"{comparison.name} ended with code {measured.code}:\n{output.read_text()[-2000:]}")
+        if comparison is FLOOR:
+            print(f"floor met {output.read_text().strip()}", flush=True)
+    finally:
+        shutil.rmtree(out)
+    return measured
+
+
+def row(comparison: Comparison, measured: Measured, floor: Measured | None) -> tuple[str, ...]:
+    """Return one line of the table."""
+    ratio = measured.cpu_seconds / floor.cpu_seconds if floor else None
+    target = "" if comparison.most is None else f"<= {comparison.most:g}"
+    verdict = "" if comparison.most is None or ratio is None else "met" if ratio <= comparison.most else "NOT MET"
+    return (
+        comparison.name,
+        f"{measured.cpu_seconds:.2f}",
+        f"{measured.wall_seconds:.2f}",
+        f"{measured.peak_process / MIB:.0f}",
+        f"{measured.peak_sum / MIB:.0f}",
+        "" if ratio is None else f"{ratio:.2f}",
+        target,
+        verdict,
+    )
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return lines of cells, the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in rows
+    )
+
+
+def main() -> int:
+    """Measure, print, and say 1 where a comparison failed to run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help="parts of names of comparisons; default: all")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each runs (default 3)")
+    parser.add_argument("--seconds", type=float, default=600.0, help="the most that one may take (default 600)")
+    chosen = parser.parse_args()
+    wanted = [each for each in COMPARISONS if each is FLOOR or _is_named(each, chosen.names)]
+    best: dict[str, Measured] = {}
+    failed: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as scratch:
+        ground = find_ground(Path(scratch))
+        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; crawl: {ground.name}")
+        for _ in range(max(chosen.rounds, 1)):
+            for comparison in wanted:
+                if comparison.name in failed:
+                    continue
+                try:
+                    measured = perform(comparison, ground, chosen.seconds)
+                except (FailedError, CannotMeasureError) as error:
+                    failed[comparison.name] = str(error)
+                    continue
+                before = best.get(comparison.name, measured)
+                best[comparison.name] = min(before, measured, key=lambda each: each.cpu_seconds)
+    rows = [row(each, best[each.name], best.get(FLOOR.name)) for each in wanted if each.name in best]
+    print(table([COLUMNS, *rows]))
+    for message in failed.values():
+        print(message, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _is_named(comparison: Comparison, parts: Sequence[str]) -> bool:
+    return not parts or any(part in comparison.name for part in parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

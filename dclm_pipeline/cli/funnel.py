@@ -1,0 +1,91 @@
+"""The funnel: what became of every record, step by step, as a table for people."""
+
+from collections.abc import Mapping
+
+from dclm_pipeline.tally import StepTally, Tally
+
+MOST_REASONS = 3
+
+
+def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
+    """Return the table of a whole pool's tally; with `seconds`, what each step cost in this run."""
+    rows: list[tuple[str, ...]] = [
+        ("step", "entered", "dropped", "failed", "left", "of all", "alone", "CPU s" if seconds else "")
+    ]
+    documents = tally.source.documents
+    skipped, failed = sum(tally.source.skipped.values()), sum(tally.source.failed.values())
+    records = documents + skipped + failed
+    if records:
+        rows.append(("(records)", f"{records:,}", f"{skipped:,}", _some(failed), f"{documents:,}", "", "", ""))
+    first = max(documents, tally.steps[0].entered if tally.steps else 0, 1)
+    for step in tally.steps:
+        if step.kind == "guard" and not step.failed:
+            continue
+        cost = f"{seconds[step.name]:.2f}" if seconds and step.name in seconds else ""
+        rows.append(
+            (
+                step.name,
+                f"{step.entered:,}",
+                _some(step.dropped),
+                _some(step.failed),
+                f"{step.left:,}",
+                f"{step.left / first:.1%}",
+                _some(step.alone),
+                cost,
+            )
+        )
+    lines = _aligned(rows)
+    lines += [f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.failed]
+    told = {"skipped": tally.source.skipped, "failed": tally.source.failed, "damage": tally.source.damage}
+    lines += [f"  records {name}: {_counts(counts)}" for name, counts in told.items() if counts]
+    stopped = sum(
+        count
+        for step in tally.steps
+        if step.kind == "guard"
+        for reason, count in step.reasons.items()
+        if "limit" in reason
+    )
+    if stopped:
+        lines.append(
+            f"  {stopped} documents were stopped by a CPU, memory or wall-clock limit: on another machine it may be others"
+        )
+    return "\n".join(lines)
+
+
+def rowwise_costs(tally: Tally, seconds: Mapping[str, float], rowwise: frozenset[str]) -> list[str]:
+    """Say what steps that call Python once a document cost, beside the columnar ones."""
+    entered = {step.name: step.entered for step in tally.steps}
+    cost = {name: 1e6 * spent / entered[name] for name, spent in seconds.items() if entered.get(name)}
+    columnar = [spent for name, spent in cost.items() if name not in rowwise and name not in ("extract", "decode")]
+    usual = f"; columnar steps here cost {sum(columnar) / len(columnar):.1f}" if columnar else ""
+    return [
+        f"{name} calls Python once a document: {cost[name]:.1f} microseconds each{usual}"
+        for name in sorted(rowwise)
+        if name in cost
+    ]
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    used = [column for column in range(len(widths)) if any(row[column] for row in rows[1:])]
+    lines = []
+    for row in rows:
+        cells = [
+            row[column].ljust(widths[column]) if column == 0 else row[column].rjust(widths[column]) for column in used
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _some(count: int) -> str:
+    return f"{count:,}" if count else ""
+
+
+def _reasons(step: StepTally) -> str:
+    return "failed: " + _counts(step.reasons)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{name} {count:,}" for name, count in most[:MOST_REASONS])
+    return told if len(most) <= MOST_REASONS else f"{told} and {len(most) - MOST_REASONS} more"

@@ -1,0 +1,170 @@
+"""`dclm show`, `dclm verify`, `dclm clean`: looking after pools."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dclm_pipeline.cli.funnel import funnel
+from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.errors import IntegrityError, RecipeError
+from dclm_pipeline.tally import tally_to_json
+
+MOST_CHARACTERS = 200
+
+
+@click.command()
+@click.argument("pool")
+@click.option("--rows", type=click.IntRange(0), default=0, help="Show so many documents.")
+@click.option("--row", default=None, metavar="ID", help="Show one document whole, by its id or the beginning of it.")
+@click.option("--rejects", is_flag=True, help="Show what was rejected, by step and reason, with examples.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text; one object a line for documents.")
+def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) -> None:
+    """Show what POOL holds, and what became of every record on the way."""
+    from dclm_pipeline.engine.looking import find_row, first_rows, rejects_by_reason
+    from dclm_pipeline.engine.opening import whole_pool
+
+    storage, manifest = whole_pool(pool)
+    if row is not None:
+        found = find_row(storage, manifest, row)
+        if found is None:
+            raise RecipeError(f"{pool}: holds no document whose id begins with {row}")
+        _print_row(found, as_json, whole=True)
+    elif rows:
+        for one in first_rows(storage, manifest, rows):
+            _print_row(one, as_json, whole=False)
+    elif rejects:
+        for reason in rejects_by_reason(storage, manifest):
+            if as_json:
+                click.echo(json.dumps(asdict(reason)))
+                continue
+            click.echo(f"{reason.count:>8,}  {reason.outcome} by {reason.step}: {reason.reason}")
+            for example in reason.examples:
+                click.echo(f"          {example}")
+    elif as_json:
+        facts = {
+            "name": manifest.recipe["name"],
+            "key": manifest.key,
+            "rows": manifest.rows,
+            "content": manifest.content,
+            "columns": dict(manifest.columns),
+            "shards": [shard.path for shard in manifest.shards],
+            "bytes": sum(shard.bytes for shard in manifest.shards),
+            "inputs": len(manifest.inputs),
+            "libraries": dict(manifest.libraries),
+            "recipe": dict(manifest.recipe),
+            "tally": tally_to_json(manifest.tally),
+        }
+        click.echo(json.dumps(facts))
+    else:
+        size = sum(shard.bytes for shard in manifest.shards) / 1e6
+        text = sum(shard.text_bytes for shard in manifest.shards) / 1e6
+        click.echo(
+            f"{manifest.recipe['name']}: {manifest.rows:,} documents, {text:,.1f} MB of text, "
+            f"{size:,.1f} MB in {len(manifest.shards)} shards"
+        )
+        click.echo("columns: " + ", ".join(f"{name} ({kind})" for name, kind in manifest.columns))
+        click.echo(f"content: {manifest.content}")
+        click.echo(funnel(manifest.tally))
+
+
+@click.command()
+@click.argument("pool")
+@click.option("--source", default="", metavar="PLACE", help="Hold the input as it lies there against what was read.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def verify(pool: str, source: str, as_json: bool) -> None:
+    """Read all of POOL again and hold every byte and every count against its manifest and receipts."""
+    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.verify import verify as verify_pool
+
+    _, manifest = whole_pool(pool)
+    files = len(manifest.shards) + len(manifest.rejects) + len(manifest.signals)
+    with Counting("files", files, quiet=as_json) as counting:
+        verified = verify_pool(pool, source, counting.advance_to)
+    if as_json:
+        click.echo(json.dumps(asdict(verified)))
+    if verified.wrong:
+        listed = "\n  ".join(verified.wrong)
+        raise IntegrityError(
+            f"{pool}: {len(verified.wrong)} contradictions:\n  {listed}\n"
+            "Delete the receipts of the files named (receipts/<key>.json) and run the recipe again to make them anew."
+        )
+    if not as_json:
+        inputs = f" and {verified.inputs} inputs" if source else ""
+        click.echo(
+            f"{pool}: good. {verified.files} files{inputs}, {verified.bytes / 1e6:,.1f} MB, {verified.rows:,} documents"
+        )
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RECIPE...")
+@click.option("--source", default="", metavar="PLACE", help="The source of the recipes, as `run` was told.")
+@click.option("--out", "outs", multiple=True, required=True, metavar="PLACE", help="The pool of each recipe, in order.")
+@click.option("--saved", default="", metavar="PLACE", help="The shelf of saved prefixes, as `run` was told.")
+@click.option("--allow-custom-code", is_flag=True, help="Import the modules that the recipes' `uses` name.")
+@click.option("--set", "overrides", multiple=True, metavar="NAME.FIELD=VALUE", help="As `run` was told.")
+@click.option("--yes", is_flag=True, help="Remove; without it, only say what would go.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def clean(
+    recipes: tuple[Path, ...],
+    source: str,
+    outs: tuple[str, ...],
+    saved: str,
+    allow_custom_code: bool,
+    overrides: tuple[str, ...],
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Remove what none of the named RECIPES reaches: other recipes' saved prefixes, and what whole pools need no more.
+
+    Name every recipe whose saved prefixes are to stay. Nothing goes without --yes.
+    """
+    from dclm_pipeline.engine.clean import remove, superfluous
+    from dclm_pipeline.engine.run import Settings, job_of
+    from dclm_pipeline.recipe import load_recipe
+
+    if len(outs) != len(recipes):
+        raise RecipeError(f"{len(recipes)} recipes and {len(outs)} --out: give one --out for each recipe, in order")
+    jobs = [
+        job_of(
+            load_recipe(path, source=source or None, overrides=overrides, allow_custom_code=allow_custom_code),
+            source,
+            out,
+            Settings(saved=saved),
+            str(path.parent),
+        )
+        for path, out in zip(recipes, outs, strict=True)
+    ]
+    cleanings = superfluous(jobs)
+    if yes:
+        for cleaning in cleanings:
+            remove(cleaning)
+    if as_json:
+        facts = [{"place": c.place, "why": c.why, "files": len(c.entries), "bytes": c.bytes} for c in cleanings]
+        click.echo(json.dumps({"removed": yes, "cleanings": facts}))
+        return
+    for cleaning in cleanings:
+        size = f"{len(cleaning.entries)} files, {cleaning.bytes / 1e6:,.1f} MB"
+        click.echo(f"{'removed' if yes else 'would remove'} {size} in {cleaning.place}: {cleaning.why}")
+    if not cleanings:
+        click.echo("nothing to remove")
+    elif not yes:
+        click.echo("nothing was removed; say --yes to remove it")
+
+
+def _print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
+    """Print one document; values that are no JSON are shown as text."""
+    plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+    if as_json:
+        click.echo(json.dumps(plain, default=str, ensure_ascii=False))
+        return
+    for name, value in plain.items():
+        text = str(value) if value is not None else "-"
+        if not whole and len(text) > MOST_CHARACTERS:
+            text = f"{text[:MOST_CHARACTERS]}… ({len(text):,} characters)"
+        # Text of pages is hostile: what could steer a terminal is shown as a mark.
+        safe = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+        click.echo(f"{name}: {safe}")
+    click.echo("")

@@ -1,0 +1,1 @@
+"""The engine: the one room where places and meaning work together; plan, tasks, receipts, and who does them."""

@@ -1,0 +1,396 @@
+"""A chain of steps at work on batches: the one place that matches on verbs.
+
+A `Chain` takes a batch in and gives its documents, rejects, signals and tally out. It knows no kinds, no files, no
+processes; the guard runs it in a child, `apply` runs it where it stands.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dclm_pipeline.arrow import Array, Field, from_numpy, nulls, one_batch, take
+from dclm_pipeline.engine.isolate import Part, isolate
+from dclm_pipeline.engine.sides import KEPT, ROW, UNFOLDED, Sides, mask_of, number_fields, rows_where
+from dclm_pipeline.engine.unfolding import Unfolding
+from dclm_pipeline.errors import PipelineError
+from dclm_pipeline.schema import with_columns
+from dclm_pipeline.step import (
+    Annotate,
+    Annotates,
+    Assets,
+    Barrier,
+    Batch,
+    Columns,
+    Filter,
+    Hears,
+    Keeps,
+    Rewrite,
+    Rewrites,
+    Step,
+    Sweep,
+    Sweeps,
+    Unfold,
+    Unfolds,
+)
+from dclm_pipeline.tally import StepTally
+
+
+class ContractError(PipelineError):
+    """A step broke its contract: it answered with other columns, types or row counts than it declares."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns a chain has where: those that enter, those kept after each step, those that leave.
+
+    `after` begins a chain with what a barrier or sweep decided about the rows.
+    """
+
+    enters: pa.Schema
+    steps: tuple[Step, ...]
+    keeps: tuple[frozenset[str], ...]
+    leaves: tuple[str, ...]
+    after: Barrier | Sweep | None = None
+    dropped_sample: float = 0.0
+    seed: int = 0
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Return the steps that can stop a row, in order."""
+        return self.steps if self.after is None else (self.after, *self.steps)
+
+    @property
+    def numbers(self) -> list[Field]:
+        """Return the columns of numbers that documents have on their way, up to where they become other rows."""
+        schema = self.enters
+        for step in self.all_steps:
+            if isinstance(step, Unfold):
+                break
+            schema = with_columns(schema, step.writes())
+        return number_fields(schema)
+
+    @property
+    def left_schema(self) -> pa.Schema:
+        """Return the schema of the documents that leave."""
+        schema = self.enters
+        for step in self.all_steps:
+            schema = step.writes() if isinstance(step, Unfold) else with_columns(schema, step.writes())
+        return pa.schema([schema.field(name) for name in self.leaves])
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What came of one batch."""
+
+    docs: Batch
+    rejects: Batch
+    signals: Batch
+    tallies: tuple[StepTally, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Chain:
+    """Opened steps and what they carry from batch to batch of one shard."""
+
+    def __init__(self, layout: Layout, assets: Assets) -> None:
+        self._layout = layout
+        self._opened = [step.open(assets) for step in layout.steps]
+        self._after = layout.after.open(assets) if layout.after is not None else None
+        self._numbers = layout.numbers
+        self._left = layout.left_schema
+        unfolds = [place for place, step in enumerate(layout.steps) if isinstance(step, Unfold)]
+        made = layout.steps[unfolds[0] + 1 :] if unfolds else ()
+        self._silent = frozenset(step.name for step in made)
+        self._state: object = None
+        self._unfoldings: dict[int, Unfolding] = {}
+        self._made = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all that earlier batches left behind: a new shard, or group of shards, begins."""
+        self._state = self._after.start() if isinstance(self._after, Sweeps) else None
+        for unfolding in self._unfoldings.values():
+            unfolding.close()
+        self._unfoldings = {
+            place: Unfolding(opened)
+            for place, (step, opened) in enumerate(zip(self._layout.steps, self._opened, strict=True))
+            if isinstance(step, Unfold) and isinstance(opened, Unfolds)
+        }
+        self._made = 0
+
+    def work(self, docs: Batch, found: Batch | None = None) -> Worked:
+        """Take a batch through the chain; `found` is what the barrier before it found about these rows."""
+        sides = self._sides()
+        docs = self._decide(docs, found, sides)
+        return self._worked(self._through(docs, 0, sides), sides)
+
+    def finish(self) -> Worked:
+        """Take what steps still hold at the end of the shard through the rest of the chain."""
+        sides = self._sides()
+        left: list[Batch] = []  # rows that stand right behind the unfold at hand
+        for place, unfolding in self._unfoldings.items():
+            step = self._layout.steps[place]
+            for rows in unfolding.finish():
+                sides.count(StepTally(step.name, step.kind, added=rows.num_rows, left=rows.num_rows))
+                left.append(self._numbered(rows))
+            later = min((other for other in self._unfoldings if other > place), default=len(self._layout.steps))
+            left = [self._through(rows, place + 1, sides, later) for rows in left]
+            if later < len(self._layout.steps):
+                left = [out for rows in left for out in self._unfold(later, rows, sides)]
+        return self._worked(_joined(left, self._left), sides)
+
+    def _sides(self) -> Sides:
+        return Sides(self._numbers, self._layout.dropped_sample, self._layout.seed, self._silent)
+
+    def _worked(self, docs: Batch, sides: Sides) -> Worked:
+        return Worked(
+            docs, sides.rejects(), sides.signals(), sides.tallies(self._layout.all_steps), dict(sides.seconds)
+        )
+
+    def _through(self, docs: Batch, place: int, sides: Sides, end: int | None = None) -> Batch:
+        """Take rows through the steps from `place` up to `end`, neighbouring filters as one run."""
+        steps = self._layout.steps
+        end = len(steps) if end is None else end
+        while place < end:
+            step = steps[place]
+            begun = time.process_time()
+            stop = place + 1
+            if isinstance(step, Filter):
+                while stop < end and isinstance(steps[stop], Filter):
+                    stop += 1
+                docs = self._filter(docs, place, stop, sides)
+            elif isinstance(step, Annotate):
+                docs = self._annotate(docs, place, sides)
+            elif isinstance(step, Rewrite):
+                docs = self._rewrite(docs, place, sides)
+            elif isinstance(step, Unfold):
+                outs = [self._through(rows, stop, sides, end) for rows in self._unfold(place, docs, sides)]
+                return _joined(outs, self._left)
+            else:
+                raise ContractError(f"{step.name}: a {type(step).__name__} cannot stand inside a chain")
+            docs = docs.select([name for name in docs.schema.names if name in self._layout.keeps[stop - 1]])
+            if stop == place + 1:  # a run of filters shares one clock: `_filter` splits it
+                sides.seconds[step.name] += time.process_time() - begun
+            place = stop
+        if place == len(steps):
+            if not self._unfoldings:
+                sides.leave(docs, KEPT, "")
+            docs = docs.select([*self._layout.leaves, ROW])
+        return docs
+
+    def _decide(self, docs: Batch, found: Batch | None, sides: Sides) -> Batch:
+        """Do what the barrier or sweep before this chain says about the rows."""
+        step, opened = self._layout.after, self._after
+        if step is None:
+            return docs
+        begun = time.process_time()
+        if isinstance(opened, Hears) and found is not None:
+            columns = opened.columns(_seen(docs, step), found)
+        elif isinstance(opened, Sweeps):
+            columns = opened.columns(_seen(docs, step), self._state)
+        else:
+            raise ContractError(f"{step.name}: what it opened has no verb of a barrier or a sweep")
+        docs = self._apply(docs, [Part(0, docs.num_rows, columns)], step, sides)
+        sides.seconds[step.name] += time.process_time() - begun
+        return docs
+
+    def _annotate(self, docs: Batch, place: int, sides: Sides) -> Batch:
+        step, opened = self._layout.steps[place], self._opened[place]
+        if not isinstance(opened, Annotates):
+            raise _no_verb(step, "columns")
+        return self._apply(docs, isolate(opened.columns, _seen(docs, step)), step, sides)
+
+    def _apply(self, docs: Batch, parts: Sequence[Part[Columns]], step: Step, sides: Sides) -> Batch:
+        """Give rows their new columns; take out those that failed or whose `keep` says no."""
+        entered = docs.num_rows
+        failed = {part.start: (part.reason, part.detail) for part in parts if part.answer is None}
+        for part in parts:
+            if part.answer is not None:
+                for row, reason in part.answer.failed.items():
+                    failed[part.start + row] = (reason, part.answer.details.get(row, ""))
+        declared = {field.name: field for field in step.writes()}
+        keep = np.ones(entered, np.bool_)
+        arrays: dict[str, Array] = {}
+        names = [name for part in parts if part.answer is not None for name in part.answer.arrays]
+        for name in dict.fromkeys(names):
+            wanted = pa.bool_() if name == "keep" and name not in declared else None
+            column = _assembled(parts, name, wanted or _declared(declared, name, step).type, step)
+            if wanted is not None:
+                keep = mask_of(column)
+            else:
+                arrays[name] = column
+        for name, missing in declared.items():
+            if name not in arrays and entered > len(failed) and isinstance(step, Annotate):
+                raise ContractError(f"{step.name}: declares the column {name!r} and did not give it")
+            if name not in arrays and name not in docs.schema.names:
+                arrays[name] = nulls(entered, missing.type)
+        for name, column in arrays.items():
+            docs = _with_column(docs, declared[name], column)
+        return self._take_out(docs, failed, keep, step, sides)
+
+    def _take_out(
+        self, docs: Batch, failed: dict[int, tuple[str, str]], keep: NDArray[np.bool_], step: Step, sides: Sides
+    ) -> Batch:
+        entered = docs.num_rows
+        whole = np.ones(entered, np.bool_)
+        if failed:
+            places = sorted(failed)
+            whole[places] = False
+            bad = take(docs, np.array(places, np.int64))
+            bad = bad.select([name for name in bad.schema.names if name not in step.writes().names or name == "text"])
+            sides.fail(bad, step, [failed[i][0] for i in places], [failed[i][1] or None for i in places])
+        dropped = whole & ~keep
+        if dropped.any():
+            sides.drop(rows_where(docs, dropped), step)
+        left = rows_where(docs, whole & keep) if entered else docs
+        sides.count(
+            StepTally(
+                step.name,
+                step.kind,
+                entered=entered,
+                left=left.num_rows,
+                dropped=int(dropped.sum()),
+                failed=len(failed),
+            )
+        )
+        return left
+
+    def _rewrite(self, docs: Batch, place: int, sides: Sides) -> Batch:
+        step, opened = self._layout.steps[place], self._opened[place]
+        if not isinstance(opened, Rewrites):
+            raise _no_verb(step, "text")
+        verb = opened.text
+
+        def columns(batch: Batch) -> Columns:
+            text = verb(batch)
+            return Columns({"text": text, "keep": text.is_valid()})
+
+        return self._apply(docs, isolate(columns, _seen(docs, step)), step, sides)
+
+    def _filter(self, docs: Batch, place: int, stop: int, sides: Sides) -> Batch:
+        """Evaluate a run of rules, each on all rows that enter the run, and drop by the first that says no."""
+        entered = docs.num_rows
+        says_no = np.zeros((stop - place, entered), np.bool_)
+        failures: list[dict[int, tuple[str, str]]] = []
+        for rule, (step, opened) in enumerate(
+            zip(self._layout.steps[place:stop], self._opened[place:stop], strict=True)
+        ):
+            begun = time.process_time()
+            if not isinstance(opened, Keeps):
+                raise _no_verb(step, "keep")
+            parts = isolate(opened.keep, _seen(docs, step))
+            failures.append({part.start: (part.reason, part.detail) for part in parts if part.answer is None})
+            says_no[rule] = ~mask_of(_assembled_masks(parts, step)) if entered else False
+            sides.seconds[step.name] += time.process_time() - begun
+        noes = says_no.sum(axis=0)
+        standing = np.ones(entered, np.bool_)
+        for rule, step in enumerate(self._layout.steps[place:stop]):
+            failed = {row: why for row, why in failures[rule].items() if standing[row]}
+            fails = np.zeros(entered, np.bool_)
+            fails[list(failed)] = True
+            drops = standing & says_no[rule] & ~fails
+            if failed:
+                bad = sorted(failed)
+                sides.fail(
+                    take(docs, np.array(bad, np.int64)),
+                    step,
+                    [failed[row][0] for row in bad],
+                    [failed[row][1] or None for row in bad],
+                )
+            if drops.any():
+                sides.drop(rows_where(docs, drops), step)
+            sides.count(
+                StepTally(
+                    step.name,
+                    step.kind,
+                    entered=int(standing.sum()),
+                    left=int((standing & ~drops & ~fails).sum()),
+                    dropped=int(drops.sum()),
+                    failed=len(failed),
+                    would=int(says_no[rule].sum()) - len(failures[rule]),
+                    alone=int((says_no[rule] & (noes == 1)).sum()) - len(_only(failures[rule], noes)),
+                )
+            )
+            standing &= ~drops & ~fails
+        return rows_where(docs, standing) if entered else docs
+
+    def _unfold(self, place: int, docs: Batch, sides: Sides) -> list[Batch]:
+        """Turn rows into other rows; the rows that entered end here, and new ones begin."""
+        step = self._layout.steps[place]
+        begun = time.process_time()
+        sides.leave(docs, UNFOLDED, step.name)
+        outs = [self._numbered(rows) for rows in self._unfoldings[place].feed(_seen(docs, step))]
+        made = sum(rows.num_rows for rows in outs)
+        reasons = {UNFOLDED: docs.num_rows} if docs.num_rows else {}
+        sides.count(
+            StepTally(step.name, step.kind, entered=docs.num_rows, dropped=docs.num_rows, added=made, left=made)
+        )
+        sides.explain(step, reasons)
+        sides.seconds[step.name] += time.process_time() - begun
+        return outs
+
+    def _numbered(self, rows: Batch) -> Batch:
+        """Give made rows their place in the order of the task."""
+        numbers = from_numpy(np.arange(self._made, self._made + rows.num_rows, dtype=np.int64))
+        self._made += rows.num_rows
+        return _with_column(rows, pa.field(ROW, pa.int64()), numbers)
+
+
+def _no_verb(step: Step, verb: str) -> ContractError:
+    return ContractError(f"{step.name}: what it opened has no `{verb}`")
+
+
+def _seen(docs: Batch, step: Step) -> Batch:
+    """Return what a step may look at: the columns that it reads, and the id."""
+    reads = step.reads() | {"id"}
+    return docs.select([name for name in docs.schema.names if name in reads])
+
+
+def _only(failed: dict[int, tuple[str, str]], noes: NDArray[np.int64]) -> list[int]:
+    return [row for row in failed if noes[row] == 1]
+
+
+def _declared(declared: dict[str, Field], name: str, step: Step) -> Field:
+    if name not in declared:
+        raise ContractError(f"{step.name}: gave the column {name!r}, which it does not declare")
+    return declared[name]
+
+
+def _assembled(parts: Sequence[Part[Columns]], name: str, kind: pa.DataType, step: Step) -> Array:
+    """Join one column of all parts, null where a part failed, and hold it against its declaration."""
+    pieces = []
+    for part in parts:
+        piece = nulls(part.rows, kind) if part.answer is None else part.answer.arrays.get(name)
+        if piece is None:
+            raise ContractError(f"{step.name}: gave the column {name!r} for some rows and not for others")
+        if piece.type != kind or len(piece) != part.rows:
+            raise ContractError(
+                f"{step.name}: column {name!r} is {len(piece)} values of {piece.type}; "
+                f"expected {part.rows} of {kind}, as it declares"
+            )
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
+
+
+def _assembled_masks(parts: Sequence[Part[pa.BooleanArray]], step: Step) -> Array:
+    as_columns: list[Part[Columns]] = [
+        Part(part.start, part.rows, None if part.answer is None else Columns({"keep": part.answer})) for part in parts
+    ]
+    return _assembled(as_columns, "keep", pa.bool_(), step)
+
+
+def _with_column(docs: Batch, column: Field, values: Array) -> Batch:
+    place = docs.schema.get_field_index(column.name)
+    if place < 0:
+        return pa.RecordBatch.from_arrays([*docs.columns, values], schema=docs.schema.append(column))
+    columns = [*docs.columns[:place], values, *docs.columns[place + 1 :]]
+    return pa.RecordBatch.from_arrays(columns, schema=docs.schema.set(place, column))
+
+
+def _joined(batches: Sequence[Batch], left: pa.Schema) -> Batch:
+    schema = left.append(pa.field(ROW, pa.int64()))
+    return one_batch(pa.Table.from_batches([batch.select(schema.names) for batch in batches], schema=schema))

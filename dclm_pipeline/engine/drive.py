@@ -1,0 +1,116 @@
+"""Driving a phase's tasks to their receipts: what has none is performed, a bounded number at a time, and tried again
+where that may help.
+
+Ours is the retry policy, not the executor's. A task that fails for good is set aside by name; the others finish.
+"""
+
+import random
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from dclm_pipeline.engine.events import Listener, PhaseBegun, TaskDone, TaskRetried, TaskSetAside
+from dclm_pipeline.engine.executors import Executor, WorkerLostError, WorkerMemoryError
+from dclm_pipeline.engine.phases import Phase
+from dclm_pipeline.engine.tasks import Done, Task
+from dclm_pipeline.errors import IncompleteError, TaskError, TransientError
+from dclm_pipeline.pools.receipt import Receipt, receipts_for
+from dclm_pipeline.storage import open_storage
+
+MOST_ATTEMPTS = 8
+MOST_LOSSES = 3  # a worker that dies again and again on one task is not bad luck
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 60.0
+POLL_SECONDS = 0.2
+# Tasks in flight for each slot: enough that no slot waits for the driver, few enough that all can be dropped.
+WINDOW = 2
+
+
+@dataclass
+class Story:
+    """What performing tasks cost, for `runs/`; never an input of anything."""
+
+    performed: int = 0
+    known: int = 0
+    retried: int = 0
+    cpu_seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
+
+    def add(self, done: Done) -> None:
+        """Add a performed task."""
+        self.performed += 1
+        self.cpu_seconds += done.cpu_seconds
+        for name, seconds in done.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        for step in done.receipt.tally.steps:
+            self.rows[step.name] = self.rows.get(step.name, 0) + step.entered
+
+
+def drive(phase: Phase, executor: Executor, listener: Listener, story: Story) -> list[Receipt]:
+    """Return the receipts of a phase's tasks, in their order; what has none is performed first."""
+    known = receipts_for(open_storage(phase.folder), [task.key for task in phase.tasks])
+    todo = [task for task in phase.tasks if task.key not in known]
+    listener(PhaseBegun(phase.name, phase.folder, len(phase.tasks), len(known)))
+    story.known += len(known)
+    if todo:
+        known |= _perform_all(phase, todo, executor, listener, story)
+    return [known[task.key] for task in phase.tasks]
+
+
+def _perform_all(
+    phase: Phase, todo: list[Task], executor: Executor, listener: Listener, story: Story
+) -> dict[str, Receipt]:
+    waiting = deque(todo)
+    resting: list[tuple[float, Task]] = []
+    failures: dict[str, int] = {}
+    receipts: dict[str, Receipt] = {}
+    aside: list[str] = []
+    in_flight = 0
+    while waiting or resting or in_flight:
+        now = time.monotonic()
+        waiting.extend(task for when, task in resting if when <= now)
+        resting = [(when, task) for when, task in resting if when > now]
+        while waiting and in_flight < executor.slots * WINDOW:
+            executor.submit(waiting.popleft(), phase.needs)
+            in_flight += 1
+        if not in_flight:
+            time.sleep(POLL_SECONDS)
+            continue
+        for finished in executor.wait(POLL_SECONDS):
+            in_flight -= 1
+            task, error = finished.task, finished.error
+            if finished.done is not None:
+                receipts[task.key] = finished.done.receipt
+                story.add(finished.done)
+                listener(TaskDone(task, finished.done))
+            elif isinstance(error, TransientError) and failures.get(task.key, 0) + 1 < _most(error):
+                failures[task.key] = failures.get(task.key, 0) + 1
+                wait = _rest(failures[task.key])
+                resting.append((time.monotonic() + wait, task))
+                story.retried += 1
+                listener(TaskRetried(task, str(error), failures[task.key], wait))
+            elif isinstance(error, TaskError):
+                aside.append(f"{task.label}: {error}" if task.label not in str(error) else str(error))
+                story.set_aside[task.label] = str(error)
+                listener(TaskSetAside(task, str(error)))
+            elif error is not None:
+                raise error
+    if aside:
+        listed = "\n  ".join(aside)
+        raise IncompleteError(
+            f"{len(aside)} of {len(phase.tasks)} tasks of {phase.name} were set aside, the others are done:\n  {listed}\n"
+            "There is no manifest. Mend or remove what is named, then run the same command: only this is done again."
+        )
+    return receipts
+
+
+def _most(error: TransientError) -> int:
+    return MOST_LOSSES if isinstance(error, WorkerLostError | WorkerMemoryError) else MOST_ATTEMPTS
+
+
+def _rest(failures: int) -> float:
+    """Return how long to wait before another attempt: growing, with full jitter, so that workers do not march in step."""
+    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (failures - 1))
+    return random.uniform(longest / 2, longest)

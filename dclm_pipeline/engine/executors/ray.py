@@ -1,0 +1,121 @@
+"""Doing tasks on Ray: an embedded one on this machine, or a cluster by its address.
+
+Of Ray only `init`, `remote`, `wait`, `get`, `cancel` and `shutdown` are used. Bulk data never enters its object store,
+and it retries nothing (`max_retries=0`): it would retry a task that was killed for memory without end.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+# Ray reads these when it is imported; what the user has set stays.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+import ray
+
+from dclm_pipeline.engine.executors import Finished, WorkerLostError, WorkerMemoryError
+from dclm_pipeline.engine.perform import perform
+from dclm_pipeline.engine.tasks import Conditions, Done, Task
+from dclm_pipeline.errors import RecipeError, TaskError
+from dclm_pipeline.step import Needs
+
+# Ray's own least size: we keep nothing in the store but answers of a few kilobytes.
+OBJECT_STORE_BYTES = 80 * 2**20
+# A worker process is replaced after so many tasks, so that what libraries leak does not grow.
+TASKS_PER_WORKER = 500
+# Ray puts sockets below this folder, and the kernel allows a path of 107 bytes for one.
+MOST_FOLDER_LENGTH = 40
+
+
+def _perform(task: Task, conditions: Conditions) -> Done:
+    return perform(task, conditions)
+
+
+class RayExecutor:
+    """An executor on Ray; embedded where no address is given."""
+
+    def __init__(self, conditions: Conditions, workers: int, address: str | None = None) -> None:
+        self._conditions = conditions
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        if ray.is_initialized():
+            raise RecipeError("Ray runs in this process already; call ray.shutdown() first, or use executor='inline'")
+        if address is None:
+            self._embedded(workers)
+        else:
+            ray.init(address=address, log_to_driver=False, logging_level="error")
+        self._slots = workers if address is None else max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self._remote = ray.remote(max_calls=TASKS_PER_WORKER)(_perform)
+        self._running: dict[ray.ObjectRef[Done], Task] = {}
+
+    @property
+    def slots(self) -> int:
+        """Return the number of cores: each task takes one unless its steps need more."""
+        return self._slots
+
+    def submit(self, task: Task, needs: Needs) -> None:
+        """Hand a task to Ray."""
+        options = self._remote.options(
+            name=task.label,
+            num_cpus=needs.cpu,
+            num_gpus=needs.gpu or None,
+            memory=needs.memory or None,
+            max_retries=0,
+            scheduling_strategy="SPREAD",
+        )
+        self._running[options.remote(task, self._conditions)] = task
+
+    def wait(self, seconds: float) -> Sequence[Finished]:
+        """Return tasks that ended."""
+        if not self._running:
+            return []
+        ready, _ = ray.wait(list(self._running), num_returns=1, timeout=seconds, fetch_local=False)
+        return [self._finished(reference) for reference in ready]
+
+    def cancel(self) -> None:
+        """Let go of all tasks and leave Ray; an embedded one ends with all its workers."""
+        for reference in self._running:
+            ray.cancel(reference, force=True)
+        self._running.clear()
+        ray.shutdown()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _embedded(self, workers: int) -> None:
+        """Start Ray on this machine: no dashboard, no usage reports, and nobody without the token gets in."""
+        parent = os.environ.get("TMPDIR", "")
+        folder = parent if 0 < len(parent) <= MOST_FOLDER_LENGTH else None
+        # Ray makes its own folders open to everybody; a parent that is not keeps them private.
+        self._folder = tempfile.TemporaryDirectory(prefix="dclm-ray-", dir=folder, ignore_cleanup_errors=True)
+        token = Path(self._folder.name, "token")
+        descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
+        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        ray.init(
+            num_cpus=workers,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=str(Path(self._folder.name, "ray")),
+            log_to_driver=False,
+            logging_level="error",
+            configure_logging=False,
+        )
+
+    def _finished(self, reference: "ray.ObjectRef[Done]") -> Finished:
+        task = self._running.pop(reference)
+        try:
+            return Finished(task, ray.get(reference))
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause
+            if isinstance(cause, TaskError):
+                return Finished(task, error=cause)
+            raise cause if isinstance(cause, Exception) else error from error
+        except ray.exceptions.OutOfMemoryError as error:
+            return Finished(task, error=WorkerMemoryError(f"{task.label}: its worker was stopped for memory: {error}"))
+        except ray.exceptions.RayError as error:
+            return Finished(task, error=WorkerLostError(f"{task.label}: its worker is gone: {error}"))

@@ -1,0 +1,104 @@
+"""Taking a table through steps in this process, without files, guards or Ray: the engine of `apply`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
+from dclm_pipeline.engine.chain import Chain, ContractError, Worked
+from dclm_pipeline.engine.programs import found_for
+from dclm_pipeline.engine.segments import Segment, cut_chain
+from dclm_pipeline.engine.sides import ROW, gone, signals_schema
+from dclm_pipeline.ids import halves
+from dclm_pipeline.schema import REJECT
+from dclm_pipeline.step import Assets, Barrier, Hears, Orders, Reorder, Step
+from dclm_pipeline.tally import Tally, total
+
+
+@dataclass
+class Applying:
+    """What has come of the documents so far."""
+
+    docs: pa.Table
+    rejects: list[pa.Table] = field(default_factory=list)
+    signals: list[pa.Table] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+
+
+def apply_steps(
+    steps: tuple[Step, ...], table: pa.Table, seed: int, assets: Assets, rows: int
+) -> tuple[pa.Table, pa.Table, pa.Table, Tally]:
+    """Return documents, rejects, signals and the tally of taking a table through steps."""
+    segments = cut_chain(table.schema, steps, None, 1.0, seed)
+    applying = Applying(table)
+    found: pa.Table | None = None
+    for segment in segments:
+        _through(segment, applying, found, assets, rows)
+        found = None
+        if isinstance(segment.ending, Barrier):
+            found = _heard(segment.ending, applying.docs, assets)
+        elif isinstance(segment.ending, Reorder):
+            applying.docs = _ordered(segment.ending, applying.docs, assets)
+    schema = signals_schema(segments[-1].layout.numbers)
+    signals = pa.concat_tables([schema.empty_table(), *applying.signals], promote_options="default")
+    joined = Tally(steps=tuple(step for tally in applying.tallies for step in tally.steps))
+    return applying.docs, pa.concat_tables([REJECT.empty_table(), *applying.rejects]), signals, joined
+
+
+def _through(segment: Segment, applying: Applying, found: pa.Table | None, assets: Assets, rows: int) -> None:
+    chain = Chain(segment.layout, assets)
+    left = segment.layout.left_schema
+    worked: list[Worked] = []
+    place = 0
+    for batch in applying.docs.select(segment.layout.enters.names).combine_chunks().to_batches(max_chunksize=rows):
+        numbers = from_numpy(np.arange(place, place + batch.num_rows, dtype=np.int64))
+        columns = [*batch.columns, numbers]
+        batch = pa.RecordBatch.from_arrays(columns, schema=batch.schema.append(pa.field(ROW, pa.int64())))
+        worked.append(chain.work(batch, None if found is None else found_for(found, batch)))
+        place += batch.num_rows
+    worked.append(chain.finish())
+    applying.docs = pa.Table.from_batches([one.docs.select(left.names) for one in worked], schema=left)
+    # Rows that went on to this segment are told of by it: each document has one line.
+    applying.signals = [gone(told) for told in applying.signals]
+    applying.rejects += [pa.Table.from_batches([one.rejects.select(REJECT.names)]) for one in worked]
+    applying.signals += [pa.Table.from_batches([one.signals]).drop_columns([ROW]) for one in worked]
+    applying.tallies.append(total(Tally(steps=one.tallies) for one in worked))
+
+
+def _heard(barrier: Barrier, docs: pa.Table, assets: Assets) -> pa.Table:
+    """Go through a barrier's rounds with all documents as one shard; return what it found, by `ROW`."""
+    opened = barrier.open(assets)
+    if not isinstance(opened, Hears):
+        raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")
+    batch = one_batch(docs)
+    seen = batch.select([name for name in batch.schema.names if name in barrier.reads() | {"id"}])
+    found: pa.RecordBatch | None = None
+    for round in range(barrier.rounds):
+        evidence = pa.Table.from_batches([opened.evidence(seen, round, found)])
+        evidence = evidence.append_column("shard", from_numpy(np.zeros(evidence.num_rows, np.int64)))
+        order = np.lexsort((evidence["row"].to_numpy(), evidence["hash"].to_numpy()))
+        rows: Iterator[pa.RecordBatch] = iter(take(evidence, order).combine_chunks().to_batches())
+        names = ["row", *barrier.findings_schema(round).names]
+        answers = [answer.select(names) for answer in opened.findings(rows, round)]
+        if not answers:
+            schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
+            answers = [empty(schema)]
+        table = pa.Table.from_batches(answers).combine_chunks()
+        found = one_batch(take(table, np.argsort(table["row"].to_numpy(), kind="stable")))
+    if found is None:
+        raise ContractError(f"{barrier.name}: a barrier has one round at least")
+    return pa.Table.from_batches([found]).rename_columns(
+        [ROW if name == "row" else name for name in found.schema.names]
+    )
+
+
+def _ordered(reorder: Reorder, docs: pa.Table, assets: Assets) -> pa.Table:
+    opened = reorder.open(assets)
+    if not isinstance(opened, Orders):
+        raise ContractError(f"{reorder.name}: what it opened has no verb of a reorder")
+    batch = one_batch(docs)
+    ids = halves(batch["id"])
+    keys = opened.key(batch).to_numpy(zero_copy_only=False)
+    return take(docs, np.lexsort((ids[:, 1], ids[:, 0], keys)))

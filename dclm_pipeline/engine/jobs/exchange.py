@@ -1,0 +1,128 @@
+"""The jobs around a barrier or a reorder, which exchange rows through storage.
+
+Evidence leaves a shard in ranges of its hash, one or more row groups a range, so that whoever works on a range reads
+its row groups of every file and nothing else. The number of a shard is its place in the plan, never its arrival.
+"""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dclm_pipeline.arrow import from_numpy, take
+from dclm_pipeline.engine.jobs.documents import documents_of_stored, found_about
+from dclm_pipeline.engine.jobs.segment import Performed
+from dclm_pipeline.engine.ordering import KEY, Ordered, range_of_hashes
+from dclm_pipeline.engine.outputs import Output
+from dclm_pipeline.engine.programs import EVIDENCE
+from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, Stored, Task
+from dclm_pipeline.engine.work import Lost
+from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.errors import ShardError
+from dclm_pipeline.pools.receipt import InputFacts
+from dclm_pipeline.recipe.shipping import unpack
+from dclm_pipeline.step import Barrier, Hears
+
+# Findings are looked up by the shard they are about: small row groups make that a short read.
+FINDINGS_GROUP_BYTES = 2**20
+FINDINGS_RUN_ROWS = 65_536
+
+
+def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Ask a barrier about the documents of one shard; its rows leave sorted by (hash, row), range after range."""
+    documents = documents_of_stored(workshop, [work.stored], work.columns)
+    opening = found_about(workshop, work.found, [work.number])
+    pieces: list[pa.RecordBatch] = []
+    for answer in workshop.guard(work.program).run(documents, opening):
+        if isinstance(answer, Lost):
+            raise ShardError(
+                f"{task.label}: a document took the barrier down ({answer.reason}, {answer.detail}); "
+                f"its id is {answer.document['id'][0].as_py().hex()}"
+            )
+        pieces.append(answer.tables[EVIDENCE])
+    table = pa.Table.from_batches(pieces, schema=work.schema).combine_chunks()
+    hashes, rows = table["hash"].to_numpy(), table["row"].to_numpy()
+    order = np.lexsort((rows, hashes))
+    table = take(table, order)
+    bounds = np.searchsorted(range_of_hashes(hashes[order], work.ranges), np.arange(work.ranges + 1))
+    with Output(scratch, "evidence", "evidence", work.schema) as output:
+        for start, stop in itertools.pairwise(bounds):
+            for batch in table.slice(start, stop - start).combine_chunks().to_batches():
+                output.write(batch)
+            output.end_range()
+    stored = output.store(workshop.storage(task.folder), task)
+    return Performed({} if stored is None else {"evidence": stored}, (_input(work.stored),))
+
+
+def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Look at one range of all evidence; findings leave sorted by (shard, row)."""
+    (barrier,) = unpack(work.barrier)
+    opened = barrier.open(work.assets)
+    if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
+        raise ShardError(f"{barrier.name}: a {type(barrier).__name__} finds nothing")
+    pieces = [
+        _with_shard(batch, number)
+        for number, stored in enumerate(work.evidence)
+        for batch in workshop.read(stored, groups=groups_of_range(stored, work.range))
+    ]
+    schema = findings_schema(barrier, work.round)
+    with Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output:
+        if pieces:
+            evidence = pa.Table.from_batches(pieces).combine_chunks()
+            # Files are read in the order of their shards and each is sorted: a stable sort by hash gives (hash, shard, row).
+            order = np.argsort(evidence["hash"].to_numpy(), kind="stable")
+            found = list(opened.findings(_runs(take(evidence, order).combine_chunks()), work.round))
+            table = pa.Table.from_batches([batch.select(schema.names) for batch in found], schema=schema)
+            table = table.combine_chunks()
+            order = np.lexsort((table["row"].to_numpy(), table["shard"].to_numpy()))
+            for batch in _runs(take(table, order).combine_chunks()):
+                output.write(batch)
+    stored = output.store(workshop.storage(task.folder), task)
+    inputs = tuple(_input(file) for file in work.evidence)
+    return Performed({} if stored is None else {"findings": stored}, inputs)
+
+
+def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Bring one range of keys together from all shards, in key order."""
+    ordered = Ordered(scratch, 1)
+    schema: pa.Schema | None = None
+    for stored in work.stored:
+        for batch in workshop.read(stored, groups=groups_of_range(stored, work.range)):
+            schema = batch.schema
+            ordered.add(batch)
+    leaves = work.schema if schema is None else schema.remove(schema.get_field_index(KEY))
+    with Output(scratch, "docs", "shards", leaves) as output:
+        ordered.write_to(output, with_key=False)
+        output.groups.clear()  # one range: its row groups are the whole file
+    stored_file = output.store(workshop.storage(task.folder), task)
+    return Performed({} if stored_file is None else {"docs": stored_file}, tuple(_input(file) for file in work.stored))
+
+
+def findings_schema(barrier: Barrier, round: int) -> pa.Schema:
+    """Return the columns of findings as the exchange stores them."""
+    own = [field for field in barrier.findings_schema(round) if field.name not in ("shard", "row")]
+    return pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *own])
+
+
+def groups_of_range(stored: Stored, place: int) -> list[int]:
+    """Return the row groups of a file that belong to a range."""
+    groups = stored.file.groups
+    start = sum(groups[:place])
+    return list(range(start, start + groups[place]))
+
+
+def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
+    shard = from_numpy(np.full(batch.num_rows, number, np.int64))
+    return pa.RecordBatch.from_arrays(
+        [shard, *batch.columns], schema=pa.schema([pa.field("shard", pa.int64()), *batch.schema])
+    )
+
+
+def _runs(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    yield from table.to_batches(max_chunksize=FINDINGS_RUN_ROWS)
+
+
+def _input(stored: Stored) -> InputFacts:
+    return InputFacts(stored.file.path, stored.file.sha256, stored.file.bytes)

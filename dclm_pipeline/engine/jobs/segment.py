@@ -1,0 +1,176 @@
+"""A segment's task: read, take through the guarded chain, write documents, rejects and signals."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from dclm_pipeline.engine.guard import Guard, Unguarded
+from dclm_pipeline.engine.jobs.documents import (
+    documents_of_reading,
+    documents_of_stored,
+    found_about,
+    less,
+    open_reading,
+)
+from dclm_pipeline.engine.jobs.spool import Spool
+from dclm_pipeline.engine.ordering import Ordered
+from dclm_pipeline.engine.outputs import Output
+from dclm_pipeline.engine.programs import guard_tally
+from dclm_pipeline.engine.sides import FAILED, ROW, signals_schema
+from dclm_pipeline.engine.tasks import SegmentWork, Task
+from dclm_pipeline.engine.work import Lost, MustRestart
+from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.errors import ShardError
+from dclm_pipeline.pools.receipt import InputFacts, StoredFile
+from dclm_pipeline.schema import REJECT
+from dclm_pipeline.sources import Reading, Reject
+from dclm_pipeline.tally import SourceTally, Tally, tally_from_json
+
+# The first failures of a shard never count: a shard of ten pages may hold two bad ones.
+ALWAYS_ALLOWED_FAILURES = 100
+
+
+@dataclass
+class Attempt:
+    """What one pass over a task's documents adds up to."""
+
+    tally: Tally = field(default_factory=Tally)
+    seconds: Counter[str] = field(default_factory=Counter)
+    entered: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What a job hands back to be put into a receipt and a story."""
+
+    files: dict[str, StoredFile]
+    inputs: tuple[InputFacts, ...]
+    tally: Tally = field(default_factory=Tally)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Take a task's documents through its chain; a document that takes a stateful worker down is left out and told."""
+    excluded: dict[int, Lost] = {}
+    guard = workshop.guard(work.program)
+    while True:
+        try:
+            return _attempt(task, work, workshop, guard, scratch, excluded)
+        except MustRestart as restart:
+            number = restart.document[ROW][0].as_py()
+            if number in excluded:
+                raise ShardError(f"{task.label}: {restart}; leaving the document out did not help") from restart
+            excluded[number] = Lost(restart.document, restart.reason, restart.detail)
+
+
+def _attempt(
+    task: Task,
+    work: SegmentWork,
+    workshop: Workshop,
+    guard: Guard | Unguarded,
+    scratch: Path,
+    excluded: dict[int, Lost],
+) -> Performed:
+    layout = work.program.layout()
+    attempt = Attempt()
+    signals = signals_schema(layout.numbers)
+    with contextlib.ExitStack() as stack:
+        ordering = Ordered.of(work.ordering, work.ranges, scratch) if work.ordering else None
+        schema = layout.left_schema if ordering is None else ordering.schema(layout.left_schema)
+        docs = stack.enter_context(Output(scratch, "docs", "shards", schema))
+        rejects = stack.enter_context(Output(scratch, "rejects", f"{work.side_folder}rejects", REJECT, optional=True))
+        told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
+        spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
+        incoming = less(_documents(work, workshop, attempt, rejects), frozenset(excluded))
+        opening = found_about(workshop, work.found, work.numbers)
+        for lost in excluded.values():
+            _lose(lost, work.guard_name, attempt, spool, told)
+        for answer in guard.run(_counted(incoming, attempt), opening):
+            if isinstance(answer, Lost):
+                _lose(answer, work.guard_name, attempt, spool, told)
+                continue
+            if ordering is None:
+                docs.write(answer.tables["docs"])
+            else:
+                ordering.add(answer.tables["docs"])
+            spool.write(answer.tables["rejects"])
+            told.write(answer.tables["signals"])
+            attempt.tally = attempt.tally + tally_from_json(answer.facts["tally"])
+            attempt.seconds.update(answer.facts["seconds"])
+        for batch in spool.batches():
+            rejects.write(batch)
+        if ordering is not None:
+            ordering.write_to(docs)
+    tally = _whole_tally(work, attempt, len(excluded))
+    _judge(task, work, tally)
+    storage = workshop.storage(task.folder)
+    stored = {output.name: output.store(storage, task) for output in (docs, rejects, told)}
+    files = {name: file for name, file in stored.items() if file is not None}
+    return Performed(files, _inputs(work, attempt), tally, dict(attempt.seconds))
+
+
+def _documents(work: SegmentWork, workshop: Workshop, attempt: Attempt, rejects: Output) -> Iterator[pa.RecordBatch]:
+    if work.shard is None:
+        return documents_of_stored(workshop, work.stored, work.program.enters.names)
+    attempt.reading = open_reading(workshop, work.shard)
+    return documents_of_reading(attempt.reading, lambda reject: rejects.write(_as_row(reject)))
+
+
+def _counted(documents: Iterator[pa.RecordBatch], attempt: Attempt) -> Iterator[pa.RecordBatch]:
+    for batch in documents:
+        attempt.entered += batch.num_rows
+        yield batch
+
+
+def _as_row(reject: Reject) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{name: getattr(reject, name) for name in REJECT.names}], schema=REJECT)
+
+
+def _lose(lost: Lost, step: str, attempt: Attempt, spool: Spool, told: Output) -> None:
+    """Tell of a document that took its worker down: a reject, and a line in the signals."""
+    attempt.lost[lost.reason] += 1
+    row = {
+        name: lost.document[name][0].as_py()
+        for name in ("id", "source", "offset", "url")
+        if name in lost.document.schema.names
+    }
+    why = {"step": step, "outcome": FAILED, "reason": lost.reason, "detail": lost.detail}
+    spool.write(pa.RecordBatch.from_pylist([row | why], schema=REJECT))
+    told.write(pa.RecordBatch.from_pylist([{"id": row.get("id"), "outcome": FAILED, "by": step}], schema=told.schema))
+
+
+def _whole_tally(work: SegmentWork, attempt: Attempt, excluded: int) -> Tally:
+    source = attempt.reading.facts.tally if attempt.reading is not None else SourceTally()
+    guarded = guard_tally(work.guard_name, attempt.entered + excluded, dict(attempt.lost))
+    return Tally(source, (guarded, *attempt.tally.steps))
+
+
+def _judge(task: Task, work: SegmentWork, tally: Tally) -> None:
+    """Set a shard aside in which too much failed: what is left of it would tell a wrong story."""
+    seen = tally.source.documents + sum(tally.source.failed.values()) or tally.steps[0].entered
+    allowed = max(ALWAYS_ALLOWED_FAILURES, int(seen * work.failed_share))
+    if tally.failed > allowed:
+        reasons: Counter[str] = Counter(tally.source.failed)
+        for step in tally.steps:
+            reasons.update({f"{step.name}: {reason}": count for reason, count in step.reasons.items()})
+        most = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
+        raise ShardError(
+            f"{task.label}: {tally.failed} of {seen} documents failed, {allowed} may (limits.failed_share "
+            f"{work.failed_share}); the most frequent reasons: {most}"
+        )
+
+
+def _inputs(work: SegmentWork, attempt: Attempt) -> tuple[InputFacts, ...]:
+    if work.shard is not None and attempt.reading is not None:
+        shard, facts = work.shard.shard, attempt.reading.facts
+        if shard.end is None:
+            return (InputFacts(shard.name, facts.sha256, facts.bytes),)
+        where = {"start": shard.start, "end": shard.end, "first": facts.first, "following": facts.following}
+        return (InputFacts(shard.name, facts.sha256, facts.bytes, **where),)
+    return tuple(InputFacts(stored.file.path, stored.file.sha256, stored.file.bytes) for stored in work.stored)

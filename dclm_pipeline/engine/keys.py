@@ -1,0 +1,107 @@
+"""Keys: digests that say what a piece of work is.
+
+Two pieces with one key leave the same bytes. Settings that cannot change bytes, and places, are in no key; what lies
+at a place a step names is there by its SHA-256, and so are the versions of the libraries whose output steps store.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pydantic import BaseModel
+
+from dclm_pipeline.engine.segments import Segment
+from dclm_pipeline.engine.tasks import GROUP_BYTES
+from dclm_pipeline.pools.receipt import StoredFile
+from dclm_pipeline.recipe import Limits
+from dclm_pipeline.sources import InputShard, Source
+from dclm_pipeline.step import PlaceMark, Reorder, Step
+
+# Raised when the engine or the writer would leave other bytes for the same task.
+ENGINE_REVISION = 1
+KEY_LENGTH = 32
+
+
+def key_of(*parts: object) -> str:
+    """Return a digest of plain JSON values."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+
+
+@cache
+def library_version(name: str) -> str:
+    """Return the installed version of a distribution, `absent` where there is none."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def libraries_of(source: Source | None, steps: Iterable[Step]) -> dict[str, str]:
+    """Return the versions of the libraries whose output a source and steps store."""
+    names = set() if source is None else set(source.libraries)
+    names = names.union(*(step.libraries for step in steps))
+    return {name: library_version(name) for name in sorted(names)}
+
+
+def describe(model: BaseModel, digest: Callable[[str], str]) -> dict[str, Any]:
+    """Return settings as plain values, every place replaced by the digest of what lies there."""
+    values = model.model_dump(mode="json", exclude={"save", "needs"})
+    for name, field in type(model).model_fields.items():
+        if any(isinstance(mark, PlaceMark) for mark in field.metadata) and values.get(name):
+            values[name] = f"sha256:{digest(values[name])}"
+    return values
+
+
+def describe_step(step: Step, digest: Callable[[str], str]) -> dict[str, Any]:
+    """Return all of a step that decides what it leaves."""
+    values = describe(step, digest) | {"revision": step.revision}
+    code = getattr(type(step), "code", "")
+    return values | {"code": code} if code else values
+
+
+def describe_source(source: Source) -> dict[str, Any]:
+    """Return all of a source but where it lies."""
+    values = source.model_dump(mode="json")
+    for name, field in type(source).model_fields.items():
+        if any(isinstance(mark, PlaceMark) for mark in field.metadata):
+            values.pop(name)
+    return values | {"revision": source.revision}
+
+
+def segment_key(
+    segment: Segment, source: Source | None, limits: Limits, codes: Mapping[str, str], digest: Callable[[str], str]
+) -> str:
+    """Return the key of what a segment does, whatever it is done to."""
+    layout = segment.layout
+    steps = [describe_step(step, digest) for step in layout.all_steps]
+    ordering = describe_step(segment.ending, digest) if isinstance(segment.ending, Reorder) else None
+    return key_of(
+        ENGINE_REVISION,
+        GROUP_BYTES,
+        None if source is None else describe_source(source),
+        steps,
+        ordering,
+        [(field.name, str(field.type)) for field in layout.enters],
+        layout.leaves,
+        [sorted(kept) for kept in layout.keeps],
+        layout.dropped_sample,
+        layout.seed,
+        [limits.cpu_seconds, limits.wall_seconds, limits.memory],
+        segment.number,
+        libraries_of(source, layout.all_steps),
+        dict(codes),
+    )
+
+
+def shard_identity(shard: InputShard) -> list[object]:
+    """Return what makes an input shard the same shard."""
+    return [shard.name, shard.size, shard.edges, shard.start, shard.end, shard.begins]
+
+
+def content_identity(files: Sequence[StoredFile]) -> list[object]:
+    """Return what makes stored files the same files: their content, and how it is cut into ranges."""
+    return [[dict(sorted(file.content.items())), file.rows, file.groups] for file in files]

@@ -1,0 +1,90 @@
+"""The worker's side of the nursery: starting it, and having it open programs."""
+
+import contextlib
+import os
+import pickle
+import socket
+import subprocess
+import sys
+
+from dclm_pipeline.engine.channel import ClosedError, send
+from dclm_pipeline.engine.work import ChildLimits, Program
+
+# What a nursery and its children know of the worker's environment.
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
+_KEPT_PREFIXES = ("NUMBA_", "PYTHON")
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # The system's allocator reserves no address space ahead, which a limit on it would count.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+LAST_SECONDS = 5.0
+
+
+class Nursery:
+    """The nursery of one worker process; started when it is made, so that it is ready when it is needed."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {
+            name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+        }
+        environment |= _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dclm_pipeline.engine.nursery", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        self._link = ours
+
+    @property
+    def lives(self) -> bool:
+        """Say whether the process is there."""
+        return self._process.poll() is None
+
+    def open(self, program: Program, limits: ChildLimits, memory: int) -> socket.socket:
+        """Have a program opened; return the socket to its opener, which answers when it is done, or is closed."""
+        ours, theirs = socket.socketpair()
+        # Where nobody is there any more, the socket is found closed as soon as somebody listens to it.
+        with theirs, contextlib.suppress(ClosedError, BrokenPipeError, ConnectionResetError):
+            send(self._link, b"N")
+            socket.send_fds(self._link, [b"x"], [theirs.fileno(), memory])
+            send(ours, b"P", pickle.dumps((program, limits)))
+        return ours
+
+    def close(self) -> None:
+        """End the process, and all that were forked from it."""
+        self._link.close()
+        try:
+            self._process.wait(timeout=LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Nurseries:
+    """One nursery for all guards of a process, and another one when it has died."""
+
+    def __init__(self) -> None:
+        self._nursery: Nursery | None = None
+
+    def living(self) -> Nursery:
+        """Return a nursery that lives."""
+        if self._nursery is not None and not self._nursery.lives:
+            self.close()
+        if self._nursery is None:
+            self._nursery = Nursery()
+        return self._nursery
+
+    def close(self) -> None:
+        """End the nursery, if there is one."""
+        if self._nursery is not None:
+            self._nursery.close()
+        self._nursery = None

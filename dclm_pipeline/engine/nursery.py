@@ -1,0 +1,155 @@
+"""The nursery: a small process with one thread, from which guarded children are forked.
+
+Forking from a process full of threads is not safe, and a worker is one; so the worker starts this process first, by
+exec, and talks to it over a socket. It has imported what programs need; for each program it forks an opener, which
+opens it once, and forks children that share the opened models with it and with each other.
+What is missing on macOS: the limit on memory, and the signal at the parent's death (children end when their socket does).
+"""
+
+import ctypes
+import gc
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+import pyarrow as pa
+
+from dclm_pipeline.engine.arena import Arena
+from dclm_pipeline.engine.channel import ClosedError, deserialized, output_parts, receive, send
+from dclm_pipeline.engine.work import ChildLimits, Program, Worker
+from dclm_pipeline.kernels.warm import warm
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Serve the worker at the other end of the socket until it closes it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker is told of an interrupt, and closes the socket
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # openers are not waited for
+    _die_with_parent()
+    link = socket.socket(fileno=int(sys.argv[1]))
+    warm()
+    try:
+        while True:
+            receive(link)
+            control, memory = socket.recv_fds(link, 1, 2)[1]
+            if os.fork() == 0:
+                link.close()
+                _be_opener(socket.socket(fileno=control), memory)
+            os.close(control)
+            os.close(memory)
+    except (ClosedError, ValueError):
+        pass  # the worker is gone, or went while it sent
+
+
+def _be_opener(control: socket.socket, memory: int) -> None:
+    """Open one program and fork children from it, until the worker closes the socket; never return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _die_with_parent()
+    child = 0
+    try:
+        arena = Arena(memory)
+        _, data = receive(control)
+        program, limits = pickle.loads(data)
+        worker = _open(program, control)
+        gc.freeze()
+        while True:
+            kind, _ = receive(control)
+            if kind == b"F":
+                (descriptor,) = socket.recv_fds(control, 1, 1)[1]
+                child = os.fork()
+                if child == 0:
+                    control.close()
+                    _serve(socket.socket(fileno=descriptor), arena, worker, limits, program.stateful)
+                os.close(descriptor)
+                send(control, b"C", str(child).encode())
+            elif kind == b"W":
+                _, status = os.waitpid(child, 0)
+                child = 0
+                send(control, b"S", str(os.waitstatus_to_exitcode(status)).encode())
+    except (ClosedError, ValueError):
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    finally:
+        os._exit(0)  # a forked process must not run what its parent has still to do
+
+
+def _open(program: Program, control: socket.socket) -> Worker:
+    """Open the program, or tell the worker why that cannot be done."""
+    try:
+        worker = program.open()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told, and raises it there
+        send(control, b"E", f"{type(error).__name__}: {error}".encode())
+        os._exit(0)
+    send(control, b"R")
+    return worker
+
+
+def _serve(link: socket.socket, arena: Arena, worker: Worker, limits: ChildLimits, stateful: bool) -> None:
+    """Be a guarded child: answer until the link closes, and never return."""
+    code = 0
+    try:
+        _confine(limits)
+        while True:
+            _answer(link, arena, worker, stateful)
+    except ClosedError:
+        pass
+    except BaseException:  # noqa: BLE001 - nothing may run on in a forked child but its end
+        code = 70
+    finally:
+        os._exit(code)
+
+
+def _answer(link: socket.socket, arena: Arena, worker: Worker, stateful: bool) -> None:
+    kind, data = receive(link)
+    try:
+        if kind == b"B":
+            worker.begin(bytes(data))
+            return send(link, b"D")
+        if kind == b"F":
+            return send(link, b"O", *output_parts(worker.finish()))
+        cpu, slot, length = (float(part) for part in bytes(data[:64]).split())
+        if kind == b"A":
+            batch = arena.get(int(slot), int(length), copied=stateful)
+        else:
+            batch = deserialized(pa.py_buffer(bytes(data[64:])))
+        signal.setitimer(signal.ITIMER_PROF, cpu)
+        output = worker.work(batch)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return send(link, b"O", *output_parts(output))
+    except MemoryError:
+        return send(link, b"M")
+    except ClosedError:
+        raise
+    except Exception:  # noqa: BLE001 - steps' exceptions are caught by the chain: this is a bug of ours, to be told
+        return send(link, b"X", traceback.format_exc().encode(errors="replace"))
+
+
+def _confine(limits: ChildLimits) -> None:
+    """Take from this process what a page could do harm with."""
+    _die_with_parent()
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except FileNotFoundError:
+        return  # no such figures here: macOS
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + limits.memory, mapped + limits.memory))
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""Opening a pool for reading: its manifest, and its shards as one Arrow dataset."""
+
+import pyarrow.dataset
+
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.pools.manifest import Manifest, read_manifest
+from dclm_pipeline.storage import Storage, open_storage
+
+
+def whole_pool(place: str) -> tuple[Storage, Manifest]:
+    """Return a pool's storage and manifest; a place without a manifest holds no whole pool."""
+    storage = open_storage(place)
+    manifest = read_manifest(storage)
+    if manifest is None:
+        raise RecipeError(
+            f"{place}: no manifest.json, so there is no whole pool; if a run stopped here, run the same command again"
+        )
+    return storage, manifest
+
+
+def open_pool(place: str) -> pyarrow.dataset.Dataset:
+    """Open the shards that a pool's manifest names, in their order."""
+    storage, manifest = whole_pool(place)
+    if not storage.url.startswith("/"):
+        raise RecipeError(f"{place}: only a pool on a local disk can be opened as a dataset so far")
+    paths = [f"{storage.url}/{shard.path}" for shard in manifest.shards]
+    return pyarrow.dataset.dataset(paths, format="parquet")

@@ -1,0 +1,76 @@
+"""Performing one task, wherever that is: the function that executors call."""
+
+import os
+import resource
+import time
+
+from dclm_pipeline.engine.jobs.collect import perform_collect
+from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather
+from dclm_pipeline.engine.jobs.segment import Performed, perform_segment
+from dclm_pipeline.engine.outputs import commit
+from dclm_pipeline.engine.tasks import (
+    CollectWork,
+    Conditions,
+    Done,
+    EvidenceWork,
+    FindingsWork,
+    GatherWork,
+    SegmentWork,
+    Task,
+)
+from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.pools.receipt import Receipt
+
+_WORKSHOPS: dict[Conditions, Workshop] = {}
+
+
+def workshop_of(conditions: Conditions) -> Workshop:
+    """Return this process's workshop for the given conditions."""
+    if conditions not in _WORKSHOPS:
+        _WORKSHOPS[conditions] = Workshop(conditions)
+    return _WORKSHOPS[conditions]
+
+
+def close_workshop(conditions: Conditions) -> None:
+    """End what this process keeps running for the given conditions, if anything."""
+    workshop = _WORKSHOPS.pop(conditions, None)
+    if workshop is not None:
+        workshop.close()
+
+
+def perform(task: Task, conditions: Conditions) -> Done:
+    """Do a task and commit its receipt; a pure function of the task, whatever the conditions."""
+    begun, cpu = time.perf_counter(), _cpu_seconds()
+    workshop = workshop_of(conditions)
+    with workshop.scratch() as scratch:
+        match task.work:
+            case SegmentWork():
+                performed = perform_segment(task, task.work, workshop, scratch)
+            case EvidenceWork():
+                performed = perform_evidence(task, task.work, workshop, scratch)
+            case FindingsWork():
+                performed = perform_findings(task, task.work, workshop, scratch)
+            case GatherWork():
+                performed = perform_gather(task, task.work, workshop, scratch)
+            case CollectWork():
+                performed = perform_collect(task, task.work, workshop, scratch)
+        receipt = _receipt(task, performed)
+        fresh = commit(workshop.storage(task.folder), receipt)
+    wall = time.perf_counter() - begun
+    return Done(receipt, performed.seconds, _cpu_seconds() - cpu, wall, fresh=fresh)
+
+
+def _receipt(task: Task, performed: Performed) -> Receipt:
+    wrong = performed.tally.imbalances()
+    if wrong:
+        raise IntegrityError(f"{task.label}: rows do not balance, which is a bug of this package: {'; '.join(wrong)}")
+    return Receipt(
+        task.key, task.phase, task.ordinal, performed.inputs, performed.files, performed.tally, dict(task.libraries)
+    )
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU time of this process and of the children it has waited for."""
+    own, children = os.times(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.user + own.system + children.ru_utime + children.ru_stime

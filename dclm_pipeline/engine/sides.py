@@ -1,0 +1,152 @@
+"""What a chain leaves beside its documents: rejects, signals and tallies of one batch.
+
+Knows the shapes of `rejects/` and `signals/`; not which step is which. Rows carry `ROW`, their place in the task's
+input, so that what is written has the order of the input however it was batched.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dclm_pipeline.arrow import Array, Field, Rows, empty, nulls, one_batch, schema_of, take, where
+from dclm_pipeline.ids import ID, uniform
+from dclm_pipeline.schema import REJECT, is_number
+from dclm_pipeline.step import Batch, Step
+from dclm_pipeline.tally import StepTally
+
+ROW = "_row"
+KEPT, DROPPED, FAILED, UNFOLDED = "kept", "dropped", "failed", "unfolded"
+SIDE_REJECT = REJECT.append(pa.field(ROW, pa.int64()))
+
+
+def signals_schema(numbers: Sequence[Field]) -> pa.Schema:
+    """Return the columns of `signals/`: who, what became of it and through which step, and every number."""
+    return schema_of(
+        pa.field("id", ID, nullable=False),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("by", pa.string()),
+        *(field.with_nullable(True) for field in numbers),
+    )
+
+
+def number_fields(schema: pa.Schema) -> list[Field]:
+    """Return the columns that `signals/` keeps of a batch with this schema."""
+    return [field for field in schema if is_number(field) and field.name not in (ROW, "offset")]
+
+
+class Sides:
+    """Collects the side results of one batch; `rejects` and `signals` are read once, at the end."""
+
+    def __init__(
+        self, numbers: Sequence[Field], dropped_sample: float, seed: int, silent: frozenset[str] = frozenset()
+    ) -> None:
+        self._signals_schema = signals_schema(numbers).append(pa.field(ROW, pa.int64()))
+        self._dropped_sample = dropped_sample
+        self._seed = seed
+        # Steps whose rows are not documents that entered: their rows have no line in the signals.
+        self._silent = silent
+        self._rejects: list[Batch] = []
+        self._signals: list[Batch] = []
+        self._tallies: dict[str, StepTally] = {}
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def count(self, tally: StepTally) -> None:
+        """Add to a step's tally."""
+        self._add(tally)
+
+    def explain(self, step: Step, reasons: Mapping[str, int]) -> None:
+        """Add to the reasons in a step's tally."""
+        self._add(StepTally(step.name, step.kind, reasons=reasons))
+
+    def leave(self, docs: Batch, outcome: str, by: str) -> None:
+        """Note what became of rows that go no further, or (with outcome `KEPT`) that reached the end."""
+        if docs.num_rows == 0 or by in self._silent:
+            return
+        rows = docs.num_rows
+        arrays = [_column(docs, field, rows) for field in self._signals_schema if field.name not in ("outcome", "by")]
+        arrays[1:1] = [
+            pa.repeat(pa.scalar(outcome, pa.string()), rows),
+            pa.repeat(pa.scalar(by or None, pa.string()), rows),
+        ]
+        self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
+
+    def drop(self, docs: Batch, step: Step) -> None:
+        """Note the rows that a step dropped: all of them in the signals, a seeded sample in the rejects."""
+        self.leave(docs, DROPPED, step.name)
+        if docs.num_rows and self._dropped_sample > 0 and "id" in docs.schema.names:
+            lucky = uniform(self._seed, docs["id"]) < self._dropped_sample
+            if lucky.any():
+                sample = where(docs, lucky)
+                self._reject(sample, step, DROPPED, [DROPPED] * sample.num_rows, [None] * sample.num_rows)
+
+    def fail(self, docs: Batch, step: Step, reasons: Sequence[str], details: Sequence[str | None]) -> None:
+        """Note the rows that failed in a step, each with its reason."""
+        if docs.num_rows == 0:
+            return
+        self.leave(docs, FAILED, step.name)
+        self._reject(docs, step, FAILED, reasons, details)
+        self.explain(step, Counter(reasons))
+
+    def rejects(self) -> Batch:
+        """Return the rejects in the order of the input."""
+        return _in_order(self._rejects, SIDE_REJECT)
+
+    def signals(self) -> Batch:
+        """Return the signals in the order of the input."""
+        return _in_order(self._signals, self._signals_schema)
+
+    def tallies(self, steps: Sequence[Step]) -> tuple[StepTally, ...]:
+        """Return one tally a step, in the order of the chain."""
+        return tuple(self._tallies.get(step.name, StepTally(step.name, step.kind)) for step in steps)
+
+    def _add(self, tally: StepTally) -> None:
+        known = self._tallies.get(tally.name)
+        self._tallies[tally.name] = tally if known is None else known + tally
+
+    def _reject(
+        self, docs: Batch, step: Step, outcome: str, reasons: Sequence[str], details: Sequence[str | None]
+    ) -> None:
+        rows = docs.num_rows
+        given: Mapping[str, Array] = {
+            "step": pa.repeat(pa.scalar(step.name, pa.string()), rows),
+            "outcome": pa.repeat(pa.scalar(outcome, pa.string()), rows),
+            "reason": pa.array(reasons, pa.string()),
+            "detail": pa.array(details, pa.string()),
+        }
+        arrays = [given[field.name] if field.name in given else _column(docs, field, rows) for field in SIDE_REJECT]
+        self._rejects.append(pa.record_batch(arrays, schema=SIDE_REJECT))
+
+
+def _column(docs: Batch, field: Field, rows: int) -> Array:
+    return docs[field.name] if field.name in docs.schema.names else nulls(rows, field.type)
+
+
+def _in_order(batches: Sequence[Batch], schema: pa.Schema) -> Batch:
+    """Join batches, order them by `ROW` (a step's rows keep their order among equals), and return one batch."""
+    if not batches:
+        return empty(schema)
+    table = pa.Table.from_batches(batches, schema=schema).combine_chunks()
+    rows: NDArray[np.int64] = table[ROW].to_numpy()
+    if np.any(rows[1:] < rows[:-1]):
+        table = take(table, np.argsort(rows, kind="stable"))
+    return one_batch(table)
+
+
+def rows_where(docs: Batch, mask: NDArray[np.bool_]) -> Batch:
+    """Return the rows of `docs` at which `mask` holds; the same batch where it holds everywhere."""
+    return docs if mask.all() else where(docs, mask)
+
+
+def gone(signals: Rows) -> Rows:
+    """Return the signals of rows that went no further."""
+    outcomes = signals["outcome"].to_pylist()
+    return where(signals, np.array([outcome != KEPT for outcome in outcomes], np.bool_))
+
+
+def mask_of(answer: Array) -> NDArray[np.bool_]:
+    """Return a boolean column as a numpy mask; null counts as no."""
+    filled = answer.fill_null(False) if answer.null_count else answer
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.bool_)

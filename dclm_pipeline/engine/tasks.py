@@ -1,0 +1,139 @@
+"""What a worker is asked to do: tasks as plain values.
+
+A task is a pure function of values: where it runs, how often it is tried and in which company does not change what it
+leaves. Its key says what it is; the folder in which its files and its receipt lie is a place and not in the key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
+from dclm_pipeline.engine.work import ChildLimits
+from dclm_pipeline.pools.receipt import Receipt, StoredFile
+from dclm_pipeline.sources import InputShard, Source
+from dclm_pipeline.step import Assets
+
+GROUP_BYTES = 32 * 2**20  # a row group's own bytes; a part of every key, as it decides where files are cut
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file of an earlier task: the folder it lies in, and the facts about it."""
+
+    folder: str
+    file: StoredFile
+
+
+@dataclass(frozen=True)
+class FromSource:
+    """A shard of the source, to be read where the source lies."""
+
+    source: Source
+    place: str
+    shard: InputShard
+
+
+@dataclass(frozen=True)
+class SegmentWork:
+    """Take documents through a chain. `numbers` are the ordinals of stored inputs in the phase before."""
+
+    program: ChainProgram
+    guard_name: str
+    shard: FromSource | None
+    stored: tuple[Stored, ...]
+    numbers: tuple[int, ...]
+    found: tuple[Stored, ...]
+    side_folder: str
+    failed_share: float
+    ordering: bytes = b""  # a packed Reorder: rows leave sorted by its key, in `ranges` equal ranges of it
+    ranges: int = 1
+
+
+@dataclass(frozen=True)
+class EvidenceWork:
+    """Listen to one stored shard on behalf of a barrier; evidence leaves in `ranges` equal ranges of its hash."""
+
+    program: EvidenceProgram
+    columns: tuple[str, ...]
+    schema: pa.Schema
+    stored: Stored
+    number: int
+    found: tuple[Stored, ...]
+    ranges: int
+
+
+@dataclass(frozen=True)
+class FindingsWork:
+    """Look at all evidence of one range; evidence file i is about shard i."""
+
+    barrier: bytes
+    assets: Assets
+    round: int
+    range: int
+    evidence: tuple[Stored, ...]
+
+
+@dataclass(frozen=True)
+class GatherWork:
+    """Bring the rows of one range of keys together, in key order."""
+
+    range: int
+    schema: pa.Schema
+    stored: tuple[Stored, ...]
+
+
+@dataclass(frozen=True)
+class CollectWork:
+    """Join rejects and signals of many tasks; of an inner segment, signals of rows that went on are left out."""
+
+    rejects: tuple[Stored, ...]
+    signals: tuple[Stored, ...]
+    inner_signals: tuple[Stored, ...]
+    numbers: pa.Schema
+
+
+Work = SegmentWork | EvidenceWork | FindingsWork | GatherWork | CollectWork
+
+
+@dataclass(frozen=True)
+class Task:
+    """One unit of work, resume and retry."""
+
+    key: str
+    phase: str
+    ordinal: int
+    folder: str
+    work: Work
+    inputs: tuple[str, ...]
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Return what messages call the task."""
+        names = self.inputs if len(self.inputs) < 3 else (self.inputs[0], "…", self.inputs[-1])
+        return f"{self.phase} {self.ordinal} ({', '.join(names)})" if names else f"{self.phase} {self.ordinal}"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How workers work: nothing here can change what they leave."""
+
+    limits: ChildLimits
+    rows: int = 32
+    size: int = 16 * 2**20
+    guard: bool = True
+    scratch: str | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a finished task reports: the facts, and the story of this attempt, which no later work looks at."""
+
+    receipt: Receipt
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    restarts: int = 0
+    fresh: bool = True

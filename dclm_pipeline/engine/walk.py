@@ -1,0 +1,141 @@
+"""Walking a job from its source to its pool, phase after phase.
+
+The walk asks `execute` for the receipts of each phase's tasks and goes on from what they say. It does no work itself:
+a run gives it an `execute` that performs what has no receipt yet, a survey one that looks and stops.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dclm_pipeline.engine.job import Job
+from dclm_pipeline.engine.phases import (
+    COLLECTED,
+    Phase,
+    Sides,
+    collect_phase,
+    evidence_phase,
+    findings_phase,
+    gather_phase,
+    mended_phase,
+    segment_phase,
+    sides_of,
+    source_phase,
+    stored_of,
+)
+from dclm_pipeline.engine.segments import Segment
+from dclm_pipeline.engine.tasks import Stored
+from dclm_pipeline.pools.manifest import Manifest, columns_of
+from dclm_pipeline.pools.receipt import InputFacts, Receipt
+from dclm_pipeline.sources import InputShard
+from dclm_pipeline.step import Barrier, Reorder
+from dclm_pipeline.tally import Tally, total
+
+Execute = Callable[[Phase], list[Receipt]]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool that is ready to be published: where, its manifest, and the receipts that may be joined into packs."""
+
+    folder: str
+    manifest: Manifest
+    receipts: tuple[Receipt, ...]
+    collected: tuple[Receipt, ...]
+
+
+Publish = Callable[[Pool], None]
+
+
+def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Publish) -> Manifest:
+    """Go from the source's shards to the pool; publish saved prefixes on the way, and the pool at the end."""
+    stored: tuple[Stored, ...] = ()
+    found: tuple[Stored, ...] = ()
+    sides: list[Sides] = []
+    tallies: list[Tally] = []
+    inputs: tuple[InputFacts, ...] = ()
+    segments = job.segments
+    for segment in segments:
+        folder = job.folder_of(segment)
+        if segment.number == 0:
+            receipts = _read_source(job, shards, execute)
+            inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
+        else:
+            receipts = execute(segment_phase(job, segment, stored, found))
+        tallies.append(total(receipt.tally for receipt in receipts))
+        stored, found = stored_of(folder, receipts, "docs"), ()
+        last = segment.number == len(segments) - 1
+        if segment.saved or last:
+            collected = execute(collect_phase(job, segment, folder, sides, receipts))
+            manifest = _manifest(job, segment, shards, inputs, receipts, collected, _joined(tallies))
+            publish(Pool(folder, manifest, tuple(receipts), tuple(collected)))
+            if last:
+                return manifest
+            sides = _in_groups(folder, collected)
+        else:
+            sides += _in_groups(folder, receipts)
+        if isinstance(segment.ending, Barrier):
+            found = _exchanged(job, segment, segment.ending, stored, execute)
+        elif isinstance(segment.ending, Reorder):
+            phase = gather_phase(job, segment, segment.ending, stored)
+            stored = stored_of(phase.folder, execute(phase), "docs")
+    raise AssertionError("a chain has a last segment")
+
+
+def _read_source(job: Job, shards: tuple[InputShard, ...], execute: Execute) -> list[Receipt]:
+    """Perform the first segment, and again what turns out to have begun inside a record."""
+    receipts = execute(source_phase(job, shards))
+    known = list(shards)
+    while True:
+        phase, places = mended_phase(job, known, receipts)
+        if not places:
+            return receipts
+        for place, shard, receipt in zip(places, phase.shards, execute(phase), strict=True):
+            known[place] = shard
+            receipts[place] = receipt
+
+
+def _exchanged(
+    job: Job, segment: Segment, barrier: Barrier, stored: tuple[Stored, ...], execute: Execute
+) -> tuple[Stored, ...]:
+    """Go through a barrier's rounds; return what the last one found."""
+    found: tuple[Stored, ...] = ()
+    for round in range(barrier.rounds):
+        listening = evidence_phase(job, segment, barrier, round, stored, found)
+        evidence = stored_of(listening.folder, execute(listening), "evidence")
+        finding = findings_phase(job, segment, barrier, round, evidence)
+        found = stored_of(finding.folder, execute(finding), "findings")
+    return found
+
+
+def _in_groups(folder: str, receipts: Sequence[Receipt]) -> list[Sides]:
+    starts = range(0, len(receipts), COLLECTED)
+    return [sides_of(folder, receipts[start : start + COLLECTED]) for start in starts]
+
+
+def _joined(tallies: Sequence[Tally]) -> Tally:
+    """Join the tallies of segments that follow each other; a segment's rows are those that left the one before."""
+    source = tallies[0].source
+    return Tally(source, tuple(step for tally in tallies for step in tally.steps))
+
+
+def _manifest(
+    job: Job,
+    segment: Segment,
+    shards: tuple[InputShard, ...],
+    inputs: tuple[InputFacts, ...],
+    receipts: Sequence[Receipt],
+    collected: Sequence[Receipt],
+    tally: Tally,
+) -> Manifest:
+    return Manifest(
+        key=job.pool_key(shards, segment),
+        recipe=job.effective(segment),
+        columns=columns_of(segment.layout.left_schema),
+        shards=tuple(receipt.files["docs"] for receipt in receipts),
+        rejects=tuple(receipt.files["rejects"] for receipt in collected if "rejects" in receipt.files),
+        signals=tuple(receipt.files["signals"] for receipt in collected if "signals" in receipt.files),
+        receipts=tuple(receipt.key for receipt in (*receipts, *collected)),
+        inputs=inputs,
+        tally=tally,
+        libraries=job.libraries_up_to(segment),
+    )

@@ -1,0 +1,85 @@
+"""What a worker process keeps from task to task: opened storages, guards with their models, private scratch.
+
+Everything here can be thrown away at any moment: it is kept because making it anew is slow.
+"""
+
+import contextlib
+import hashlib
+import pickle
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from dclm_pipeline.engine.guard import Guard, Unguarded
+from dclm_pipeline.engine.nurseries import Nurseries
+from dclm_pipeline.engine.tasks import Conditions, Stored
+from dclm_pipeline.engine.work import Program
+from dclm_pipeline.pools.parquet import read_shard
+from dclm_pipeline.storage import Storage, open_storage
+
+MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
+
+
+class Workshop:
+    """The tools of one worker process, under given conditions."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self.conditions = conditions
+        self._storages: dict[str, Storage] = {}
+        self._guards: dict[str, Guard | Unguarded] = {}
+        self._nurseries = Nurseries()
+
+    def storage(self, url: str) -> Storage:
+        """Return the storage at a place."""
+        if url not in self._storages:
+            self._storages[url] = open_storage(url)
+        return self._storages[url]
+
+    def guard(self, program: Program) -> Guard | Unguarded:
+        """Return a guard that runs `program`, started before if it was needed before."""
+        key = hashlib.sha256(pickle.dumps(program)).hexdigest()
+        if key not in self._guards:
+            while len(self._guards) >= MOST_GUARDS:
+                self._guards.pop(next(iter(self._guards))).close()
+            guarded = self.conditions.guard
+            self._guards[key] = (
+                Guard(program, self.conditions.limits, self._nurseries) if guarded else Unguarded(program)
+            )
+        return self._guards[key]
+
+    def discard_guard(self, guard: Guard | Unguarded) -> None:
+        """Throw away a guard that can be trusted no more."""
+        for key in [key for key, known in self._guards.items() if known is guard]:
+            self._guards.pop(key).close()
+
+    def read(
+        self, stored: Stored, columns: Sequence[str] | None = None, groups: Sequence[int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read a stored file in small batches."""
+        return read_shard(
+            self.storage(stored.folder),
+            stored.file.path,
+            columns,
+            rows=self.conditions.rows,
+            size=self.conditions.size,
+            groups=groups,
+        )
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a private folder that is gone afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="dclm-", dir=self.conditions.scratch))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """End the guards."""
+        for guard in self._guards.values():
+            guard.close()
+        self._guards.clear()
+        self._nurseries.close()

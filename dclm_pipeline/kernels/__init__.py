@@ -1,0 +1,1 @@
+"""Numbers alone: numba over Arrow buffers. Imported when they are first used, for numba takes its time."""

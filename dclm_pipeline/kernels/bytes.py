@@ -1,0 +1,67 @@
+"""What bodies hold that text does not, or that decoding must know: control bytes, NUL, ESC, byte order marks.
+
+Whether bytes are valid UTF-8 is not told here: Arrow's cast tells that, and faster.
+"""
+
+import numpy as np
+from numba import types, void
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel
+from dclm_pipeline.kernels.strings import Strings
+
+HAS_NUL = 1
+HAS_ESCAPE = 2
+HAS_MARK = 4
+
+_BLOCK = 64
+
+
+@kernel(void(OFFSETS, BYTES, types.uint8[::1]))
+def _mark_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8], marks: NDArray[np.uint8]) -> None:
+    for row in range(marks.size):
+        i, stop = offsets[row], offsets[row + 1]
+        mark = 0
+        if stop - i >= 2:
+            little = data[i] == 0xFF and data[i + 1] == 0xFE
+            big = data[i] == 0xFE and data[i + 1] == 0xFF
+            utf8 = stop - i >= 3 and data[i] == 0xEF and data[i + 1] == 0xBB and data[i + 2] == 0xBF
+            if little or big or utf8:
+                mark |= HAS_MARK
+        while i < stop:
+            # Whole blocks without a branch inside: the compiler makes vector code of it.
+            end = min(i + _BLOCK, stop)
+            nul, escape = False, False
+            for j in range(i, end):
+                nul |= data[j] == 0
+                escape |= data[j] == 0x1B
+            mark |= HAS_NUL * nul | HAS_ESCAPE * escape
+            i = end
+        marks[row] = mark
+
+
+def mark_rows(strings: Strings) -> NDArray[np.uint8]:
+    """Return for each row which of `HAS_NUL`, `HAS_ESCAPE` and `HAS_MARK` hold."""
+    offsets, data = strings
+    marks = np.empty(len(offsets) - 1, np.uint8)
+    _mark_rows(offsets, data, marks)
+    return marks
+
+
+@kernel(void(OFFSETS, BYTES, types.int64[::1]))
+def _count_controls(offsets: NDArray[np.int64], data: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+    for row in range(counts.size):
+        count = 0
+        for i in range(offsets[row], offsets[row + 1]):
+            byte = data[i]
+            # Tab, line feed, form feed and carriage return (9, 10, 12, 13) are blanks.
+            count += (byte < 32) & (byte != 9) & (byte != 10) & (byte != 12) & (byte != 13)
+        counts[row] = count
+
+
+def count_controls(strings: Strings) -> NDArray[np.int64]:
+    """Return how many bytes of each row are C0 controls other than HTML's blanks."""
+    offsets, data = strings
+    counts = np.empty(len(offsets) - 1, np.int64)
+    _count_controls(offsets, data, counts)
+    return counts

@@ -1,0 +1,325 @@
+"""Which tags open and close what: a model of an HTML parser's stack, as parts of the kernel in `markup`.
+
+Follows the HTML standard where that decides how deep things nest: implied ends, scopes, formatting that is opened again
+after a block (at most three alike), foreign content. Where it is simpler, it mostly nests deeper than a parser would;
+a form that has ended is the exception. Does not know quirks mode, nor framesets.
+"""
+
+from dclm_pipeline.kernels import tags
+from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.stack import (
+    ATTRIBUTES_A_STEP,
+    FOREIGN,
+    FORM,
+    KIND,
+    LETTERS_A_STEP,
+    LISTED,
+    MATH,
+    NAME,
+    NAME_END,
+    NOTHING,
+    STATE,
+    STEPS,
+    SVG,
+    TAG_END,
+    WAITING,
+    Bytes,
+    Numbers,
+    Stack,
+    adopt,
+    clear,
+    drop,
+    find,
+    is_foreign,
+    note_leaf,
+    pop,
+    push,
+    remove,
+    reopen,
+    same_text,
+)
+from dclm_pipeline.kernels.tags import kind
+
+# How many equal formatting elements are opened again.
+_ALIKE = 3
+
+A, NOBR, P, LI, DD, DT = kind("a"), kind("nobr"), kind("p"), kind("li"), kind("dd"), kind("dt")
+ADDRESS, DIV, BR, HR, OL, UL = kind("address"), kind("div"), kind("br"), kind("hr"), kind("ol"), kind("ul")
+BUTTON, FORM_KIND, INPUT, SELECT, OPTION = kind("button"), kind("form"), kind("input"), kind("select"), kind("option")
+OPTGROUP, RUBY, TABLE, TEMPLATE = kind("optgroup"), kind("ruby"), kind("table"), kind("template")
+TR, TD, TH, CAPTION = kind("tr"), kind("td"), kind("th"), kind("caption")
+TBODY, THEAD, TFOOT = kind("tbody"), kind("thead"), kind("tfoot")
+SVG_KIND, MATH_KIND, ANNOTATION = kind("svg"), kind("math"), kind("annotation-xml")
+
+_VOID, _SPECIAL, _SCOPE, _MARKER = tags.VOID, tags.SPECIAL, tags.SCOPE, tags.MARKER
+_CLOSES_P, _FORMATTING, _RAW, _BREAKOUT = tags.CLOSES_P, tags.FORMATTING, tags.RAW, tags.BREAKOUT
+_BLOCK_END, _IGNORED = tags.BLOCK_END, tags.IGNORED
+_TABLE_PART, _HEADING, _RUBY_PART = tags.TABLE_PART, tags.HEADING, tags.RUBY_PART
+
+
+@part
+def breaks_out(here: int, flags: Numbers) -> bool:
+    """Tell whether a start tag ends SVG and MathML rather than being of them."""
+    return bool(flags[here] & _BREAKOUT)
+
+
+@part
+def is_foreign_root(here: int) -> bool:
+    """Tell whether a start tag begins SVG or MathML."""
+    return here in (SVG_KIND, MATH_KIND)
+
+
+@part
+def _ends_unsaid(here: int, flags: Numbers) -> bool:
+    return here in (P, LI, DD, DT, OPTION) or flags[here] & _RUBY_PART != 0
+
+
+@part
+def _close_p(stack: Stack, top: int, flags: Numbers, facts: Numbers) -> int:
+    place = find(stack, top, P, flags, _SCOPE, BUTTON, NOTHING)
+    return pop(stack, top, place, flags, facts) if place >= 0 else top
+
+
+@part
+def _unlist_fourth(
+    data: Bytes, stack: Stack, top: int, here: int, name: int, tag_end: int, count: int, flags: Numbers, facts: Numbers
+) -> None:
+    """Of formatting elements that are all alike, opened again are three."""
+    alike = 0
+    for i in range(top - 1, -1, -1):
+        if flags[stack[i, KIND]] & _MARKER:
+            return
+        if stack[i, KIND] != here or stack[i, STATE] & LISTED == 0:
+            continue
+        facts[STEPS] += 1 + count * count // ATTRIBUTES_A_STEP + (tag_end - name) // LETTERS_A_STEP
+        if same_text(data, name, tag_end, stack[i, NAME], stack[i, TAG_END]):
+            alike += 1
+            if alike == _ALIKE:
+                stack[i, STATE] &= ~LISTED
+                return
+
+
+@part
+def _table_part(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers) -> int:
+    """Return where a cell, row or group goes, -1 for nowhere."""
+    for i in range(top - 1, -1, -1):
+        around = stack[i, KIND]
+        if stack[i, STATE] & FOREIGN:
+            return -1
+        if around == TEMPLATE:
+            place = top
+            while flags[stack[place - 1, KIND]] & _TABLE_PART:
+                place -= 1
+            return drop(stack, top, place, facts)
+        in_row = around == TR and (here in (TD, TH))
+        in_group = (around in (TBODY, THEAD, TFOOT)) and (here in (TD, TH, TR))
+        if in_row or in_group or around == TABLE:
+            if i + 1 < top:
+                top = clear(stack, top, i + 1, flags, facts)
+            if around == TABLE and here in (TD, TH, TR):
+                top = push(stack, top, TBODY, 0, 0, 0, 0, flags, facts)
+            if here in (TD, TH) and not in_row:
+                top = push(stack, top, TR, 0, 0, 0, 0, flags, facts)
+            return top
+    return -1
+
+
+@part
+def _break_out(stack: Stack, top: int, flags: Numbers, facts: Numbers) -> int:
+    place = top
+    while is_foreign(stack, place, flags) and stack[place - 1, KIND] != ANNOTATION:
+        place -= 1
+    return drop(stack, top, place, facts)
+
+
+@part
+def _end_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers, walls: int) -> int:
+    """End the innermost formatting element of a kind, if one is open or waits."""
+    for i in range(top + facts[WAITING] - 1, -1, -1):
+        if stack[i, STATE] & FOREIGN or flags[stack[i, KIND]] & walls:
+            return top
+        if stack[i, KIND] == here and stack[i, STATE] & LISTED:
+            if i < top:
+                return adopt(stack, top, i, flags, facts)
+            remove(stack, top, i, facts)
+            facts[WAITING] -= 1
+            return top
+    return top
+
+
+@part
+def _is_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers) -> bool:
+    for i in range(top + facts[WAITING] - 1, -1, -1):
+        if stack[i, STATE] & FOREIGN or flags[stack[i, KIND]] & _MARKER:
+            return False
+        if stack[i, KIND] == here and stack[i, STATE] & LISTED:
+            return True
+    return False
+
+
+@part
+def _waits_for_no_text(flag: int, here: int) -> bool:
+    """Tell whether an element begins without opening what waits."""
+    return flag & (_CLOSES_P | _TABLE_PART | _RAW | _IGNORED | _RUBY_PART) != 0 or here in (TABLE, TEMPLATE)
+
+
+@part
+def start(
+    data: Bytes,
+    stack: Stack,
+    top: int,
+    here: int,
+    name: int,
+    name_end: int,
+    tag_end: int,
+    count: int,
+    flags: Numbers,
+    facts: Numbers,
+) -> int:
+    """Open an element that is none of SVG or MathML (those begin here too); return the new height of the stack."""
+    flag = flags[here]
+    if flag & _BREAKOUT:
+        top = _break_out(stack, top, flags, facts)
+    if flag & _IGNORED:
+        return top
+    if flag & _TABLE_PART:
+        place = _table_part(stack, top, here, flags, facts)
+        return top if place < 0 else push(stack, place, here, name, name_end, tag_end, 0, flags, facts)
+    if here == FORM_KIND:
+        if facts[FORM] and find(stack, top, TEMPLATE, flags, 0, NOTHING, NOTHING) < 0:
+            return top
+        facts[FORM] = 1
+    if here in (LI, DD, DT):
+        for i in range(top - 1, -1, -1):
+            around = stack[i, KIND]
+            if stack[i, STATE] & FOREIGN:
+                break
+            if around == here or (here != LI and (around in (DD, DT))):
+                top = pop(stack, top, i, flags, facts)
+                break
+            if flags[around] & _SPECIAL and around != ADDRESS and around != DIV and around != P:
+                break
+    if flag & _CLOSES_P:
+        top = _close_p(stack, top, flags, facts)
+    if here in (A, NOBR):
+        top = _end_listed(stack, top, here, flags, facts, _MARKER)
+    if not _waits_for_no_text(flag, here):
+        top = reopen(top, facts)
+    if here == INPUT:
+        place = find(stack, top, SELECT, flags, _SCOPE, NOTHING, NOTHING)
+        top = pop(stack, top, place, flags, facts) if place >= 0 else top
+    if flag & (_VOID | _RAW):
+        note_leaf(top, facts)
+        return top
+    if flag & _HEADING and top > 0 and flags[stack[top - 1, KIND]] & _HEADING:
+        top = drop(stack, top, top - 1, facts)
+    elif here == TABLE:
+        for i in range(top - 1, -1, -1):
+            around = stack[i, KIND]
+            if stack[i, STATE] & FOREIGN or around in (TD, TH, CAPTION, TEMPLATE):
+                break
+            if around == TABLE:
+                top = pop(stack, top, i, flags, facts)
+                break
+    elif here in (BUTTON, SELECT):
+        place = find(stack, top, here, flags, _SCOPE, NOTHING, NOTHING)
+        if place >= 0:
+            top = pop(stack, top, place, flags, facts)
+            if here == SELECT:
+                return top
+    elif here in (OPTION, OPTGROUP):
+        inside = find(stack, top, SELECT, flags, _SCOPE, NOTHING, NOTHING) >= 0
+        place = top
+        while place > 0:
+            around = stack[place - 1, KIND]
+            group = here == OPTGROUP and around == OPTGROUP
+            if around != OPTION and not (inside and (group or _ends_unsaid(around, flags))):
+                break
+            place -= 1
+        top = drop(stack, top, place, facts)
+    elif flag & _RUBY_PART:
+        if find(stack, top, RUBY, flags, _SCOPE, NOTHING, NOTHING) >= 0:
+            place = top
+            while _ends_unsaid(stack[place - 1, KIND], flags):
+                place -= 1
+            top = drop(stack, top, place, facts)
+    elif flag & _FORMATTING:
+        _unlist_fourth(data, stack, top, here, name, tag_end, count, flags, facts)
+    state = LISTED if flag & _FORMATTING else SVG if here == SVG_KIND else MATH if here == MATH_KIND else 0
+    return push(stack, top, here, name, name_end, tag_end, state, flags, facts)
+
+
+@part
+def start_foreign(
+    stack: Stack, top: int, here: int, name: int, name_end: int, tag_end: int, flags: Numbers, facts: Numbers
+) -> int:
+    """Open an element of SVG or MathML inside another."""
+    return push(stack, top, here, name, name_end, tag_end, stack[top - 1, STATE] & FOREIGN, flags, facts)
+
+
+@part
+def _end_by_name(
+    data: Bytes, stack: Stack, top: int, here: int, name: int, name_end: int, flags: Numbers, facts: Numbers
+) -> int:
+    for i in range(top - 1, -1, -1):
+        around = stack[i, KIND]
+        if stack[i, STATE] & FOREIGN:
+            return top
+        if around == here and (here or same_text(data, name, name_end, stack[i, NAME], stack[i, NAME_END])):
+            return pop(stack, top, i, flags, facts)
+        if flags[around] & _SPECIAL:
+            return top
+    return top
+
+
+@part
+def end(
+    data: Bytes, stack: Stack, top: int, here: int, name: int, name_end: int, flags: Numbers, facts: Numbers
+) -> int:
+    """Close what an end tag closes; return the new height of the stack."""
+    flag = flags[here]
+    if here in (P, BR):
+        top = _break_out(stack, top, flags, facts)
+    for i in range(top - 1, -1, -1):
+        if stack[i, STATE] & FOREIGN == 0:
+            break
+        if stack[i, KIND] == here and (here or same_text(data, name, name_end, stack[i, NAME], stack[i, NAME_END])):
+            return drop(stack, top, i, facts)
+    if flag & (_VOID | _RAW | _IGNORED):
+        return top
+    place = -1
+    if here == P:
+        return _close_p(stack, top, flags, facts)
+    if here == LI:
+        place = find(stack, top, LI, flags, _SCOPE, OL, UL)
+    elif here == TABLE:
+        place = find(stack, top, TABLE, flags, 0, TEMPLATE, NOTHING)
+    elif here == TEMPLATE:
+        for i in range(top):
+            if stack[i, KIND] == TEMPLATE and stack[i, STATE] & FOREIGN == 0:
+                place = i
+    elif flag & _TABLE_PART:
+        place = find(stack, top, here, flags, 0, TABLE, TEMPLATE)
+    elif here == FORM_KIND:
+        facts[FORM] = 0
+        place = find(stack, top, FORM_KIND, flags, _SCOPE, NOTHING, NOTHING)
+        return remove(stack, top, place, facts) if place >= 0 else top
+    elif flag & _HEADING:
+        for i in range(top - 1, -1, -1):
+            around = flags[stack[i, KIND]]
+            if around & _HEADING:
+                place = i
+                break
+            if around & _SCOPE or stack[i, STATE] & FOREIGN:
+                break
+    elif flag & _BLOCK_END:
+        place = find(stack, top, here, flags, _SCOPE, NOTHING, NOTHING)
+    elif flag & _FORMATTING:
+        if top > 0 and stack[top - 1, KIND] == here and stack[top - 1, STATE] & (LISTED | FOREIGN) == 0:
+            return drop(stack, top, top - 1, facts)
+        if _is_listed(stack, top, here, flags, facts):
+            return _end_listed(stack, top, here, flags, facts, _SCOPE)
+        return _end_by_name(data, stack, top, here, name, name_end, flags, facts)
+    else:
+        return _end_by_name(data, stack, top, here, name, name_end, flags, facts)
+    return pop(stack, top, place, flags, facts) if place >= 0 else top

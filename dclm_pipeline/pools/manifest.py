@@ -1,0 +1,104 @@
+"""The manifest: the sum of a pool's receipts, written last; its presence means that the pool is whole.
+
+It holds the effective recipe without places, the shards in their order, and what became of every row. No clock, host
+or path is in it, so the same work gives the same manifest anywhere.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.pools.receipt import InputFacts, StoredFile
+from dclm_pipeline.storage import Storage
+from dclm_pipeline.tally import Tally, tally_from_json, tally_to_json
+
+FORMAT = 1
+PATH = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a pool says about itself."""
+
+    key: str
+    recipe: Mapping[str, Any]
+    columns: tuple[tuple[str, str], ...]
+    shards: tuple[StoredFile, ...]
+    rejects: tuple[StoredFile, ...]
+    signals: tuple[StoredFile, ...]
+    receipts: tuple[str, ...]
+    inputs: tuple[InputFacts, ...]
+    tally: Tally
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Count the documents of the pool."""
+        return sum(shard.rows for shard in self.shards)
+
+    @property
+    def content(self) -> str:
+        """Return one digest of the pool's content: what its shards hold, whoever wrote them."""
+        return content_digest(self.shards)
+
+
+def content_digest(shards: tuple[StoredFile, ...]) -> str:
+    """Return the SHA-256 of the content digests of many files, in order."""
+    listed = json.dumps([dict(sorted(shard.content.items())) for shard in shards], separators=(",", ":"))
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def columns_of(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    """Return the names and types of a schema as a manifest lists them."""
+    return tuple((column.name, str(column.type)) for column in schema)
+
+
+def manifest_to_bytes(manifest: Manifest) -> bytes:
+    """Return a manifest as JSON for people: indented, keys sorted."""
+    values = asdict(manifest) | {
+        "format": FORMAT,
+        "tally": tally_to_json(manifest.tally),
+        "rows": manifest.rows,
+        "content": manifest.content,
+    }
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def manifest_from_bytes(data: bytes, path: str) -> Manifest:
+    """Read what `manifest_to_bytes` wrote."""
+    try:
+        values: dict[str, Any] = json.loads(data)
+        if values["format"] != FORMAT:
+            raise IntegrityError(f"{path}: a manifest of format {values['format']}; this version reads {FORMAT}")
+        return Manifest(
+            key=values["key"],
+            recipe=values["recipe"],
+            columns=tuple((name, kind) for name, kind in values["columns"]),
+            shards=_files(values["shards"]),
+            rejects=_files(values["rejects"]),
+            signals=_files(values["signals"]),
+            receipts=tuple(values["receipts"]),
+            inputs=tuple(InputFacts(**facts) for facts in values["inputs"]),
+            tally=tally_from_json(values["tally"]),
+            libraries=values["libraries"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"{path}: not a manifest of a pool ({error}); run the recipe again") from error
+
+
+def read_manifest(storage: Storage) -> Manifest | None:
+    """Return the manifest of the pool at a place, or nothing where no whole pool lies."""
+    try:
+        data = storage.read(PATH)
+    except FileNotFoundError:
+        return None
+    return manifest_from_bytes(data, f"{storage.url}/{PATH}")
+
+
+def _files(values: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(**(facts | {"groups": tuple(facts["groups"])})) for facts in values)

@@ -1,0 +1,206 @@
+"""Writing the Parquet shards of a pool.
+
+The same rows give the same bytes, however they are batched, for one version of pyarrow (which signs the file with its
+version, and may encode otherwise in the next). A shard is written to scratch only, and hashed on the way; storages
+make it an object. Holds about two row groups in memory. Knows nothing of what the columns mean, except that the size
+of a shard is that of its `text`.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
+from dclm_pipeline.pools.digest import ContentDigest
+from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
+from dclm_pipeline.pools.rowgroups import RowGroups, plain_schema
+from dclm_pipeline.storage.trouble import naming
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["GROUP_BYTES", "GROUP_ROWS", "ShardFacts", "ShardWriter", "file_facts", "read_shard"]
+
+GROUP_ROWS = 1_000_000
+GROUP_BYTES = 32 * 1024 * 1024
+
+# Parquet's own limit in pyarrow: a larger group would be cut there.
+_MOST_GROUP_ROWS = 64 * 1024 * 1024
+_LEVEL = 3
+_BUFFER = 256 * 1024
+
+
+class ShardWriter:
+    """A shard in the making; a context manager, which leaves nothing behind when it is left by an exception."""
+
+    def __init__(
+        self, path: Path, schema: pa.Schema, group_rows: int = GROUP_ROWS, group_bytes: int = GROUP_BYTES
+    ) -> None:
+        """Begin a file at `path`, on scratch; a row group closes at `group_rows` rows or `group_bytes` of values."""
+        if not 0 < group_rows <= _MOST_GROUP_ROWS or group_bytes <= 0:
+            raise ValueError(f"row groups of {group_rows} rows or {group_bytes} bytes cannot be written")
+        self.schema = plain_schema(schema)
+        self.path = path
+        self._groups = RowGroups(self.schema, group_rows, group_bytes)
+        self._digest = ContentDigest(self.schema)
+        self._rows = 0
+        self._cuts = 0
+        self._facts: ShardFacts | None = None
+        with naming(str(path)):
+            self._sink = _HashedFile(path)
+        try:
+            self._parquet = _parquet_writer(self._sink, self.schema)
+        except (pa.ArrowException, OSError) as error:
+            self._sink.discard()
+            raise RecipeError(f"{path}: Parquet cannot hold these columns: {error}") from error
+
+    def __enter__(self) -> "ShardWriter":
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Complete the file; after an exception, remove it."""
+        del error, trace
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows; their columns are those of the schema by name, type and order."""
+        if self._sink.ended:
+            raise PipelineError(f"{self.path}: written to after its end")
+        self._check(batch)
+        self._store(self._groups.add(batch))
+
+    def cut(self) -> int:
+        """Close the row group here, whatever its size; return how many the file has now."""
+        self._store(self._groups.rest())
+        return self._cuts
+
+    def close(self) -> ShardFacts:
+        """Complete the file and return the facts about it; again, only return them."""
+        if self._facts is None:
+            if self._sink.ended:
+                raise PipelineError(f"{self.path}: was given up, so there are no facts about it")
+            self.cut()
+            try:
+                with naming(str(self.path)):
+                    self._parquet.close()
+                    self._sink.finish()
+            except BaseException:
+                self.discard()
+                raise
+            self._facts = ShardFacts(
+                self._rows, self._sink.size, self._groups.text_bytes, self._sink.sha256, self._digest.digests()
+            )
+        return self._facts
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self._sink.discard()
+        # What Parquet still wants to write goes nowhere; left open, it would complete the file some time later.
+        with suppress(pa.ArrowException, OSError):
+            self._parquet.close()
+
+    def _store(self, groups: Iterable[pa.RecordBatch]) -> None:
+        try:
+            with naming(str(self.path)):
+                for group in groups:
+                    self._digest.update(group)
+                    self._parquet.write_batch(group, row_group_size=group.num_rows)
+                    self._rows += group.num_rows
+                    self._cuts += 1
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, pa.ArrowException):
+                raise ShardError(f"{self.path}: Parquet cannot hold these values: {error}") from error
+            raise
+
+    def _check(self, batch: pa.RecordBatch) -> None:
+        given = plain_schema(batch.schema)
+        if given.names != self.schema.names or given.types != self.schema.types:
+            raise PipelineError(
+                f"{self.path}: was begun with the columns {_described(self.schema)} and cannot take {_described(given)}"
+            )
+        try:
+            batch.validate(full=True)
+        except pa.ArrowException as error:
+            raise ShardError(f"{self.path}: rows that are not valid cannot be stored: {error}") from error
+
+
+class _HashedFile(io.RawIOBase):
+    """A new file that is hashed while it is written, and can be given up at any time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hash = hashlib.sha256()
+        self._file = path.open("wb", buffering=_BUFFER)
+        self._kept = True
+        self.size = 0
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the file is complete or given up."""
+        return self._file.closed
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what was written, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def writable(self) -> bool:
+        """Say that this can be written to."""
+        return True
+
+    def tell(self) -> int:
+        """Return how much was written."""
+        return self.size
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write all of `data`; once the file is given up, none of it."""
+        view = memoryview(data)
+        if self._kept:
+            self._file.write(view)
+            self._hash.update(view)
+            self.size += view.nbytes
+        return view.nbytes
+
+    def finish(self) -> None:
+        """Hand the last bytes to the operating system."""
+        self._file.close()
+
+    def discard(self) -> None:
+        """Remove the file; what is still written goes nowhere."""
+        self._kept = False
+        with suppress(OSError):  # closing may write what is left, to a device that has no space
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        pa.PythonFile(sink, mode="w"),
+        schema,
+        version="2.6",
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=True,
+        write_statistics=True,
+        write_page_checksum=True,
+        write_page_index=True,
+        store_schema=True,
+    )
+
+
+def _described(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name}: {field.type}" for field in schema)

@@ -1,0 +1,144 @@
+"""Receipts: the facts about one finished task, written last, all or nothing.
+
+A receipt lies under the key of its task. It names every file that the task left, with two digests each: of the file,
+and of its content. No clock, host or path of a machine is in it, so it is the same wherever the task ran. Many
+receipts may lie in one pack, a file of JSON lines, once a pool is whole.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.storage import Storage
+from dclm_pipeline.tally import Tally, tally_from_json, tally_to_json
+
+FORMAT = 1
+FOLDER = "receipts"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file that a task left, by its path in the folder of the receipts."""
+
+    path: str
+    rows: int
+    bytes: int
+    text_bytes: int
+    sha256: str
+    content: Mapping[str, str]
+    # For files whose row groups belong to ranges of a hash: how many row groups each range has.
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What a task read: a shard of the source by name, or a file of an earlier task by its content."""
+
+    name: str
+    sha256: str
+    bytes: int
+    start: int | None = None
+    end: int | None = None
+    first: int | None = None
+    following: int | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The facts about one finished task."""
+
+    key: str
+    phase: str
+    ordinal: int
+    inputs: tuple[InputFacts, ...]
+    files: Mapping[str, StoredFile]
+    tally: Tally = field(default_factory=Tally)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Return where the receipt lies in its folder."""
+        return receipt_path(self.key)
+
+
+def receipt_path(key: str) -> str:
+    """Return where the receipt of a task lies."""
+    return f"{FOLDER}/{key}.json"
+
+
+def receipt_to_bytes(receipt: Receipt) -> bytes:
+    """Return a receipt as one line of JSON, keys sorted."""
+    values = asdict(receipt) | {"format": FORMAT, "tally": tally_to_json(receipt.tally)}
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def receipt_from_bytes(data: bytes, path: str) -> Receipt:
+    """Read what `receipt_to_bytes` wrote."""
+    try:
+        values: dict[str, Any] = json.loads(data)
+        if values.pop("format") != FORMAT:
+            raise IntegrityError(f"{path}: a receipt of another format; this version reads format {FORMAT}")
+        return Receipt(
+            key=values["key"],
+            phase=values["phase"],
+            ordinal=values["ordinal"],
+            inputs=tuple(InputFacts(**facts) for facts in values["inputs"]),
+            files={
+                name: StoredFile(**(facts | {"groups": tuple(facts["groups"])}))
+                for name, facts in values["files"].items()
+            },
+            tally=tally_from_json(values["tally"]),
+            libraries=values["libraries"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"{path}: not a receipt ({error}); delete it, and its task runs again") from error
+
+
+def receipts_in(storage: Storage, prefix: str = "") -> dict[str, Receipt]:
+    """Read all receipts of a folder, packs included, by key."""
+    return {receipt.key: receipt for _, receipt in _walk(storage, prefix)}
+
+
+def receipt_keys_in(storage: Storage, prefix: str = "") -> frozenset[str]:
+    """Return the keys that have a receipt; reads packs, but no receipt that lies alone."""
+    keys: set[str] = set()
+    for entry in storage.entries(f"{prefix}{FOLDER}/"):
+        if entry.path.endswith(".json"):
+            keys.add(entry.path.rpartition("/")[2].removesuffix(".json"))
+        elif entry.path.endswith(".jsonl"):
+            keys.update(receipt.key for receipt in _unpacked(storage, entry.path))
+    return frozenset(keys)
+
+
+def packed(receipts: Sequence[Receipt]) -> bytes:
+    """Return many receipts as one pack."""
+    return b"".join(receipt_to_bytes(receipt) for receipt in receipts)
+
+
+def _walk(storage: Storage, prefix: str) -> Iterator[tuple[str, Receipt]]:
+    for entry in storage.entries(f"{prefix}{FOLDER}/"):
+        if entry.path.endswith(".jsonl"):
+            for receipt in _unpacked(storage, entry.path):
+                yield entry.path, receipt
+        elif entry.path.endswith(".json"):
+            yield entry.path, receipt_from_bytes(storage.read(entry.path), entry.path)
+
+
+def _unpacked(storage: Storage, path: str) -> Iterator[Receipt]:
+    for line in storage.read(path).splitlines():
+        yield receipt_from_bytes(line, path)
+
+
+def receipts_for(storage: Storage, keys: Sequence[str]) -> dict[str, Receipt]:
+    """Return the receipts that there are for the given keys, by key; reads no other receipt that lies alone."""
+    wanted = frozenset(keys)
+    found: dict[str, Receipt] = {}
+    for entry in storage.entries(f"{FOLDER}/"):
+        if entry.path.endswith(".jsonl"):
+            found |= {receipt.key: receipt for receipt in _unpacked(storage, entry.path) if receipt.key in wanted}
+        elif entry.path.endswith(".json") and entry.path.rpartition("/")[2].removesuffix(".json") in wanted:
+            receipt = receipt_from_bytes(storage.read(entry.path), entry.path)
+            found[receipt.key] = receipt
+    return found

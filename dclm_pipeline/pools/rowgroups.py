@@ -1,0 +1,103 @@
+"""Cutting a stream of rows into row groups, by the rows alone and never by the batches in which they came.
+
+A row group closes with the row that brings its own rows to a number, or their values to a number of bytes. What comes
+out is one contiguous array a column, without slices, dictionaries or anything under nulls: what a Parquet writer makes
+of it depends on the values alone. Keeps the rows of one group, and copies them once more when the group closes.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.pools.values import Array, plain_type, row_bytes, value_type
+
+_SPARE = 64 * 1024
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema as a pool stores it, dictionaries by value; refuse types that it cannot hold."""
+    for place, field in enumerate(schema):
+        try:
+            value_type(field.type)
+        except RecipeError as error:
+            raise RecipeError(f"column {field.name!r}: {error}") from error
+        plain = plain_type(field.type)
+        if plain != field.type:
+            schema = schema.set(place, field.with_type(plain))
+    return schema
+
+
+class RowGroups:
+    """The rows of the group that is still open."""
+
+    def __init__(self, schema: pa.Schema, rows: int, size: int) -> None:
+        """Close a group at `rows` rows or `size` bytes; `schema` is a plain one."""
+        self.text_bytes = 0
+        self._schema = schema
+        self._most_rows = rows
+        self._most_bytes = size
+        self._pending: list[list[Array]] = []
+        self._rows = 0
+        self._bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Take in rows, of valid arrays; yield the groups that they close."""
+        sizes, text = batch_bytes(batch)
+        self.text_bytes += text
+        columns = [_plain(array, field.type) for array, field in zip(batch.columns, self._schema, strict=True)]
+        ends = np.cumsum(sizes)
+        start = 0
+        while start < len(ends):
+            before = int(ends[start - 1]) if start else 0
+            full = int(np.searchsorted(ends, before + self._most_bytes - self._bytes)) + 1
+            end = min(full, start + self._most_rows - self._rows, len(ends))
+            self._pending.append([array.slice(start, end - start) for array in columns])
+            self._rows += end - start
+            self._bytes += int(ends[end - 1]) - before
+            start = end
+            if self._rows >= self._most_rows or self._bytes >= self._most_bytes:
+                yield self._close()
+
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """Yield the open group, where it has rows, and begin another."""
+        if self._pending:
+            yield self._close()
+
+    def _close(self) -> pa.RecordBatch:
+        parts, self._pending = self._pending, []
+        self._rows = self._bytes = 0
+        columns = [_joined([part[place] for part in parts]) for place in range(len(self._schema))]
+        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+
+
+def batch_bytes(batch: pa.RecordBatch) -> tuple[NDArray[np.int64], int]:
+    """Return the bytes of each row's values, and those of the column `text` (of all columns where there is none)."""
+    total = np.zeros(batch.num_rows, np.int64)
+    text: int | None = None
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        sizes = row_bytes(array)
+        total += sizes
+        if name == "text":
+            text = int(sizes.sum())
+    return total, int(total.sum()) if text is None else text
+
+
+def _plain(array: Array, kind: pa.DataType) -> Array:
+    """Return the values without dictionaries, and in memory of their own where they would keep much else in memory."""
+    if array.type != kind:
+        array = array.cast(kind)
+    if array.get_total_buffer_size() > 2 * array.nbytes + _SPARE:
+        return pa.concat_arrays([array])
+    return array
+
+
+def _joined(parts: list[Array]) -> Array:
+    """Return one array of the rows of all, which begins where its memory does and has nothing under its nulls."""
+    joined = parts[0] if len(parts) == 1 and parts[0].offset == 0 else pa.concat_arrays(parts)
+    # Parquet passes over what lies under flat nulls; of lists under nulls it may refuse to.
+    if pa.types.is_nested(joined.type):
+        return joined.take(np.arange(len(joined)))
+    return joined

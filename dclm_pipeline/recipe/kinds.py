@@ -1,0 +1,55 @@
+"""The kinds that recipes can name: built-in steps and sources, and steps that users bring."""
+
+import difflib
+from collections.abc import Iterable
+
+from dclm_pipeline import barriers, stages
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.sources import Source
+from dclm_pipeline.sources.warc import Warc
+from dclm_pipeline.step import Step
+
+SOURCES: tuple[type[Source], ...] = (Warc,)
+
+_BROUGHT: dict[str, type[Step]] = {}
+
+
+def kind_of(model: type[Step] | type[Source]) -> str:
+    """Return the word that stands for a class in recipes; empty for a class that has none."""
+    default = model.model_fields["kind"].default
+    return default if isinstance(default, str) else ""
+
+
+def builtin_kinds() -> dict[str, type[Step]]:
+    """Return the steps of this package, by kind."""
+    builtin: tuple[type[Step], ...] = (*stages.BUILTIN, *barriers.BUILTIN)
+    return {kind_of(step): step for step in builtin}
+
+
+def step_kinds() -> dict[str, type[Step]]:
+    """Return all steps that recipes can name, by kind: ours, and those that users brought."""
+    return builtin_kinds() | _BROUGHT
+
+
+def source_kinds() -> dict[str, type[Source]]:
+    """Return all sources that recipes can name, by kind."""
+    return {kind_of(source): source for source in SOURCES}
+
+
+def register(step: type[Step]) -> None:
+    """Let recipes name a user's step; another one of the same module and name takes its place."""
+    kind = kind_of(step)
+    if not kind:
+        raise RecipeError(f'{step.__name__}: a step needs a kind: write `kind: Literal["{step.__name__.lower()}"] = …`')
+    known = step_kinds().get(kind)
+    if known is not None and (known.__module__, known.__qualname__) != (step.__module__, step.__qualname__):
+        raise RecipeError(
+            f"{step.__module__}.{step.__name__}: there is a step of kind {kind!r} already; use another word"
+        )
+    _BROUGHT[kind] = step
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` for a word that is like a known one, else a full stop."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else "."

@@ -1,0 +1,263 @@
+"""Steps from functions of one document, for what is easier said in plain Python.
+
+    @filter
+    def calm(text: str, *, most: int = 3) -> bool:
+        return text.count("!") <= most
+
+Positional parameters are the columns read, keyword-only ones with defaults are settings. What comes out is a class of
+steps like any other: validated, tallied, resumed; `calm(most=1)` is a step of a chain. A document for which the
+function raises is rejected with the exception's name. A null is handed in as None only where the parameter says that
+it may be (`str | None`); else a filter drops the row, an annotation is null, and a rewrite drops the row.
+
+Costs a Python call a document; the run prints how much.
+"""
+
+import hashlib
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+from pydantic import Field, create_model
+
+from dclm_pipeline.arrow import Array
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.schema import DATE
+from dclm_pipeline.step import Annotate, Batch, Columns, Filter, Rewrite, Step
+
+_TYPES: Mapping[Any, pa.DataType] = {
+    str: pa.large_string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    bytes: pa.large_binary(),
+    datetime: DATE,
+}
+MOST_DETAIL = 500
+Made = TypeVar("Made", bound=Step)
+Function = Callable[..., Any]
+
+
+class _Rowwise(Step):
+    """What steps from functions have in common."""
+
+    rowwise: ClassVar[bool] = True
+    code: ClassVar[str] = ""
+    function: ClassVar[Function]
+    parameters: ClassVar[tuple[str, ...]] = ()
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    def reads(self) -> frozenset[str]:
+        """Return the columns that the function's parameters name."""
+        return frozenset(self.parameters)
+
+    def arguments(self, docs: Batch) -> list[tuple[Any, ...] | None]:
+        """Return the function's arguments for each row; None where a column is null that may not be."""
+        columns = [docs[name].to_pylist() for name in self.parameters]
+        strict = [place for place, name in enumerate(self.parameters) if name not in self.nullable]
+        return [None if any(row[place] is None for place in strict) else row for row in zip(*columns, strict=True)]
+
+    def call(self, row: tuple[Any, ...]) -> Any:
+        """Call the function with this step's settings."""
+        return type(self).function(*row, **self.settings())
+
+    def settings(self) -> dict[str, Any]:
+        """Return the function's keyword arguments."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in Step.model_fields}
+
+
+class RowFilter(_Rowwise, Filter):
+    """A filter from a function."""
+
+    def keep(self, docs: Batch) -> pa.BooleanArray:
+        """Ask the function about each row."""
+        return pa.array([row is not None and bool(self.call(row)) for row in self.arguments(docs)], pa.bool_())
+
+
+class RowRewrite(_Rowwise, Rewrite):
+    """A rewrite from a function."""
+
+    def reads(self) -> frozenset[str]:
+        """Return the columns that the function's parameters name."""
+        return frozenset(self.parameters)
+
+    def text(self, docs: Batch) -> Array:
+        """Ask the function for each row's new text."""
+        texts = [None if row is None else self.call(row) for row in self.arguments(docs)]
+        return pa.array(texts, pa.large_string())
+
+
+class RowAnnotate(_Rowwise, Annotate):
+    """An annotation from a function."""
+
+    written: ClassVar[pa.Schema] = pa.schema([])
+    single: ClassVar[bool] = True
+
+    def writes(self) -> pa.Schema:
+        """Return the columns that the function was declared to give."""
+        return self.written
+
+    def columns(self, docs: Batch) -> Columns:
+        """Ask the function about each row; a row for which it raises fails by the exception's name."""
+        values: dict[str, list[Any]] = {name: [] for name in self.written.names}
+        failed: dict[int, str] = {}
+        details: dict[int, str] = {}
+        for place, row in enumerate(self.arguments(docs)):
+            answer: Mapping[str, Any] = {}
+            if row is not None:
+                try:
+                    given = self.call(row)
+                    answer = {self.written.names[0]: given} if self.single else given
+                    for field in self.written:
+                        pa.scalar(answer.get(field.name), field.type)
+                except Exception as error:  # noqa: BLE001 - a user's function may raise anything; it costs that row
+                    failed[place] = type(error).__name__
+                    details[place] = str(error)[:MOST_DETAIL]
+                    answer = {}
+            for name in values:
+                values[name].append(answer.get(name))
+        return Columns(
+            {name: pa.array(values[name], self.written.field(name).type) for name in values}, failed, details
+        )
+
+
+@typing.overload
+def filter(function: Function) -> type[RowFilter]: ...
+
+
+@typing.overload
+def filter(*, revision: int = 1) -> Callable[[Function], type[RowFilter]]: ...
+
+
+def filter(
+    function: Function | None = None, *, revision: int = 1
+) -> type[RowFilter] | Callable[[Function], type[RowFilter]]:
+    """Make a filter of a function that says whether a document stays."""
+
+    def made(function: Function) -> type[RowFilter]:
+        return _step(function, RowFilter, revision, {})
+
+    return made if function is None else made(function)
+
+
+@typing.overload
+def rewrite(function: Function) -> type[RowRewrite]: ...
+
+
+@typing.overload
+def rewrite(*, revision: int = 1) -> Callable[[Function], type[RowRewrite]]: ...
+
+
+def rewrite(
+    function: Function | None = None, *, revision: int = 1
+) -> type[RowRewrite] | Callable[[Function], type[RowRewrite]]:
+    """Make a rewrite of a function that gives a document's new text, or None to drop it."""
+
+    def made(function: Function) -> type[RowRewrite]:
+        return _step(function, RowRewrite, revision, {})
+
+    return made if function is None else made(function)
+
+
+@typing.overload
+def annotate(function: Function) -> type[RowAnnotate]: ...
+
+
+@typing.overload
+def annotate(
+    *, writes: Mapping[str, type] | None = None, revision: int = 1
+) -> Callable[[Function], type[RowAnnotate]]: ...
+
+
+def annotate(
+    function: Function | None = None, *, writes: Mapping[str, type] | None = None, revision: int = 1
+) -> type[RowAnnotate] | Callable[[Function], type[RowAnnotate]]:
+    """Make an annotation of a function that gives a value (a column of the function's name), or several by name.
+
+    Several columns are declared by `writes={"name": type}` or by a TypedDict as what the function returns.
+    """
+
+    def made(function: Function) -> type[RowAnnotate]:
+        written, single = _written(function, writes)
+        return _step(function, RowAnnotate, revision, {"written": written, "single": single})
+
+    return made if function is None else made(function)
+
+
+def _step(function: Function, base: type[Made], revision: int, more: Mapping[str, Any]) -> type[Made]:
+    name = function.__name__
+    hints = _hints(function)
+    parameters: list[str] = []
+    settings: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise RecipeError(f"{name}: *{parameter.name} cannot be a column or a setting; name each")
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            if parameter.name in Step.model_fields:
+                raise RecipeError(f"{name}: every step has a setting {parameter.name!r}; use another word")
+            default = ... if parameter.default is parameter.empty else parameter.default
+            settings[parameter.name] = (hints.get(parameter.name, Any), default)
+        else:
+            if parameter.default is not parameter.empty:
+                raise RecipeError(f"{name}: {parameter.name!r} has a default; settings stand behind a `*`")
+            parameters.append(parameter.name)
+    if not parameters:
+        raise RecipeError(f"{name}: reads no column; name at least one as a parameter, such as text: str")
+    made = create_model(
+        name,
+        __base__=base,
+        __module__=function.__module__,
+        __doc__=function.__doc__,
+        kind=(str, Field(default=name, pattern=f"^{name}$")),
+        **settings,
+    )
+    made.__qualname__ = function.__qualname__
+    nullable = frozenset(column for column in parameters if _may_be_null(hints.get(column)))
+    facts = {"revision": revision, "code": _digest(function), "function": staticmethod(function)}
+    for attribute, value in {**facts, "parameters": tuple(parameters), "nullable": nullable, **more}.items():
+        setattr(made, attribute, value)
+    return made
+
+
+def _hints(function: Function) -> dict[str, Any]:
+    try:
+        return get_type_hints(function)
+    except NameError as error:
+        raise RecipeError(f"{function.__name__}: {error} in its annotations") from error
+
+
+def _may_be_null(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint)
+
+
+def _written(function: Function, writes: Mapping[str, type] | None) -> tuple[pa.Schema, bool]:
+    name = function.__name__
+    if writes is None:
+        returned = _hints(function).get("return")
+        if typing.is_typeddict(returned):
+            writes = get_type_hints(returned)
+        elif returned is None:
+            raise RecipeError(f"{name}: say what it returns, such as `-> int`, or @annotate(writes={{…}})")
+        else:
+            return pa.schema([pa.field(name, _arrow(name, returned))]), True
+    return pa.schema([pa.field(column, _arrow(name, kind)) for column, kind in writes.items()]), False
+
+
+def _arrow(name: str, kind: Any) -> pa.DataType:
+    plain: Sequence[Any] = [part for part in get_args(kind) if part is not NoneType] if _may_be_null(kind) else [kind]
+    if len(plain) == 1 and plain[0] in _TYPES:
+        return _TYPES[plain[0]]
+    listed = ", ".join(known.__name__ for known in _TYPES)
+    raise RecipeError(f"{name}: a column cannot be of type {kind!r}; it can be {listed}")
+
+
+def _digest(function: Function) -> str:
+    """Return a digest of what the function does: its source, or its byte code where there is no source."""
+    try:
+        code = inspect.getsource(function).encode()
+    except (OSError, TypeError):
+        code = function.__code__.co_code + repr(function.__code__.co_consts).encode()
+    return hashlib.sha256(code).hexdigest()

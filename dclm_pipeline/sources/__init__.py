@@ -1,0 +1,103 @@
+"""Where documents come from: sources know shards, framing and places, and nothing of what the text means.
+
+A source lists its shards, and reads one shard (or a byte range of it) as record batches of documents. What could not
+be read comes out as rejects, and all of it is counted in the reading's tally.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from dclm_pipeline.step import Place
+from dclm_pipeline.storage import Storage
+from dclm_pipeline.tally import SourceTally
+
+
+@dataclass(frozen=True)
+class InputShard:
+    """One unit of input: a whole file, or the records of it that begin in [start, end).
+
+    `name` is relative to the source, so it is the same wherever the source lies. `edges` is the SHA-256 of the
+    file's first and last 64 KiB. `begins` is set where a range must be read from an offset other than `start`
+    because its predecessor ended there.
+    """
+
+    name: str
+    size: int
+    edges: str
+    start: int = 0
+    end: int | None = None
+    begins: int | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Why one record or document is not in the pool; `schema.REJECT` is its row."""
+
+    id: bytes | None
+    source: str | None
+    offset: int | None
+    url: str | None
+    step: str
+    reason: str
+    detail: str | None = None
+    outcome: str = "failed"
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadingFacts:
+    """What is known once a shard has been read to its end.
+
+    `sha256` is that of the bytes of the file (of the range, for a range). `first` is where the first record of a
+    range begins and `following` where the first record after it does (`None`: there is none).
+    """
+
+    sha256: str
+    bytes: int
+    tally: SourceTally
+    first: int | None = None
+    following: int | None = None
+
+
+class Reading(Protocol):
+    """One pass over a shard."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
+        """Yield batches of documents and, between them, rejects, in the order of the input."""
+        ...
+
+    @property
+    def facts(self) -> ReadingFacts:
+        """Return what the pass found out; only after its end."""
+        ...
+
+
+class Source(BaseModel, ABC):
+    """Settings of a source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    revision: ClassVar[int] = 1
+    libraries: ClassVar[tuple[str, ...]] = ()
+    # Kinds of steps that turn what the source hands over into what other steps read; put first where a recipe has none.
+    prelude: ClassVar[tuple[str, ...]] = ()
+
+    kind: str
+    path: Place = Field(default="", description="Folder, file or URL; --source stands in for it.")
+
+    @abstractmethod
+    def document_schema(self) -> pa.Schema:
+        """Return the columns of the documents."""
+
+    @abstractmethod
+    def shards(self, storage: Storage) -> Iterator[InputShard]:
+        """List the shards in their order, which is that of their names and places."""
+
+    @abstractmethod
+    def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> Reading:
+        """Read a shard as batches of at most `rows` documents and about `size` bytes (at least one document)."""

@@ -1,0 +1,62 @@
+"""Addresses of pages: made usable where they can be, and the site that each belongs to.
+
+Knows addresses alone. Known gap: names outside ASCII stay as they are written, so one host can have two spellings.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+MOST_ADDRESS = 8 * 1024
+
+_WEB = re.compile(r"https?:", re.IGNORECASE)
+_BLANK = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]")
+# The registered domain, as registries have it: a blog host's customers are one site.
+_SUFFIXES = PublicSuffixList(only_icann=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A web address and its site, or, in `trouble`, why there is none; `skip` says that this is as it should be."""
+
+    url: str
+    site: str
+    trouble: str = ""
+    skip: bool = False
+
+
+def read_address(written: str | None) -> Address:
+    """Read an address as a record gives it."""
+    if written is None:
+        return Address("", "", "no address")
+    url = written.strip().removeprefix("<").removesuffix(">").strip()
+    if not _WEB.match(url):
+        return Address(url, "", "scheme", skip=True)
+    url = _BLANK.sub(_percent, url)
+    if len(url) > MOST_ADDRESS or len(url.encode()) > MOST_ADDRESS:
+        return Address(url[:MOST_ADDRESS], "", "address too long")
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if not host:
+        return Address(url, "", "bad address")
+    return Address(url, site_of(host))
+
+
+@lru_cache(maxsize=65536)
+def site_of(host: str) -> str:
+    """Return a host's registered domain; the host itself where it has none, as IP addresses have."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        found: str | None = _SUFFIXES.privatesuffix(host.rstrip("."))
+        return found or host
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())

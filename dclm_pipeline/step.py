@@ -1,0 +1,217 @@
+"""What a step is: frozen settings, and one of seven verbs.
+
+Steps are functions of Arrow record batches. They know no files, no network, no Ray; what they need from outside comes
+through `Assets` when they are opened. The verbs are closed, the kinds are open: the engine matches on verbs alone.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, Protocol, TypeAlias, runtime_checkable
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from dclm_pipeline.arrow import Array
+
+Batch: TypeAlias = pa.RecordBatch
+
+
+class PlaceMark:
+    """Marks a setting that names a place (a path or URL): in keys and manifests its content's SHA-256 stands for it."""
+
+
+Place = Annotated[str, PlaceMark()]
+
+
+class Needs(BaseModel):
+    """What a step asks of the machine; a segment is cut where neighbours differ. Cannot change bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: float = Field(default=1.0, gt=0, description="Cores a worker reserves.")
+    memory: int = Field(default=0, ge=0, description="Bytes beyond the base of a worker.")
+    gpu: float = Field(default=0.0, ge=0, description="Share of a GPU.")
+
+
+class Assets(Protocol):
+    """Where an opened step gets models and lists from: fetched once a machine, checked by SHA-256."""
+
+    def path(self, place: str) -> Path:
+        """Return a local file that holds what lies at `place`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What `Annotate` and others answer: arrays by name, one value a row, and the rows that failed.
+
+    `failed` maps a row's place in the batch to a reason (a short, countable phrase such as `too deep`), and `details`
+    to whatever else a reader of the reject should know. Values of failed rows are ignored.
+    """
+
+    arrays: Mapping[str, Array]
+    failed: Mapping[int, str] = field(default_factory=dict)
+    details: Mapping[int, str] = field(default_factory=dict)
+
+
+class Step(BaseModel, ABC):
+    """Settings of one step of a recipe; two steps with equal settings are the same step."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # Raised when the same settings would give other output.
+    revision: ClassVar[int] = 1
+    # Distributions whose version can change what the step stores.
+    libraries: ClassVar[tuple[str, ...]] = ()
+    # True where the step calls Python once a row; the run prints what that costs.
+    rowwise: ClassVar[bool] = False
+
+    kind: str
+    name: str = Field(default="", description="What the step is called in tallies and by --set; default: its kind.")
+    save: bool = Field(default=False, description="Keep what leaves this step, for every recipe that begins alike.")
+    needs: Needs = Field(default=Needs(), description="What the step asks of the machine.")
+
+    @abstractmethod
+    def reads(self) -> frozenset[str]:
+        """Return the columns that the step looks at."""
+
+    def writes(self) -> pa.Schema:
+        """Return the columns that the step adds or replaces."""
+        return pa.schema([])
+
+    def open(self, assets: Assets) -> "Opened":
+        """Load what is slow to load, once a worker; return what has the verb (by default the step itself)."""
+        del assets
+        return self
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """Has the verb of `Filter`."""
+
+    def keep(self, docs: Batch) -> pa.BooleanArray:
+        """Say of each row whether it stays; null counts as no."""
+        ...
+
+
+@runtime_checkable
+class Annotates(Protocol):
+    """Has the verb of `Annotate`."""
+
+    def columns(self, docs: Batch) -> Columns:
+        """Return the declared columns."""
+        ...
+
+
+@runtime_checkable
+class Rewrites(Protocol):
+    """Has the verb of `Rewrite`."""
+
+    def text(self, docs: Batch) -> Array:
+        """Return new text for the same rows in the same order; null drops the row."""
+        ...
+
+
+@runtime_checkable
+class Unfolds(Protocol):
+    """Has the verb of `Unfold`."""
+
+    def rows(self, docs: Iterator[Batch]) -> Iterator[Batch]:
+        """Turn the rows of one shard into other rows."""
+        ...
+
+
+@runtime_checkable
+class Orders(Protocol):
+    """Has the verb of `Reorder`."""
+
+    def key(self, docs: Batch) -> Array:
+        """Return the uint64 by which rows are ordered; ties are broken by id."""
+        ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """Has the verbs of `Barrier`."""
+
+    def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
+        """Return small rows about documents: `row` (int64, the document's place in `docs`), `hash` (uint64, decides
+        which partition hears of it; equal things must have equal hashes) and any columns of its own."""
+        ...
+
+    def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
+        """Look at all evidence of one partition, sorted by (hash, shard, row); return rows with `shard` and `row` of
+        the documents that they are about, and columns of their own."""
+        ...
+
+    def columns(self, docs: Batch, found: Batch) -> Columns:
+        """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row`: a boolean
+        `keep`, new `text`, or declared columns."""
+        ...
+
+
+@runtime_checkable
+class Sweeps(Protocol):
+    """Has the verbs of `Sweep`."""
+
+    def start(self) -> object:
+        """Return the state with which a group of shards begins."""
+        ...
+
+    def columns(self, docs: Batch, state: object) -> Columns:
+        """Return columns (a boolean `keep`, new `text`, or declared ones) for rows met in order, changing `state`."""
+        ...
+
+
+Opened: TypeAlias = Step | Keeps | Annotates | Rewrites | Unfolds | Orders | Hears | Sweeps
+
+
+class Filter(Step):
+    """Drops rows and does nothing else; has `keep`."""
+
+
+class Annotate(Step):
+    """Adds the columns it declares; has `columns`."""
+
+
+class Rewrite(Step):
+    """Gives the same rows new text, null to drop one; has `text`."""
+
+    def reads(self) -> frozenset[str]:
+        """Return the text alone."""
+        return frozenset({"text"})
+
+    def writes(self) -> pa.Schema:
+        """Return the text alone."""
+        return pa.schema([pa.field("text", pa.large_string())])
+
+
+class Unfold(Step):
+    """Turns rows into other rows within one shard; has `rows`. What it writes is the whole new schema."""
+
+
+class Reorder(Step):
+    """Moves whole rows to the shard that owns their key, in key order; has `key`."""
+
+
+class Barrier(Step):
+    """Must hear every shard before it can say what to do about one; has `evidence`, `findings` and `columns`."""
+
+    rounds: ClassVar[int] = 1
+
+    @abstractmethod
+    def evidence_schema(self, round: int) -> pa.Schema:
+        """Return the columns of the evidence beside `row` and `hash`."""
+
+    @abstractmethod
+    def findings_schema(self, round: int) -> pa.Schema:
+        """Return the columns of the findings beside `shard` and `row`."""
+
+
+class Sweep(Step):
+    """Walks the shards of a group in order, carrying state; has `start` and `columns`."""
+
+
+VERBS: tuple[type[Step], ...] = (Filter, Annotate, Rewrite, Unfold, Reorder, Barrier, Sweep)

@@ -1,0 +1,38 @@
+"""Which paths may be asked of a storage: one rule for all of them, so that what works here works there.
+
+Paths may come from a manifest or a listing that somebody else wrote: none of them may lead out of the storage.
+"""
+
+import os
+
+from dclm_pipeline.errors import RecipeError
+
+# What is being written lies under such a name until it is whole; no listing shows it and no path may name it.
+UNFINISHED = ".tmp-"
+
+
+def check_path(path: str) -> str:
+    """Return `path` if it may name an object: relative, `/` between plain names."""
+    return _checked(path, path.split("/"))
+
+
+def check_prefix(prefix: str) -> str:
+    """Return `prefix` if it may begin the path of an object; its last name may be incomplete or empty."""
+    *folders, last = prefix.split("/")
+    unfinished = last in ("", ".", "..") or UNFINISHED.startswith(last)
+    return _checked(prefix, folders if unfinished else [*folders, last])
+
+
+def _checked(path: str, names: list[str]) -> str:
+    for name in names:
+        if name in ("", ".", ".."):
+            raise RecipeError(f"{path!r} names no object: {name!r} cannot be one of its names; write it like 'a/b.txt'")
+        if name.startswith(UNFINISHED):
+            raise RecipeError(f"{path!r} names no object: names that begin with {UNFINISHED!r} are kept for writing")
+    if "\0" in path:
+        raise RecipeError(f"{path!r} names no object: it holds a NUL character")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise RecipeError(f"{path!r} names no object: it cannot be written as UTF-8") from error
+    return path

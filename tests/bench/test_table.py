@@ -1,0 +1,58 @@
+"""The table of `make bench`: ratios of CPU seconds to the floor's, and whether they meet their targets."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from bench.__main__ import row, table
+from bench.comparisons import FLOOR, Comparison
+from bench.measure import Measured
+
+
+def measured(cpu_seconds):
+    return Measured(0, cpu_seconds, 0.0, 2.0, 64 << 20, 96 << 20, 0)
+
+
+@pytest.mark.parametrize(("cpu_seconds", "verdict"), [(4.0, "met"), (5.0, "met"), (5.2, "NOT MET")])
+def test_a_target_is_met_up_to_its_edge(cpu_seconds, verdict):
+    comparison = Comparison("something", FLOOR.command, most=1.25)
+    cells = row(comparison, measured(cpu_seconds), measured(4.0))
+
+    assert cells == (
+        "something",
+        f"{cpu_seconds:.2f}",
+        "2.00",
+        "64",
+        "96",
+        f"{cpu_seconds / 4:.2f}",
+        "<= 1.25",
+        verdict,
+    )
+
+
+def test_without_a_target_or_a_floor_nothing_is_judged():
+    assert row(FLOOR, measured(4.0), measured(4.0)) == ("floor", "4.00", "2.00", "64", "96", "1.00", "", "")
+    assert row(FLOOR, measured(4.0), None) == ("floor", "4.00", "2.00", "64", "96", "", "", "")
+
+
+def test_names_stand_to_the_left_and_numbers_to_the_right():
+    assert table([("name", "CPU s"), ("floor", "12.00")]) == "name   CPU s\nfloor  12.00"
+
+
+@pytest.mark.slow
+def test_every_comparison_runs_over_a_made_up_crawl():
+    environment = {name: value for name, value in os.environ.items() if name != "DCLM_TEST_DATA"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--rounds", "1"], capture_output=True, text=True, timeout=300, env=environment
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^floor met .*\"documents\": \d{3}", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^extract, inline +[0-9.]+ +[0-9.]+ +\d+ +\d+ +[0-9.]+ +<= [0-9.]+ +(NOT )?MET$",
+        done.stdout,
+        re.MULTILINE | re.IGNORECASE,
+    )

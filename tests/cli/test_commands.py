@@ -1,0 +1,152 @@
+"""The commands, as somebody at a terminal meets them."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.crawls import EVERYTHING, recipe
+
+QUICKSTART = Path("pipelines/quickstart.yaml").absolute()
+
+
+def dclm(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command; its exit code must be the one named."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dclm_pipeline.cli", *map(str, words)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def pool(crawl, tmp_path_factory):
+    """Return a pool that the quickstart recipe made."""
+    folder = tmp_path_factory.mktemp("pools")
+    dclm("run", QUICKSTART, "--source", crawl, "--out", folder / "pool", "--executor", "inline")
+    return folder / "pool"
+
+
+def test_run_ends_with_the_funnel(crawl, tmp_path):
+    done = dclm("run", QUICKSTART, "--source", crawl, "--out", tmp_path / "pool", "--executor", "inline")
+
+    for step in ("(records)", "extract", "signals", "enough_words", "usual_words", "exact_dedup"):
+        assert step in done.stdout
+
+
+def test_plan_says_what_is_done_and_run_does_the_rest(crawl, pool):
+    planned = json.loads(dclm("plan", QUICKSTART, "--source", crawl, "--out", pool, "--json").stdout)
+    again = json.loads(
+        dclm("run", QUICKSTART, "--source", crawl, "--out", pool, "--executor", "inline", "--json").stdout
+    )
+
+    assert planned["whole"]
+    assert (again["whole_before"], again["tasks_performed"]) == (True, 0)
+
+
+def test_another_last_filter_opens_no_warc(crawl, pool):
+    other = pool.parent / "other"
+    words = ["--set", "enough_words.low=100", "--source", crawl, "--out", other]
+    planned = json.loads(dclm("plan", QUICKSTART, *words, "--json").stdout)
+    ran = json.loads(dclm("run", QUICKSTART, *words, "--executor", "inline", "--json").stdout)
+
+    first = planned["phases"][0]
+    assert first["known"] == first["tasks"] == planned["shards"]
+    assert ran["tasks_known"] >= planned["shards"]
+
+
+def test_check_lists_steps_and_columns():
+    done = dclm("check", QUICKSTART)
+
+    assert "enough_words" in done.stdout
+    assert "text (large_string)" in done.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--rows", "2"], ["--rejects"]])
+def test_show_prints_text_and_json(pool, words):
+    assert dclm("show", pool, *words).stdout
+    for line in dclm("show", pool, *words, "--json").stdout.splitlines():
+        assert isinstance(json.loads(line), dict)
+
+
+def test_show_finds_a_document_by_its_id(pool):
+    row = json.loads(dclm("show", pool, "--rows", "1", "--json").stdout)
+
+    assert json.loads(dclm("show", pool, "--row", row["id"], "--json").stdout) == row
+
+
+def test_verify_finds_a_flipped_byte(crawl, pool, tmp_path):
+    copy = tmp_path / "pool"
+    shutil.copytree(pool, copy)
+    shard = next((copy / "shards").glob("*.parquet"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+
+    assert "good" in dclm("verify", pool, "--source", crawl).stdout
+    assert shard.name in dclm("verify", copy, code=4).stderr
+
+
+def test_verify_finds_an_input_that_changed(crawl, pool, tmp_path):
+    copy = tmp_path / "crawl"
+    shutil.copytree(crawl, copy)
+    warc = sorted(copy.rglob("*.warc.gz"))[0]
+    data = bytearray(warc.read_bytes())
+    data[len(data) // 2] ^= 1
+    warc.write_bytes(data)
+
+    assert "other bytes" in dclm("verify", pool, "--source", copy, code=4).stderr
+
+
+def test_clean_removes_what_no_named_recipe_reaches(crawl, pool, tmp_path):
+    folder = tmp_path / "pools"
+    shutil.copytree(pool.parent, folder)
+    recipe(EVERYTHING, tmp_path)
+    words = [tmp_path / "recipe.yaml", "--source", crawl, "--out", folder / "none"]
+
+    assert "would remove" in dclm("clean", *words).stdout
+    assert any((folder / "saved").rglob("*.parquet"))
+    dclm("clean", QUICKSTART, "--source", crawl, "--out", folder / "pool", "--yes")
+    assert any((folder / "saved").rglob("*.parquet"))
+    assert "good" in dclm("verify", folder / "pool").stdout
+
+
+def test_sample_crawl_is_the_same_twice(tmp_path):
+    for name in ("one", "two"):
+        dclm("sample-crawl", tmp_path / name, "--pages", "200", "--json")
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
+
+    assert files
+    assert [(tmp_path / "one" / file).read_bytes() for file in files] == [
+        (tmp_path / "two" / file).read_bytes() for file in files
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "nowhere.yaml", "--source", "x", "--out", "y"], 2, "nowhere.yaml"),
+        (["run", QUICKSTART, "--source", "/nowhere/at/all", "--out", "/nowhere/pool"], 2, "/nowhere/at/all"),
+        (["run", QUICKSTART], 2, "--out"),
+        (["show", "/nowhere/pool"], 2, "no whole pool"),
+        (["verify", "/nowhere/pool"], 2, "no whole pool"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["show", "/nowhere/pool", "--rowz", "1"], 2, "--rowz"),
+        (["run", QUICKSTART, "--set", "nothing.low=1", "--source", "x", "--out", "y"], 2, "nothing"),
+    ],
+)
+def test_wrong_words_are_answered_with_a_way_out(words, code, said):
+    done = dclm(*words, code=code)
+
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_enough_to_begin_with():
+    done = dclm("--help")
+
+    for command in ("run", "plan", "check", "show", "verify", "clean", "sample-crawl", "130"):
+        assert command in done.stdout

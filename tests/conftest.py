@@ -1,0 +1,39 @@
+"""What every test may ask for, and how Hypothesis looks for counterexamples."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples every time and on every machine: a failure is a fact about the change, not about luck. How fast a
+# machine makes examples says nothing about the code. `--hypothesis-profile=search` looks further, with other examples.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("search", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Return the folder of reference data that DCLM_TEST_DATA names."""
+    named = os.environ.get("DCLM_TEST_DATA", "")
+    if not named:
+        pytest.skip("DCLM_TEST_DATA is not set")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small made-up crawl in three files; nobody may write there."""
+    from dclm_pipeline.madeup import write_crawl
+
+    folder = tmp_path_factory.mktemp("crawl")
+    write_crawl(folder, 120, seed=1, shards=3, mean_bytes=9_000)
+    return folder

@@ -1,0 +1,177 @@
+"""The guard: a document costs itself at most."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from dclm_pipeline.engine.guard import Guard, Unguarded
+from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRestart, Output
+from dclm_pipeline.errors import ShardError
+from tests.engine.guard_programs import Obeys
+
+LIMITS = ChildLimits(cpu_seconds=0.2, wall_seconds=0.4, memory=2**28)
+
+
+@pytest.fixture(scope="module")
+def guard():
+    """Return a guard shared by the tests of this module."""
+    with Guard(Obeys(), LIMITS) as shared:
+        yield shared
+
+
+def batches(texts: list[str], rows: int) -> list[pa.RecordBatch]:
+    """Return texts as batches."""
+    whole = pa.table({"text": texts})
+    return whole.to_batches(max_chunksize=rows)
+
+
+def ran(guard: Guard | Unguarded, texts: list[str], rows: int) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Return the texts that survived, in order, and what was lost."""
+    left: list[str] = []
+    lost: list[tuple[str, str, str]] = []
+    for answer in guard.run(batches(texts, rows)):
+        if isinstance(answer, Lost):
+            lost.append((answer.document["text"][0].as_py(), answer.reason, answer.detail))
+        elif "docs" in answer.tables:
+            left += answer.tables["docs"]["text"].to_pylist()
+    return left, lost
+
+
+@pytest.mark.parametrize("rows", [1, 7, 32])
+def test_a_document_that_crashes_is_lost_and_its_neighbours_are_not(guard, rows):
+    texts = [str(i) for i in range(40)]
+    texts[3] = texts[17] = "segfault"
+    texts[18] = "exit"
+
+    left, lost = ran(guard, texts, rows)
+
+    assert left == [text for text in texts if text.isdigit()]
+    assert lost == [
+        ("segfault", "crashed", "SIGSEGV"),
+        ("segfault", "crashed", "SIGSEGV"),
+        ("exit", "crashed", "exit 3"),
+    ]
+
+
+@pytest.mark.parametrize(("order", "reason"), [("loop", "cpu limit"), ("sleep", "wall limit"), ("eat", "memory limit")])
+def test_a_document_that_costs_too_much_is_lost_by_reason(guard, order, reason):
+    left, lost = ran(guard, ["a", order, "b"], 2)
+
+    assert left == ["a", "b"]
+    assert [(text, why) for text, why, _ in lost] == [(order, reason)]
+
+
+def test_good_documents_get_the_answers_of_an_unguarded_run(guard):
+    texts = [str(i) * (i % 7) for i in range(100)]
+
+    assert ran(guard, texts, 9) == ran(Unguarded(Obeys()), texts, 9) == (texts, [])
+
+
+def test_a_batch_larger_than_the_shared_memory_gets_through(guard):
+    texts = ["x" * 40_000_000, "y"]
+
+    assert ran(guard, texts, 2) == (texts, [])
+
+
+def test_the_task_is_told_what_is_particular_about_it(guard):
+    *_, last = guard.run(batches(["a", "b"], 1), b"opening")
+
+    assert isinstance(last, Output)
+    assert last.facts["opening"] == "opening"
+
+
+def test_an_exception_is_a_bug_of_ours_and_is_told_with_its_traceback(guard):
+    with pytest.raises(ChildBugError, match="this is a bug"):
+        ran(guard, ["a", "raise"], 2)
+    assert ran(guard, ["a"], 2) == (["a"], [])
+
+
+def test_a_program_that_cannot_be_opened_says_why():
+    with (
+        Guard(Obeys(fails_to_open=True), LIMITS) as broken,
+        pytest.raises(ShardError, match=r"model\.bin is not there"),
+    ):
+        ran(broken, ["a"], 1)
+
+
+def test_a_task_with_state_begins_again_without_the_document():
+    with Guard(Obeys(stateful=True), LIMITS) as guard:
+        with pytest.raises(MustRestart) as restart:
+            ran(guard, ["a", "segfault", "b"], 3)
+        left = ran(guard, ["a", "b"], 3)
+
+    assert restart.value.document["text"].to_pylist() == ["segfault"]
+    assert left == (["a", "b"], [])
+
+
+def test_descriptors_do_not_leak_over_tasks(guard):
+    ran(guard, ["a", "segfault"], 2)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(30):
+        ran(guard, ["a", "exit"], 2)
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_nursery_that_is_killed_is_started_again():
+    with Guard(Obeys(), LIMITS) as guard:
+        assert ran(guard, ["a"], 1) == (["a"], [])
+        for pid in nurseries_of(os.getpid()):
+            if (Path("/proc") / str(pid)).exists():
+                os.kill(pid, signal.SIGKILL)
+
+        assert ran(guard, ["b", "c"], 1)[0] == ["b", "c"]
+
+
+ORPHAN = """
+import sys, time
+from dclm_pipeline.engine.guard import Guard
+from tests.engine.guard_programs import Obeys
+from tests.engine.test_guard import LIMITS, batches
+guard = Guard(Obeys(), LIMITS)
+list(guard.run(batches(["a"], 1)))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_nothing_is_left_when_the_worker_is_killed():
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "ready\n"
+    family = nurseries_of(parent.pid)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    end = time.monotonic() + 10
+    while any(Path("/proc", str(pid)).exists() for pid in family) and time.monotonic() < end:
+        time.sleep(0.01)
+
+    assert family
+    assert not [pid for pid in family if Path("/proc", str(pid)).exists()]
+
+
+def nurseries_of(parent: int) -> list[int]:
+    """Return the nursery of a process and its children."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents[int(entry.name)] = int(fields[1])
+    direct = [pid for pid, above in parents.items() if above == parent and _is_nursery(pid)]
+    return direct + [pid for pid, above in parents.items() if above in direct]
+
+
+def _is_nursery(pid: int) -> bool:
+    try:
+        return b"dclm_pipeline.engine.nursery" in Path("/proc", str(pid), "cmdline").read_bytes()
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,43 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+DIGEST = """
+import hashlib
+import pyarrow as pa
+from dclm_pipeline.kernels.bytes import count_controls, mark_rows
+from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words import count_text
+
+texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n", "<b id=1><svg><p></b>" * 9, None]
+text = views(pa.array(texts, pa.large_string()).slice(1))
+whole = views(pa.array(texts, pa.large_string()))
+digest = hashlib.sha256()
+for strings in (text, whole):
+    counts, markup = count_text(strings), scan_markup(strings, Limits(40, 10, 10, 10**6))
+    for part in (counts, markup):
+        for name in sorted(vars(part)):
+            digest.update(repr(vars(part)[name].tolist()).encode())
+    digest.update(repr(mark_rows(strings).tolist()).encode() + repr(count_controls(strings).tolist()).encode())
+print(digest.hexdigest())
+"""
+
+
+def digest_with(folder, **settings):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), **settings}
+    done = subprocess.run(
+        [sys.executable, "-c", DIGEST], env=environment, capture_output=True, text=True, timeout=300, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.slow
+def test_kernels_agree_on_any_processor_and_keep_within_their_arrays(tmp_path):
+    here = digest_with(tmp_path / "here")
+    generic = digest_with(tmp_path / "generic", NUMBA_CPU_NAME="generic")
+    checked = digest_with(tmp_path / "checked", NUMBA_BOUNDSCHECK="1")
+
+    assert [generic, checked] == [here, here]

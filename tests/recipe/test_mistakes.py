@@ -1,0 +1,128 @@
+"""What somebody reads who made a mistake in a recipe."""
+
+from pathlib import Path
+
+import pytest
+
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe import load_recipe
+
+HEAD = "name: a\nsource: {kind: warc}\nsteps:\n"
+
+TEN_MISTAKES = """
+name: a
+source:
+  kind: wrac
+steps:
+  - kind: extrct
+  - kind: signals
+    nmae: foo
+  - kind: between
+    colum: word_count
+    low: many
+  - kind: sample
+    share: 2
+  - 17
+  - {name: x}
+limits: {failed_share: 7, memory: lots}
+colums: [a]
+"""
+
+TEN_MESSAGES = """\
+bad.yaml:4: source: there is no kind 'wrac'; did you mean 'warc'? Known: warc
+bad.yaml:6: steps.0: there is no kind 'extrct'; did you mean 'extract'? Known: {kinds}
+bad.yaml:8: steps.1 (signals): unknown setting 'nmae'; did you mean 'name'? Known: {signals}
+bad.yaml:9: steps.2 (between): needs 'column'{column}
+bad.yaml:10: steps.2 (between): unknown setting 'colum'; did you mean 'column'? Known: {between}
+bad.yaml:11: steps.2 (between): low is 'many'; expected a number or null
+bad.yaml:13: steps.3 (sample): share is 2; expected a number at least 0, at most 1
+bad.yaml:14: steps.4: is 17; expected a mapping such as {{kind: extract}}
+bad.yaml:15: steps.5: needs 'kind', one of {kinds}
+bad.yaml:16: limits: failed_share is 7; expected a number at least 0, at most 1
+bad.yaml:16: limits: memory is 'lots': a size is a number of bytes, or one with a unit such as 256MB or 8MiB
+bad.yaml:17: unknown setting 'colums'; did you mean 'columns'? Known: name, source, steps, columns, uses, seed, limits"""
+
+
+def message_of(text: str | bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> str:
+    """Return what is said about a recipe that cannot be loaded."""
+    monkeypatch.chdir(folder)
+    Path("bad.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("bad.yaml", overrides=overrides)
+    return str(caught.value)
+
+
+def test_ten_mistakes_give_ten_messages_at_once(tmp_path, monkeypatch):
+    from dclm_pipeline.recipe import step_kinds
+
+    kinds = step_kinds()
+    about = kinds["between"].model_fields["column"].description
+    expected = TEN_MESSAGES.format(
+        kinds=", ".join(sorted(kinds)),
+        signals=", ".join(kinds["signals"].model_fields),
+        between=", ".join(kinds["between"].model_fields),
+        column=f": {about}" if about else "",
+    )
+
+    assert message_of(TEN_MISTAKES, tmp_path, monkeypatch).splitlines() == expected.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD + "  - {kind: between, column: word_count, low: 1}", "add `signals` before it"),
+        (
+            HEAD + "  - {kind: between, column: nothing, low: 1}",
+            "'nothing', which no earlier step writes. There are id",
+        ),
+        (
+            HEAD + "  - extract\n  - {kind: signals, name: x}\n  - {kind: signals, name: x}",
+            "steps.2 (signals): is named 'x'",
+        ),
+        (HEAD + "  - extract\ncolumns: [txet]", "nothing writes 'txet'; did you mean 'text'?"),
+        (HEAD + "  - extract\nseed: abc", "seed is 'abc'; expected a whole number"),
+        (HEAD + "  - extract\nuses: [mine]", "say --allow-custom-code"),
+        ("name: a b\nsource: warc\nsteps: [extract]", "a name is letters, digits"),
+        (HEAD + "\t- extract", "bad.yaml:4: a tab stands here"),
+        ("a: 1\na: 2", "bad.yaml:2: 'a' stands here a second time"),
+        ("a: &x 1\nb: *x", "anchors and aliases"),
+        ("a: !!python/object/apply:os.system [id]", "the tag"),
+        ("a: " + "[" * 50 + "]" * 50, "nested more than 20 deep"),
+        ("a: " + "9" * 5000, "a number of 5000 digits"),
+        ("---\na: 1\n---\nb: 2", "one document"),
+        ("[1, 2]", "a recipe is a mapping"),
+        ("", "a recipe is a mapping"),
+        ("a: 'x", "not YAML"),
+        (b"a: \xff", "bad.yaml:1: not UTF-8"),
+        (b"a: \x00", "not YAML"),
+        ("a: " + "x" * 2_000_000, "a recipe has 1,048,576 at most"),
+        ("name: a\nsource: warc\nsteps: []", "needs 'steps'"),
+        ("name: a\nsteps: [extract]", "needs 'source'"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, monkeypatch, text, said):
+    assert said in message_of(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("enough", "expected NAME.FIELD=VALUE"),
+        ("wrods.low=1", "no step is named 'wrods'; did you mean 'words'?"),
+        ("words.lwo=1", "unknown setting 'lwo'; did you mean 'low'?"),
+        ("words.low=x", "low is 'x'; expected a number"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named_too(tmp_path, monkeypatch, override, said):
+    text = HEAD + "  - extract\n  - signals\n  - {kind: between, name: words, column: word_count, low: 1}"
+
+    assert said in message_of(text, tmp_path, monkeypatch, override)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    (tmp_path / "quick.yaml").write_text("")
+
+    with pytest.raises(RecipeError, match=r"no such file; did you mean 'quick\.yaml'"):
+        load_recipe(tmp_path / "quik.yaml")
+    with pytest.raises(RecipeError, match="is a folder"):
+        load_recipe(tmp_path)
