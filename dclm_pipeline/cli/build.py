@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dclm_pipeline.cli.funnel import funnel, rowwise_costs
-from dclm_pipeline.cli.progress import RunProgress
 from dclm_pipeline.tally import tally_to_json
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from dclm_pipeline.engine.run import Ran, Settings
     from dclm_pipeline.recipe import Recipe
 
+PACKAGE = __name__.partition(".")[0]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -83,6 +83,7 @@ def run(
 
     Only what has no receipt yet is done: run the same command again after anything, and it goes on from there.
     """
+    from dclm_pipeline.cli.watching import RunProgress
     from dclm_pipeline.engine.run import Settings, shards_of
     from dclm_pipeline.engine.run import run as run_job
     from dclm_pipeline.engine.survey import survey
@@ -194,12 +195,14 @@ def _ran_json(job: "Job", ran: "Ran", warnings: list[str]) -> dict[str, Any]:
 def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
     manifest, story = ran.manifest, ran.story
     lines = [funnel(manifest.tally, story.seconds)]
-    lines += rowwise_costs(manifest.tally, story.seconds, frozenset(s.name for s in recipe.steps if s.rowwise))
+    brought = frozenset(s.name for s in recipe.steps if s.rowwise and type(s).__module__.partition(".")[0] != PACKAGE)
+    lines += rowwise_costs(manifest.tally, story.seconds, brought)
     size = sum(shard.bytes for shard in manifest.shards) / 1e6
-    rate = manifest.tally.source.documents / max(ran.seconds, 1e-9)
+    read = story.rows.get(manifest.tally.steps[0].name, 0) if manifest.tally.steps else 0
+    rate = f"{read / max(ran.seconds, 1e-9):,.0f} documents/s, " if read else ""
     done = f"{story.performed} tasks done" + (f", {story.known} done before" if story.known else "")
     lines.append(
         f"{manifest.rows:,} documents, {size:,.1f} MB in {len(manifest.shards)} shards: {job.out} "
-        f"({ran.seconds:.1f} s, {rate:,.0f} documents/s, {done})"
+        f"({ran.seconds:.1f} s, {rate}{done})"
     )
     return "\n".join(lines)

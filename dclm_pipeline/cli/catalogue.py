@@ -2,14 +2,14 @@
 
 import inspect
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import BaseModel
 
-from dclm_pipeline.recipe import builtin_kinds, json_schema, source_kinds
-from dclm_pipeline.recipe.json_schema import schema_text
-from dclm_pipeline.recipe.problems import expected_of
-from dclm_pipeline.step import VERBS, Step
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from dclm_pipeline.step import Step
 
 HEAD = """# Steps and sources
 
@@ -31,11 +31,16 @@ def docs(folder: Path) -> None:
 
 def pages() -> dict[str, str]:
     """Return the generated pages by their path in the repository."""
+    from dclm_pipeline.recipe import json_schema
+    from dclm_pipeline.recipe.json_schema import schema_text
+
     return {"docs/stages.md": catalogue(), "schemas/recipe.json": schema_text(json_schema())}
 
 
 def catalogue() -> str:
     """Return the page that lists every step and source."""
+    from dclm_pipeline.recipe import builtin_kinds, source_kinds
+
     sections = [HEAD, "## Sources\n"]
     sections += [_section(kind, source, "") for kind, source in sorted(source_kinds().items())]
     sections.append("## Steps\n")
@@ -43,7 +48,10 @@ def catalogue() -> str:
     return "\n".join(sections)
 
 
-def _section(kind: str, model: type[BaseModel], verb: str) -> str:
+def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
+    from dclm_pipeline.recipe.problems import expected_of
+    from dclm_pipeline.step import Step
+
     text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
     lines = [f"### {kind}\n", f"{verb}{text}\n"]
     settings = {name: field for name, field in model.model_fields.items() if name not in COMMON}
@@ -67,6 +75,8 @@ def _plain(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value) or '""'
 
 
-def _verb(step: type[Step]) -> str:
+def _verb(step: "type[Step]") -> str:
+    from dclm_pipeline.step import VERBS
+
     name = next(verb.__name__ for verb in VERBS if issubclass(step, verb))
     return f"*{name}.* "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dclm_pipeline.tally import StepTally, Tally
 
-MOST_REASONS = 3
+MOST_REASONS = 8
 
 
 def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:

@@ -4,16 +4,6 @@ import sys
 import time
 from types import TracebackType
 
-from dclm_pipeline.engine.events import (
-    AlreadyWhole,
-    Event,
-    PhaseBegun,
-    TaskDone,
-    TaskRetried,
-    TaskSetAside,
-    Warned,
-)
-
 LIVE_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
 
@@ -76,70 +66,6 @@ class Counting:
         seconds = max(time.monotonic() - self._begun, 1e-9)
         left = (self._total - count) * seconds / max(count, 1)
         self._line.show(f"{count:,} of {self._total:,} {self._what}, {count / seconds:,.0f}/s, {clock(left)} left")
-
-
-class RunProgress:
-    """Progress of a run: shards, documents a second, what is kept, what failed, how long it will take."""
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._line = Line(quiet=quiet)
-        self._phase: PhaseBegun | None = None
-        self._begun = time.monotonic()
-        self._tasks = 0
-        self._docs = 0
-        self._left = 0
-        self._failed = 0
-        self._bytes = 0
-        self.warnings: list[str] = []
-
-    def __call__(self, event: Event) -> None:
-        """Take note of an event, and show what it changes."""
-        match event:
-            case PhaseBegun():
-                self._begin(event)
-            case TaskDone():
-                self._done(event)
-            case TaskRetried():
-                self._line.say(f"  again in {event.wait:.1f} s (attempt {event.attempt + 1}): {event.error}")
-            case TaskSetAside():
-                self._line.say(f"  set aside: {event.error}")
-            case Warned():
-                self.warnings.append(event.message)
-                self._line.say(f"warning: {event.message}")
-            case AlreadyWhole():
-                self._line.say(f"{event.folder} is whole already: {event.rows:,} documents; nothing to do")
-
-    def end(self) -> None:
-        """Take the live line away."""
-        self._line.clear()
-
-    def _begin(self, phase: PhaseBegun) -> None:
-        self._phase, self._begun = phase, time.monotonic()
-        self._tasks = self._docs = self._left = self._failed = self._bytes = 0
-        todo = phase.tasks - phase.known
-        have = f"{phase.known} of {phase.tasks} done before" if phase.known else f"{phase.tasks} to do"
-        self._line.say(f"{phase.name}: {have}" + (f", {todo} to do" if phase.known and todo else ""))
-
-    def _done(self, event: TaskDone) -> None:
-        receipt, phase = event.done.receipt, self._phase
-        if phase is None:
-            return
-        self._tasks += 1
-        self._bytes += sum(facts.bytes for facts in receipt.inputs)
-        self._failed += receipt.tally.failed
-        if receipt.tally.steps:
-            self._docs += receipt.tally.steps[0].entered
-            self._left += receipt.tally.steps[-1].left
-        seconds = max(time.monotonic() - self._begun, 1e-9)
-        todo = phase.tasks - phase.known
-        kept = f", {self._left / self._docs:.1%} kept" if self._docs else ""
-        failed = f", {self._failed:,} failed" if self._failed else ""
-        docs = f"{self._docs:,} documents, {self._docs / seconds:,.0f}/s, " if self._docs else ""
-        left = (todo - self._tasks) * seconds / self._tasks
-        self._line.show(
-            f"  {phase.name}: {self._tasks}/{todo} shards, {docs}{self._bytes / seconds / 1e6:,.1f} MB/s{kept}{failed}, "
-            f"{clock(left)} left"
-        )
 
 
 def clock(seconds: float) -> str:

@@ -72,14 +72,15 @@ class Job:
     def effective(self, segment: Segment) -> dict[str, Any]:
         """Return the recipe of what a segment leaves, as plain values and without places."""
         recipe = self.recipe
+        last = segment.number == len(self.segments) - 1
+        # A saved prefix belongs to every recipe that begins with it: nothing of this one's name or end is in it.
         return {
-            "name": recipe.name,
+            "name": recipe.name if last else f"saved after {segment.layout.all_steps[-1].name}",
             "source": describe_source(recipe.source),
-            "steps": [describe_step(step, self.assets.digest) for step in self.steps_up_to(segment)],
+            "steps": [describe_step(step, self.assets.digest, self.codes) for step in self.steps_up_to(segment)],
             "columns": list(segment.layout.leaves),
-            "uses": dict(self.codes),
             "seed": recipe.seed,
-            "limits": recipe.limits.model_dump(mode="json"),
+            "limits": recipe.limits.model_dump(mode="json", exclude=set() if last else {"shard_bytes"}),
         }
 
     def pool_key(self, shards: tuple[InputShard, ...], segment: Segment) -> str:
@@ -87,7 +88,7 @@ class Job:
         last = segment.number == len(self.segments) - 1
         return key_of(
             self.key_up_to(segment),
-            [describe_step(step, self.assets.digest) for step in self.steps_up_to(segment)],
+            [describe_step(step, self.assets.digest, self.codes) for step in self.steps_up_to(segment)],
             [self.recipe.name, self.recipe.limits.shard_bytes] if last else [],
             [shard_identity(shard) for shard in shards],
         )

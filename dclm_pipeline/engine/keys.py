@@ -56,10 +56,12 @@ def describe(model: BaseModel, digest: Callable[[str], str]) -> dict[str, Any]:
     return values
 
 
-def describe_step(step: Step, digest: Callable[[str], str]) -> dict[str, Any]:
-    """Return all of a step that decides what it leaves."""
+def describe_step(step: Step, digest: Callable[[str], str], codes: Mapping[str, str]) -> dict[str, Any]:
+    """Return all of a step that decides what it leaves; `codes` are the digests of users' modules."""
     values = describe(step, digest) | {"revision": step.revision}
-    code = getattr(type(step), "code", "")
+    module = type(step).__module__
+    code = next((code for name, code in codes.items() if module == name or module.startswith(f"{name}.")), "")
+    code = code or getattr(type(step), "code", "")
     return values | {"code": code} if code else values
 
 
@@ -77,8 +79,8 @@ def segment_key(
 ) -> str:
     """Return the key of what a segment does, whatever it is done to."""
     layout = segment.layout
-    steps = [describe_step(step, digest) for step in layout.all_steps]
-    ordering = describe_step(segment.ending, digest) if isinstance(segment.ending, Reorder) else None
+    steps = [describe_step(step, digest, codes) for step in layout.all_steps]
+    ordering = describe_step(segment.ending, digest, codes) if isinstance(segment.ending, Reorder) else None
     return key_of(
         ENGINE_REVISION,
         GROUP_BYTES,
@@ -93,7 +95,6 @@ def segment_key(
         [limits.cpu_seconds, limits.wall_seconds, limits.memory],
         segment.number,
         libraries_of(source, layout.all_steps),
-        dict(codes),
     )
 
 

@@ -30,26 +30,34 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serve the worker at the other end of the socket until it closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker is told of an interrupt, and closes the socket
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # openers are not waited for
     _die_with_parent()
     link = socket.socket(fileno=int(sys.argv[1]))
     warm()
+    openers: set[int] = set()
     try:
         while True:
             receive(link)
+            openers -= _ended(openers, os.WNOHANG)
             control, memory = socket.recv_fds(link, 1, 2)[1]
-            if os.fork() == 0:
+            opener = os.fork()
+            if opener == 0:
                 link.close()
                 _be_opener(socket.socket(fileno=control), memory)
+            openers.add(opener)
             os.close(control)
             os.close(memory)
     except (ClosedError, ValueError):
-        pass  # the worker is gone, or went while it sent
+        # The worker is gone, or went while it sent. What openers cost is told of once they have been waited for.
+        _ended(openers, 0)
+
+
+def _ended(openers: set[int], flags: int) -> set[int]:
+    """Wait for openers, and return those that have ended."""
+    return {opener for opener in openers if os.waitpid(opener, flags)[0]}
 
 
 def _be_opener(control: socket.socket, memory: int) -> None:
     """Open one program and fork children from it, until the worker closes the socket; never return."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _die_with_parent()
     child = 0
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.jobs.exchange import findings_schema
-from dclm_pipeline.engine.keys import content_identity, key_of, libraries_of, shard_identity
+from dclm_pipeline.engine.keys import content_identity, describe_step, key_of, libraries_of, shard_identity
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema
 from dclm_pipeline.engine.segments import CARRIED, Segment
 from dclm_pipeline.engine.sides import signals_schema
@@ -133,7 +133,7 @@ def evidence_phase(
 ) -> Phase:
     """Return a barrier's tasks that listen: one a shard."""
     ranges = ranges_for(len(stored))
-    described = [barrier.model_dump(mode="json"), barrier.revision, libraries_of(None, [barrier]), dict(job.codes)]
+    described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = f"{job.out}/work/{segment.number}-{barrier.name}-evidence-{round}"
     program = EvidenceProgram(pack((barrier,)), round, job.assets)
     schema = evidence_schema(barrier, round)
@@ -155,7 +155,7 @@ def evidence_phase(
 
 def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evidence: tuple[Stored, ...]) -> Phase:
     """Return a barrier's tasks that find: one a range."""
-    described = [barrier.model_dump(mode="json"), barrier.revision, libraries_of(None, [barrier]), dict(job.codes)]
+    described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = f"{job.out}/work/{segment.number}-{barrier.name}-findings-{round}"
     identity = _identity(evidence)
     packed = pack((barrier,))
@@ -179,7 +179,7 @@ def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: tuple[Sto
     schema = segment.layout.left_schema
     tasks = tuple(
         Task(
-            key_of("gather", reorder.model_dump(mode="json"), reorder.revision, place, _identity(stored)),
+            key_of("gather", describe_step(reorder, job.assets.digest, job.codes), place, _identity(stored)),
             reorder.name,
             place,
             folder,

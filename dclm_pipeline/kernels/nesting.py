@@ -8,9 +8,12 @@ a form that has ended is the exception. Does not know quirks mode, nor framesets
 from dclm_pipeline.kernels import tags
 from dclm_pipeline.kernels.compiled import part
 from dclm_pipeline.kernels.stack import (
+    ANNOTATION,
     ATTRIBUTES_A_STEP,
     FOREIGN,
+    FOREIGN_KIND,
     FORM,
+    GATE,
     KIND,
     LETTERS_A_STEP,
     LISTED,
@@ -18,6 +21,8 @@ from dclm_pipeline.kernels.stack import (
     NAME,
     NAME_END,
     NOTHING,
+    SIBLINGS_A_STEP,
+    STANDARD,
     STATE,
     STEPS,
     SVG,
@@ -28,6 +33,7 @@ from dclm_pipeline.kernels.stack import (
     Stack,
     adopt,
     clear,
+    count_siblings,
     drop,
     find,
     is_foreign,
@@ -49,11 +55,11 @@ BUTTON, FORM_KIND, INPUT, SELECT, OPTION = kind("button"), kind("form"), kind("i
 OPTGROUP, RUBY, TABLE, TEMPLATE = kind("optgroup"), kind("ruby"), kind("table"), kind("template")
 TR, TD, TH, CAPTION = kind("tr"), kind("td"), kind("th"), kind("caption")
 TBODY, THEAD, TFOOT = kind("tbody"), kind("thead"), kind("tfoot")
-SVG_KIND, MATH_KIND, ANNOTATION = kind("svg"), kind("math"), kind("annotation-xml")
+SVG_KIND, MATH_KIND, ANNOTATION_XML = kind("svg"), kind("math"), kind("annotation-xml")
 
 _VOID, _SPECIAL, _SCOPE, _MARKER = tags.VOID, tags.SPECIAL, tags.SCOPE, tags.MARKER
 _CLOSES_P, _FORMATTING, _RAW, _BREAKOUT = tags.CLOSES_P, tags.FORMATTING, tags.RAW, tags.BREAKOUT
-_BLOCK_END, _IGNORED = tags.BLOCK_END, tags.IGNORED
+_SVG_GATE, _MATH_GATE, _BLOCK_END, _IGNORED = tags.SVG_GATE, tags.MATH_GATE, tags.BLOCK_END, tags.IGNORED
 _TABLE_PART, _HEADING, _RUBY_PART = tags.TABLE_PART, tags.HEADING, tags.RUBY_PART
 
 
@@ -104,8 +110,6 @@ def _table_part(stack: Stack, top: int, here: int, flags: Numbers, facts: Number
     """Return where a cell, row or group goes, -1 for nowhere."""
     for i in range(top - 1, -1, -1):
         around = stack[i, KIND]
-        if stack[i, STATE] & FOREIGN:
-            return -1
         if around == TEMPLATE:
             place = top
             while flags[stack[place - 1, KIND]] & _TABLE_PART:
@@ -127,7 +131,7 @@ def _table_part(stack: Stack, top: int, here: int, flags: Numbers, facts: Number
 @part
 def _break_out(stack: Stack, top: int, flags: Numbers, facts: Numbers) -> int:
     place = top
-    while is_foreign(stack, place, flags) and stack[place - 1, KIND] != ANNOTATION:
+    while is_foreign(stack, place) and stack[place - 1, KIND] != ANNOTATION:
         place -= 1
     return drop(stack, top, place, facts)
 
@@ -136,7 +140,7 @@ def _break_out(stack: Stack, top: int, flags: Numbers, facts: Numbers) -> int:
 def _end_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers, walls: int) -> int:
     """End the innermost formatting element of a kind, if one is open or waits."""
     for i in range(top + facts[WAITING] - 1, -1, -1):
-        if stack[i, STATE] & FOREIGN or flags[stack[i, KIND]] & walls:
+        if flags[stack[i, KIND]] & walls:
             return top
         if stack[i, KIND] == here and stack[i, STATE] & LISTED:
             if i < top:
@@ -150,7 +154,7 @@ def _end_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Number
 @part
 def _is_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers) -> bool:
     for i in range(top + facts[WAITING] - 1, -1, -1):
-        if stack[i, STATE] & FOREIGN or flags[stack[i, KIND]] & _MARKER:
+        if flags[stack[i, KIND]] & _MARKER:
             return False
         if stack[i, KIND] == here and stack[i, STATE] & LISTED:
             return True
@@ -161,6 +165,32 @@ def _is_listed(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers
 def _waits_for_no_text(flag: int, here: int) -> bool:
     """Tell whether an element begins without opening what waits."""
     return flag & (_CLOSES_P | _TABLE_PART | _RAW | _IGNORED | _RUBY_PART) != 0 or here in (TABLE, TEMPLATE)
+
+
+@part
+def _end_table(stack: Stack, top: int, flags: Numbers, facts: Numbers) -> int:
+    """End a table that a table begins in, unless that is in a cell."""
+    for i in range(top - 1, -1, -1):
+        around = stack[i, KIND]
+        if around in (TD, TH, CAPTION, TEMPLATE):
+            break
+        if around == TABLE:
+            return pop(stack, top, i, flags, facts)
+    return top
+
+
+@part
+def _end_option(stack: Stack, top: int, here: int, flags: Numbers, facts: Numbers) -> int:
+    """End an option, or a group of them, that another begins in."""
+    inside = find(stack, top, SELECT, flags, _SCOPE, NOTHING, NOTHING) >= 0
+    place = top
+    while place > 0:
+        around = stack[place - 1, KIND]
+        group = here == OPTGROUP and around == OPTGROUP
+        if around != OPTION and not (inside and (group or _ends_unsaid(around, flags))):
+            break
+        place -= 1
+    return drop(stack, top, place, facts)
 
 
 @part
@@ -188,65 +218,50 @@ def start(
     if here == FORM_KIND:
         if facts[FORM] and find(stack, top, TEMPLATE, flags, 0, NOTHING, NOTHING) < 0:
             return top
-        facts[FORM] = 1
+        facts[FORM] = name + 1
     if here in (LI, DD, DT):
         for i in range(top - 1, -1, -1):
             around = stack[i, KIND]
-            if stack[i, STATE] & FOREIGN:
-                break
             if around == here or (here != LI and (around in (DD, DT))):
                 top = pop(stack, top, i, flags, facts)
                 break
             if flags[around] & _SPECIAL and around != ADDRESS and around != DIV and around != P:
                 break
-    if flag & _CLOSES_P:
+    if flag & _CLOSES_P or (here == TABLE and facts[STANDARD]):
         top = _close_p(stack, top, flags, facts)
-    if here in (A, NOBR):
-        top = _end_listed(stack, top, here, flags, facts, _MARKER)
-    if not _waits_for_no_text(flag, here):
-        top = reopen(top, facts)
-    if here == INPUT:
-        place = find(stack, top, SELECT, flags, _SCOPE, NOTHING, NOTHING)
-        top = pop(stack, top, place, flags, facts) if place >= 0 else top
-    if flag & (_VOID | _RAW):
-        note_leaf(top, facts)
-        return top
     if flag & _HEADING and top > 0 and flags[stack[top - 1, KIND]] & _HEADING:
         top = drop(stack, top, top - 1, facts)
+    elif here in (A, NOBR):
+        top = _end_listed(stack, top, here, flags, facts, _MARKER if here == A else _SCOPE)
     elif here == TABLE:
-        for i in range(top - 1, -1, -1):
-            around = stack[i, KIND]
-            if stack[i, STATE] & FOREIGN or around in (TD, TH, CAPTION, TEMPLATE):
-                break
-            if around == TABLE:
-                top = pop(stack, top, i, flags, facts)
-                break
-    elif here in (BUTTON, SELECT):
-        place = find(stack, top, here, flags, _SCOPE, NOTHING, NOTHING)
+        top = _end_table(stack, top, flags, facts)
+    elif here in (BUTTON, SELECT, INPUT):
+        place = find(stack, top, BUTTON if here == BUTTON else SELECT, flags, _SCOPE, NOTHING, NOTHING)
         if place >= 0:
             top = pop(stack, top, place, flags, facts)
             if here == SELECT:
                 return top
     elif here in (OPTION, OPTGROUP):
-        inside = find(stack, top, SELECT, flags, _SCOPE, NOTHING, NOTHING) >= 0
+        top = _end_option(stack, top, here, flags, facts)
+    elif flag & _RUBY_PART and find(stack, top, RUBY, flags, _SCOPE, NOTHING, NOTHING) >= 0:
         place = top
-        while place > 0:
-            around = stack[place - 1, KIND]
-            group = here == OPTGROUP and around == OPTGROUP
-            if around != OPTION and not (inside and (group or _ends_unsaid(around, flags))):
-                break
+        while _ends_unsaid(stack[place - 1, KIND], flags):
             place -= 1
         top = drop(stack, top, place, facts)
-    elif flag & _RUBY_PART:
-        if find(stack, top, RUBY, flags, _SCOPE, NOTHING, NOTHING) >= 0:
-            place = top
-            while _ends_unsaid(stack[place - 1, KIND], flags):
-                place -= 1
-            top = drop(stack, top, place, facts)
-    elif flag & _FORMATTING:
+    if not _waits_for_no_text(flag, here):
+        top = reopen(top, facts)
+    if flag & (_VOID | _RAW):
+        note_leaf(stack, top, facts)
+        return top
+    if flag & _FORMATTING:
         _unlist_fourth(data, stack, top, here, name, tag_end, count, flags, facts)
-    state = LISTED if flag & _FORMATTING else SVG if here == SVG_KIND else MATH if here == MATH_KIND else 0
-    return push(stack, top, here, name, name_end, tag_end, state, flags, facts)
+        return push(stack, top, here, name, name_end, tag_end, LISTED, flags, facts)
+    if here in (SVG_KIND, MATH_KIND):
+        state = SVG if here == SVG_KIND else MATH
+        return push(stack, top, FOREIGN_KIND, name, name_end, tag_end, state, flags, facts)
+    if here == UL:
+        facts[STEPS] += count_siblings(stack, top, facts) // SIBLINGS_A_STEP
+    return push(stack, top, here, name, name_end, tag_end, 0, flags, facts)
 
 
 @part
@@ -254,7 +269,10 @@ def start_foreign(
     stack: Stack, top: int, here: int, name: int, name_end: int, tag_end: int, flags: Numbers, facts: Numbers
 ) -> int:
     """Open an element of SVG or MathML inside another."""
-    return push(stack, top, here, name, name_end, tag_end, stack[top - 1, STATE] & FOREIGN, flags, facts)
+    state, flag = stack[top - 1, STATE] & FOREIGN, flags[here]
+    gate = (state == SVG and flag & _SVG_GATE) or (state == MATH and flag & _MATH_GATE)
+    called = GATE if gate else ANNOTATION if here == ANNOTATION_XML else FOREIGN_KIND
+    return push(stack, top, called, name, name_end, tag_end, state, flags, facts)
 
 
 @part
@@ -263,8 +281,6 @@ def _end_by_name(
 ) -> int:
     for i in range(top - 1, -1, -1):
         around = stack[i, KIND]
-        if stack[i, STATE] & FOREIGN:
-            return top
         if around == here and (here or same_text(data, name, name_end, stack[i, NAME], stack[i, NAME_END])):
             return pop(stack, top, i, flags, facts)
         if flags[around] & _SPECIAL:
@@ -283,12 +299,18 @@ def end(
     for i in range(top - 1, -1, -1):
         if stack[i, STATE] & FOREIGN == 0:
             break
-        if stack[i, KIND] == here and (here or same_text(data, name, name_end, stack[i, NAME], stack[i, NAME_END])):
+        if same_text(data, name, name_end, stack[i, NAME], stack[i, NAME_END]):
             return drop(stack, top, i, facts)
+    if here == BR:
+        # This one is taken for a start tag.
+        top = reopen(top, facts)
+        note_leaf(stack, top, facts)
     if flag & (_VOID | _RAW | _IGNORED):
         return top
     place = -1
     if here == P:
+        if find(stack, top, P, flags, _SCOPE, BUTTON, NOTHING) < 0:
+            note_leaf(stack, top, facts)
         return _close_p(stack, top, flags, facts)
     if here == LI:
         place = find(stack, top, LI, flags, _SCOPE, OL, UL)
@@ -296,26 +318,30 @@ def end(
         place = find(stack, top, TABLE, flags, 0, TEMPLATE, NOTHING)
     elif here == TEMPLATE:
         for i in range(top):
-            if stack[i, KIND] == TEMPLATE and stack[i, STATE] & FOREIGN == 0:
+            if stack[i, KIND] == TEMPLATE:
                 place = i
     elif flag & _TABLE_PART:
         place = find(stack, top, here, flags, 0, TABLE, TEMPLATE)
     elif here == FORM_KIND:
-        facts[FORM] = 0
-        place = find(stack, top, FORM_KIND, flags, _SCOPE, NOTHING, NOTHING)
-        return remove(stack, top, place, facts) if place >= 0 else top
+        named, facts[FORM] = facts[FORM] - 1, 0
+        for i in range(top - 1, -1, -1):
+            if stack[i, KIND] == FORM_KIND and stack[i, NAME] == named:
+                return remove(stack, top, i, facts)
+            if flags[stack[i, KIND]] & _SCOPE:
+                break
+        return top
     elif flag & _HEADING:
         for i in range(top - 1, -1, -1):
             around = flags[stack[i, KIND]]
             if around & _HEADING:
                 place = i
                 break
-            if around & _SCOPE or stack[i, STATE] & FOREIGN:
+            if around & _SCOPE:
                 break
     elif flag & _BLOCK_END:
         place = find(stack, top, here, flags, _SCOPE, NOTHING, NOTHING)
     elif flag & _FORMATTING:
-        if top > 0 and stack[top - 1, KIND] == here and stack[top - 1, STATE] & (LISTED | FOREIGN) == 0:
+        if top > 0 and stack[top - 1, KIND] == here and stack[top - 1, STATE] & LISTED == 0:
             return drop(stack, top, top - 1, facts)
         if _is_listed(stack, top, here, flags, facts):
             return _end_listed(stack, top, here, flags, facts, _SCOPE)

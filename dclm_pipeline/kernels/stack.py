@@ -9,21 +9,25 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import tags
 from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.tags import kind
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
 Stack = NDArray[np.int64]
 
 # Columns of the stack.
-KIND, NAME, NAME_END, TAG_END, STATE = range(5)
-FIELDS = 5
+KIND, NAME, NAME_END, TAG_END, STATE, CHILDREN = range(6)
+FIELDS = 6
 LISTED, SVG, MATH = 1, 2, 4  # bits of STATE
 FOREIGN = SVG | MATH
 
-# What is found out about a page. The last two are of use while scanning only: whether a form is open, and how many rows
-# above the top of the stack are formatting that waits.
-DEPTH, ATTRIBUTES, OPTIONS, STEPS, BODY_ATTRIBUTES, HTML_ATTRIBUTES, FORM, WAITING = range(8)
-FACTS = 8
+# What is found out about a page.
+DEPTH, ATTRIBUTES, OPTIONS, STEPS = range(4)
+# Of use while scanning only: attributes of all `<body>` and `<html>`, the name of the open form (its place and 1, or 0),
+# how many rows above the top are formatting that waits, whether the page is in no-quirks mode, how long the text is that
+# the next text would be joined to, whether memory was taken since then, and what lies in the body itself.
+BODY_ATTRIBUTES, HTML_ATTRIBUTES, FORM, WAITING, STANDARD, JOINED, TAKEN, ROOT_CHILDREN = range(4, 12)
+FACTS = 12
 
 # Steps estimate what a page costs an extractor, in units of about 30 nanoseconds, as measured with Resiliparse 2.0.1.
 # An element or text costs one step more for each element around it.
@@ -31,6 +35,7 @@ ELEMENT_STEPS = 40
 CLONE_STEPS = 75
 OPTIONS_A_STEP = 4  # an option is compared with those before it
 ATTRIBUTES_A_STEP = 12  # and so is an attribute
+SIBLINGS_A_STEP = 25  # an unordered list looks at what lies before it
 LETTERS_A_STEP = 16  # text is read again for the elements around it
 
 # The standard runs the repair of misnested formatting eight times at most.
@@ -38,7 +43,9 @@ _REPAIRS = 8
 
 NOTHING = -2  # a kind that no element has
 
-_SPECIAL, _MARKER, _SVG_GATE, _MATH_GATE = tags.SPECIAL, tags.MARKER, tags.SVG_GATE, tags.MATH_GATE
+FOREIGN_KIND, GATE, ANNOTATION = kind("#foreign"), kind("#gate"), kind("#annotation")
+
+_SPECIAL, _MARKER = tags.SPECIAL, tags.MARKER
 
 
 @part
@@ -47,12 +54,9 @@ def _lower(byte: int) -> int:
 
 
 @part
-def is_foreign(stack: Stack, top: int, flags: Numbers) -> bool:
+def is_foreign(stack: Stack, top: int) -> bool:
     """Tell whether a start tag here belongs to SVG or MathML."""
-    if top == 0:
-        return False
-    state, flag = stack[top - 1, STATE], flags[stack[top - 1, KIND]]
-    return bool((state & SVG != 0 and flag & _SVG_GATE == 0) or (state & MATH != 0 and flag & _MATH_GATE == 0))
+    return top > 0 and bool(stack[top - 1, STATE] & FOREIGN) and stack[top - 1, KIND] != GATE
 
 
 @part
@@ -60,8 +64,6 @@ def find(stack: Stack, top: int, wanted: int, flags: Numbers, walls: int, wall: 
     """Return the place of the innermost element of a kind that no wall hides, or -1."""
     for i in range(top - 1, -1, -1):
         here = stack[i, KIND]
-        if stack[i, STATE] & FOREIGN:
-            return -1
         if here == wanted:
             return i
         if flags[here] & walls or here in (wall, other_wall):
@@ -75,7 +77,7 @@ def clear(stack: Stack, top: int, place: int, flags: Numbers, facts: Numbers) ->
     kept = place
     facts[STEPS] += (top - place) // ATTRIBUTES_A_STEP
     for i in range(place, top + facts[WAITING]):
-        if flags[stack[i, KIND]] & _MARKER and stack[i, STATE] & FOREIGN == 0:
+        if flags[stack[i, KIND]] & _MARKER:
             break
         if stack[i, STATE] & LISTED:
             stack[kept] = stack[i]
@@ -149,14 +151,32 @@ def push(
     facts[STEPS] += facts[WAITING] // ATTRIBUTES_A_STEP
     stack[top, KIND], stack[top, NAME], stack[top, NAME_END] = here, name, name_end
     stack[top, TAG_END], stack[top, STATE] = tag_end, state
-    note_leaf(top, facts)
+    stack[top, CHILDREN] = 0
+    note_leaf(stack, top, facts)
     return top + 1
 
 
 @part
-def note_leaf(top: int, facts: Numbers) -> None:
-    """Count the depth of an element that is, or might be, the last of its line."""
+def note_child(stack: Stack, top: int, facts: Numbers) -> None:
+    """Count an element or a text where it lies."""
+    if top > 0:
+        stack[top - 1, CHILDREN] += 1
+    else:
+        facts[ROOT_CHILDREN] += 1
+
+
+@part
+def count_siblings(stack: Stack, top: int, facts: Numbers) -> int:
+    """Return how many elements and texts lie before a place in the element that is open there."""
+    return int(stack[top - 1, CHILDREN] if top > 0 else facts[ROOT_CHILDREN])
+
+
+@part
+def note_leaf(stack: Stack, top: int, facts: Numbers) -> None:
+    """Count a new element and its depth; it also parts the text before it from that after it."""
+    note_child(stack, top, facts)
     facts[DEPTH] = max(facts[DEPTH], top + 1 + facts[WAITING])
+    facts[JOINED] = 0
 
 
 @part

@@ -15,13 +15,13 @@ FORMATTING = 16  # is opened again after a block that ended above it
 MARKER = 32  # formatting from outside is not opened again inside
 RAW = 64  # holds text, never elements
 BREAKOUT = 128  # its start ends SVG and MathML
-SVG_GATE = 256  # inside SVG, holds HTML again
+SVG_GATE = 256  # if of SVG, holds HTML again
 BLOCK_END = 512  # its end tag closes whatever is open inside
 IGNORED = 1024  # opens nothing: there is always exactly one
 TABLE_PART = 2048
 HEADING = 4096
 RUBY_PART = 8192
-MATH_GATE = 16384  # inside MathML, holds HTML again
+MATH_GATE = 16384  # if of MathML, holds HTML again
 
 _NAMES = {
     VOID: "area base basefont bgsound br col embed hr image img input keygen link meta param source track wbr frame",
@@ -30,9 +30,9 @@ _NAMES = {
         "details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header "
         "hgroup hr html iframe img input keygen li link listing main marquee menu meta nav noembed noframes noscript "
         "object ol p param plaintext pre script search section select source style summary table tbody td template "
-        "textarea tfoot th thead title tr track ul wbr xmp"
+        "textarea tfoot th thead title tr track ul wbr xmp #gate #annotation"
     ),
-    SCOPE: "applet caption html table td th marquee object select template",
+    SCOPE: "applet caption html table td th marquee object select template #gate #annotation",
     CLOSES_P: (
         "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header "
         "hgroup main menu nav ol p search section summary ul h1 h2 h3 h4 h5 h6 pre listing form li dd dt plaintext hr xmp"
@@ -54,7 +54,8 @@ _NAMES = {
     TABLE_PART: "caption colgroup tbody tfoot thead tr td th",
     HEADING: "h1 h2 h3 h4 h5 h6",
     RUBY_PART: "rb rt rp rtc",
-    0: "svg math annotation-xml ruby option optgroup button form",
+    # Whatever is inside SVG and MathML goes by one of three names that no tag can have.
+    0: "svg math annotation-xml ruby option optgroup button form #foreign #gate #annotation",
 }
 
 OTHER = 0

@@ -1,4 +1,8 @@
-"""Addresses of pages: made usable where they can be, and the site that each belongs to.
+"""Addresses of pages as their records have them, and the site that each belongs to.
+
+An address stays as it is written, blanks and angle brackets included (line ends and other
+control characters alone are escaped): it is what other indexes of the same records know
+the page by. It must be one that a web address can be made of.
 
 Knows addresses alone. Known gap: names outside ASCII stay as they are written, so one host can have two spellings.
 """
@@ -14,6 +18,7 @@ from publicsuffixlist import PublicSuffixList
 MOST_ADDRESS = 8 * 1024
 
 _WEB = re.compile(r"https?:", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _BLANK = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]")
 # The registered domain, as registries have it: a blog host's customers are one site.
 _SUFFIXES = PublicSuffixList(only_icann=True)
@@ -36,16 +41,19 @@ def read_address(written: str | None) -> Address:
     url = written.strip().removeprefix("<").removesuffix(">").strip()
     if not _WEB.match(url):
         return Address(url, "", "scheme", skip=True)
-    url = _BLANK.sub(_percent, url)
     if len(url) > MOST_ADDRESS or len(url.encode()) > MOST_ADDRESS:
         return Address(url[:MOST_ADDRESS], "", "address too long")
     try:
-        host = urlsplit(url).hostname
+        host = urlsplit(_BLANK.sub("", url)).hostname
     except ValueError:
         host = None
     if not host:
         return Address(url, "", "bad address")
-    return Address(url, site_of(host))
+    return Address(_CONTROL.sub(_percent, written.strip()), site_of(host))
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
 @lru_cache(maxsize=65536)
@@ -56,7 +64,3 @@ def site_of(host: str) -> str:
     except ValueError:
         found: str | None = _SUFFIXES.privatesuffix(host.rstrip("."))
         return found or host
-
-
-def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode())

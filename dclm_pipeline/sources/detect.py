@@ -51,8 +51,8 @@ def nothing_found(window: Window, codec: Codec, name: str) -> ShardError:
     found = (window.peek(begin, 40) if not codec.members else _first_piece(window, codec, begin)[:40]) or b""
     packed = "" if not codec.members else f" packed with {codec.name}"
     return ShardError(
-        f"{name} holds no WARC record: it is{packed} {found!r}…; a WARC file begins with WARC/1.0; name another file or "
-        "leave this one out"
+        f"{name} holds no WARC record: it is{packed} {found!r}…; a WARC file begins with WARC/1.0; name another file "
+        "or leave this one out"
     )
 
 

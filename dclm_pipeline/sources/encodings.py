@@ -156,16 +156,17 @@ def _inflate(body: bytes, bits: int) -> Iterator[bytes]:
 def _unbrotli(body: bytes) -> Iterator[bytes]:
     stream = brotli.Decompressor()
     pending = body
-    while not stream.is_finished():
-        try:
+    try:
+        while not stream.is_finished():
             piece: bytes = stream.process(pending, output_buffer_limit=_MOST_PIECE)
-        except brotli.error:
-            piece = b""
-        pending = b""
-        if piece or not stream.is_finished():
-            yield piece
-        if not piece:
-            return
+            pending = b""
+            if piece:
+                yield piece
+            elif not stream.is_finished():
+                yield b""
+                return
+    except brotli.error:
+        yield b""
 
 
 def _unzstd(body: bytes) -> Iterator[bytes]:

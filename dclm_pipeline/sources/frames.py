@@ -1,7 +1,8 @@
 """zstd frames, read block by block, so that a few bytes that unpack to gigabytes cost one block at a time.
 
 Knows the frame format (RFC 8878) as far as the sizes of blocks; what is in them is left to the library. The dictionary
-of a file may stand in a skippable frame at its beginning, itself compressed or not, as the WARC convention for zstd has it.
+of a file may stand in a skippable frame at its beginning, itself compressed or not, as the WARC convention for zstd
+has it.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 Knows compression, not records. A member unpacks piece by piece, so that neither a large member nor one that unpacks to
 a great deal needs more than a few megabytes. It never raises for what is in the file: when it is over, `trouble` says
-what was wrong and `end` where to go on, `remark` what was wrong without costing anything. A file that is not compressed is one member.
+what was wrong and `end` where to go on, `remark` what was wrong without costing anything. A file that is not compressed
+is one member.
 
-Known gaps: the part of an xz or bzip2 stream before damage in it may lack its last block. lz4 is not read.
+Known gap: lz4 is not read.
 """
 
 import bz2
@@ -127,6 +128,8 @@ class GzipMember:
             # It is the trailer that was damaged: data that differ have a checksum that differs everywhere.
             self._stop("")
             self.remark = "bad_trailer"
+            if self.end < self._window.size and self._window.peek(self.end, 3) != _GZIP_MAGIC:
+                self.end = begin  # some of it is missing: the next member may begin within these eight bytes
         else:
             self._stop(BAD_CHECKSUM)
 
@@ -135,24 +138,13 @@ class GzipMember:
         self.trouble = trouble
 
     def _replay(self, failed: int) -> bytes:
-        """Unpack once more, byte by byte from where the slice that failed begins; return what is new.
-
-        What is unpacked before the damage, and where it is noticed, must not depend on how the file was sliced.
-        """
         inflater = isal_zlib.decompressobj(wbits=-15)
-        found: list[bytes] = []
-        passed, place = 0, self._data
-        while place < self.end:
-            part = self._window.piece(place, min(_SLICE_BEFORE, failed - place) if place < failed else 1)
-            place += len(part)
-            try:
-                piece: bytes = inflater.decompress(part)
-            except _IsalError:
-                break
-            found.append(piece[max(0, self._length - passed) :])
-            passed += len(piece)
-        self.end = place
-        return b"".join(found)
+
+        def unpack(part: memoryview) -> Iterator[bytes]:
+            yield inflater.decompress(part)
+
+        piece, self.end = _unpack_again(unpack, self._window, (self._data, failed, self.end), self._length)
+        return piece
 
 
 class StreamMember:
@@ -161,7 +153,9 @@ class StreamMember:
     def __init__(self, window: Window, offset: int, xz: bool) -> None:
         """Begin the stream at `offset`."""
         self._window = window
-        self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY) if xz else bz2.BZ2Decompressor()
+        self._xz = xz
+        self._stream = _stream(xz)
+        self._length = 0
         self.offset = self.end = offset
         self.over = False
         self.trouble = self.remark = ""
@@ -179,13 +173,25 @@ class StreamMember:
                 piece = stream.decompress(pending, _MOST_PIECE)
             except (OSError, lzma.LZMAError):
                 self.over, self.trouble = True, BAD_MEMBER
-                break
+                return self._replay(self.end - len(pending))
+            self._length += len(piece)
             if stream.eof:
                 self.over = True
                 self.end -= len(stream.unused_data)
             if piece:
                 return piece
         return b""
+
+    def _replay(self, failed: int) -> bytes:
+        stream = _stream(self._xz)
+
+        def unpack(part: memoryview) -> Iterator[bytes]:
+            yield stream.decompress(part, _MOST_PIECE)
+            while not stream.needs_input and not stream.eof:
+                yield stream.decompress(b"", _MOST_PIECE)
+
+        piece, self.end = _unpack_again(unpack, self._window, (self.offset, failed, self.end), self._length)
+        return piece
 
 
 @dataclass(frozen=True)
@@ -195,18 +201,21 @@ class Codec:
     `begin` returns nothing where no member begins; told `small`, one that unpacks in small pieces, to look at its
     beginning only. `magic` is what a search looks for. Where `members` is false, the file is one stretch of records
     and a search goes by their version lines; where `parts` is true, each member may be unpacked without the others.
+    `proves_cuts` says that a member which runs into the file's end is sound so far: damage would have shown. A zstd
+    block that is damaged may claim to be longer than the rest of the file.
     """
 
     name: str
     magic: bytes
     members: bool
     parts: bool
+    proves_cuts: bool
     begin: Callable[[Window, int, bool], Member | None]
 
 
 def gzip_codec() -> Codec:
     """Return the codec of gzip members."""
-    return Codec("gzip", _GZIP_MAGIC, True, True, _begin_gzip)
+    return Codec("gzip", _GZIP_MAGIC, True, True, True, _begin_gzip)
 
 
 def zstd_codec(window: Window) -> Codec:
@@ -217,7 +226,7 @@ def zstd_codec(window: Window) -> Codec:
         del small
         return Frame.at(window, offset, dictionary)
 
-    return Codec("zstd", b"\x28\xb5\x2f\xfd", True, True, begin)
+    return Codec("zstd", b"\x28\xb5\x2f\xfd", True, True, False, begin)
 
 
 def stream_codec(name: str) -> Codec:
@@ -229,12 +238,12 @@ def stream_codec(name: str) -> Codec:
         del small
         return StreamMember(window, offset, xz) if window.peek(offset, len(magic)) == magic else None
 
-    return Codec(name, magic, True, False, begin)
+    return Codec(name, magic, True, False, False, begin)
 
 
 def plain_codec() -> Codec:
     """Return the codec of files that are not compressed."""
-    return Codec("plain", b"WARC/", False, False, _begin_plain)
+    return Codec("plain", b"WARC/", False, False, True, _begin_plain)
 
 
 def places_of(magic: bytes, window: Window, offset: int) -> Iterator[int]:
@@ -244,12 +253,39 @@ def places_of(magic: bytes, window: Window, offset: int) -> Iterator[int]:
         offset += 1
 
 
+def _stream(xz: bool) -> lzma.LZMADecompressor | bz2.BZ2Decompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY) if xz else bz2.BZ2Decompressor()
+
+
+def _unpack_again(
+    unpack: Callable[[memoryview], Iterator[bytes]], window: Window, places: tuple[int, int, int], known: int
+) -> tuple[bytes, int]:
+    """Unpack a damaged member once more, byte by byte in the slice that failed.
+
+    `places` are where its data begin, where the slice does, and where it ends. Return what comes after the `known`
+    bytes, and where the damage is noticed: neither must depend on how the file was sliced.
+    """
+    place, failed, end = places
+    found: list[bytes] = []
+    passed = 0
+    try:
+        while place < end:
+            part = window.piece(place, min(_SLICE_BEFORE, failed - place) if place < failed else 1)
+            place += len(part)
+            for piece in unpack(part):
+                found.append(piece[max(0, known - passed) :])
+                passed += len(piece)
+    except (_IsalError, OSError, lzma.LZMAError):
+        pass
+    return b"".join(found), place
+
+
 def _begin_gzip(window: Window, offset: int, small: bool) -> GzipMember | None:
     head = window.peek(offset, 10)
     if not head or not head.startswith(_GZIP_MAGIC[: len(head)]):
         return None
     if len(head) < 10:
-        return _cut(GzipMember(window, offset, offset + len(head), small))
+        return _broken(GzipMember(window, offset, offset + len(head), small), ENDS_EARLY)
     flags = head[3]
     if flags & 0xE0:  # reserved, RFC 1952 section 2.3.1.2
         return None
@@ -260,19 +296,22 @@ def _begin_gzip(window: Window, offset: int, small: bool) -> GzipMember | None:
         if flags & flag:
             length = window.peek(place, _MOST_NAME).find(b"\0")
             if length < 0:
-                return _cut(GzipMember(window, offset, place, small)) if window.size - place < _MOST_NAME else None
+                return _broken(GzipMember(window, offset, offset + 10, small), BAD_MEMBER)
             place += length + 1
     place += 2 if flags & 2 else 0
-    member = GzipMember(window, offset, place, small)
-    return member if place < window.size else _cut(member)
+    if place >= window.size:
+        # Fields that run on to the file's end may be cut, or damaged so that they seem that long.
+        trouble = BAD_MEMBER if flags else ENDS_EARLY
+        return _broken(GzipMember(window, offset, min(place, window.size), small), trouble)
+    return GzipMember(window, offset, place, small)
 
 
 def _is_byte(difference: int) -> bool:
     return any(difference & ~(0xFF << shift) == 0 for shift in (0, 8, 16, 24))
 
 
-def _cut(member: GzipMember) -> GzipMember:
-    member.over, member.trouble = True, ENDS_EARLY
+def _broken(member: GzipMember, trouble: str) -> GzipMember:
+    member.over, member.trouble = True, trouble
     return member
 
 

@@ -43,22 +43,28 @@ _KNOWN_FAMILIES = ("image/", "audio/", "video/", "font/")
 
 _SAMPLE = 16 * 1024
 _MARKUP = re.compile(
-    rb"[\s\0]*(?:<!--|<\?xml|<!doctype\s+html|<(?:html|head|body|script|iframe|h1|div|font|table|a|style|title|b|br|p|meta|"
-    rb"link|article|section|main|header|nav|ul|ol|center|form|img)[\s/>])",
+    rb"[\s\0]*(?:<!--|<\?xml|<!doctype\s+html|<(?:html|head|body|script|iframe|h1|div|font|table|a|style|title|b|br|p|"
+    rb"meta|link|article|section|main|header|nav|ul|ol|center|form|img)[\s/>])",
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(rb"<(?:html|body|head|title)[\s>]", re.IGNORECASE)
 _MAGIC = re.compile(
-    rb"\x89PNG\r|GIF8[79]a|\xff\xd8\xff|%PDF-|PK\x03\x04|PK\x05\x06|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|"
-    rb"\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|RIFF....(?:WEBP|WAVE|AVI )|OggS\x00|fLaC\x00|ID3[\x02-\x04]|\xff[\xfb\xf3\xf2][\x10-\xef]|"
-    rb"....ftyp|\x1aE\xdf\xa3|\x00\x00\x01\x00[^\x00]|II\*\x00|MM\x00\*|\x7fELF|MZ[\x80-\xff]\x00|\xca\xfe\xba\xbe|\x00asm|"
-    rb"wOF[F2][\x00\x01]|OTTO\x00|\x00\x01\x00\x00\x00|\xd0\xcf\x11\xe0\xa1\xb1|SQLite format 3\x00|[FC]WS[\x03-\x08\x0e-\x1f]|BM....\x00\x00\x00\x00",
+    b"|".join(
+        [
+            rb"\x89PNG\r|GIF8[79]a|\xff\xd8\xff|RIFF....WEBP|BM....\x00{4}|II\*\x00|MM\x00\*|\x00\x00\x01\x00[^\x00]",
+            rb"PK\x03\x04|PK\x05\x06|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|\x28\xb5\x2f\xfd",
+            rb"\x04\x22\x4d\x18|RIFF....(?:WAVE|AVI )|OggS\x00|fLaC\x00|ID3[\x02-\x04]|\xff[\xfb\xf3\xf2][\x10-\xef]",
+            rb"....ftyp|\x1aE\xdf\xa3|\x7fELF|MZ[\x80-\xff]\x00|\xca\xfe\xba\xbe|\x00asm|SQLite format 3\x00",
+            rb"[FC]WS[\x03-\x08\x0e-\x1f]|%PDF-|\xd0\xcf\x11\xe0\xa1\xb1|wOF[F2][\x00\x01]|OTTO\x00|\x00\x01\x00{3}",
+        ]
+    ),
     re.DOTALL,
 )
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _WIDE_LABELS = ("utf-16", "utf16", "utf-32", "utf32", "ucs-2", "ucs-4", "iso-10646", "unicode")
 # Control characters that no charset uses for text. Escape is left out: ISO-2022-JP is full of it.
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
+_NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 # Random bytes hold a tenth of them, compressed ones too; a page a few by accident.
 _MOST_CONTROLS = 0.02
 _MOST_NULS = 0.3
@@ -107,12 +113,12 @@ def is_binary(sample: bytes, charset: str | None) -> bool:
 
 
 def _is_wide(sample: bytes) -> bool:
-    """Tell UTF-16 and UTF-32 without a mark: one byte of each character is text, the others are zeros."""
-    for width in (2, 4):
-        lanes = [sample[lane::width] for lane in range(width)]
-        lanes.sort(key=lambda lane: lane.count(0))
-        text, zeros = lanes[0], b"".join(lanes[1:])
-        clean = len(text) - len(text.translate(None, _CONTROLS + b"\0")) <= _MOST_CONTROLS * len(text)
-        if clean and b"<" in text and zeros.count(0) >= _LEAST_WIDE_NULS * len(zeros) > 0:
-            return True
+    """Tell UTF-16 and UTF-32 without a mark: most characters have zeros in all their bytes but one."""
+    for charset, width, lane in (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3)):
+        characters = len(sample) // width
+        zeros = sample.count(0) - sample[lane::width].count(0)
+        if characters and zeros >= _LEAST_WIDE_NULS * characters * (width - 1):
+            text = sample[: characters * width].decode(charset, "replace")
+            if "<" in text and len(_NO_TEXT.findall(text)) <= _MOST_CONTROLS * characters:
+                return True
     return False

@@ -46,8 +46,8 @@ class Customs:
 class Trail:
     """The members of a file, one after the other.
 
-    `fresh` says that only blanks have been met in the member so far, `lost` are the records known to have begun where
-    nothing can be read, `last_name` is the warcinfo record that the last header read names.
+    `fresh` says that only blanks have been met in the member so far, `met` that a record has. `lost` are the records
+    known to have begun where nothing can be read, `last_name` is the warcinfo record that the last header read names.
     """
 
     def __init__(self, window: Window, codec: Codec, customs: Customs) -> None:
@@ -56,7 +56,7 @@ class Trail:
         self.codec = codec
         self.customs = customs
         self.unpacked = Unpacked()
-        self.fresh = True
+        self.fresh, self.met = True, False
         self.lost: deque[Record] = deque()
         self.last_name: bytes | None = None
         self.damage: Counter[str] = Counter()
@@ -75,7 +75,7 @@ class Trail:
                 found = self.search(filled, None)
                 return self._enter_after(filled, found)
         self.unpacked.begin(member)
-        self.fresh = True
+        self.fresh, self.met = True, False
         return True
 
     def leave(self) -> bool:
@@ -83,20 +83,26 @@ class Trail:
         member = self.unpacked.member
         if member.remark:
             self.damage[member.remark] += 1
+        if not self.met and not self.fresh and not member.trouble:
+            self.damage["not_a_record"] += 1
         if self.unpacked.next_member():
-            self.fresh = True
+            self.fresh, self.met = True, False
             return True
         if not member.trouble:
             return self.enter(member.end)
         self.damage[member.trouble] += 1
-        if self.fresh:
+        if not self.met:
             self.lost.append(Record(member.offset, str(member.offset), None, None, REASONS[member.trouble]))
-        if member.trouble == BAD_CHECKSUM and self._begins_record(member.end, frozenset()):
-            return self.enter(member.end)
         found = None
-        # A file that ends within a member that was sound so far has lost its end and nothing before it.
-        if member.trouble != ENDS_EARLY or self.customs.names:
-            found = self.search(max(member.offset + 1, member.end - _NOTICED_WITHIN), None)
+        begin = max(member.offset + 1, member.end - _NOTICED_WITHIN)
+        if member.trouble == BAD_CHECKSUM and self._begins_record(member.end, frozenset()):
+            # It may have run on through members; where they do not name themselves, its end is a better guess.
+            found = self.search(begin, member.end) if self.customs.names else None
+            if found is None:
+                return self.enter(member.end)
+        # A file that ends within a member that is sound so far has lost its end and nothing before it.
+        elif member.trouble != ENDS_EARLY or not self.codec.proves_cuts or self.customs.names:
+            found = self.search(begin, None)
         return self._enter_after(member.offset, found)
 
     def follow(self) -> bool:

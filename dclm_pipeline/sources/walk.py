@@ -93,9 +93,7 @@ class Walk:
     def _skip_junk(self) -> None:
         """Go to the next header in this member that may be one of ours, or to the member's end."""
         unpacked = self._unpacked
-        if self._trail.fresh:
-            self.damage["not_a_record"] += 1
-            self._trail.fresh = False
+        self._trail.fresh = False
         begin = unpacked.position
         found = False
         while not found:
@@ -116,7 +114,7 @@ class Walk:
         if not trail.codec.members:
             offset += inner
             place = str(offset)
-        trail.fresh = False
+        trail.fresh, trail.met = False, True
         length = self._header_length()
         lines = bytes(unpacked.data[unpacked.at : unpacked.at + (length or MOST_HEADER)])
         # Of a header that is cut, the last line may be cut too.
@@ -220,10 +218,13 @@ class Walk:
         found, place = (False, 0) if self._trail.customs.lone else self._trail.scan(unpacked.at + begin)
         end = place - unpacked.at if found else unpacked.available
         block = _closed(unpacked.data[unpacked.at + begin : unpacked.at + end])
-        cut = block is None and not found and unpacked.member.end >= self._trail.window.size
-        self.damage["ends_early" if cut else "bad_length"] += 1
         unpacked.at += end
-        return block, "" if block is not None else "ends early" if cut else "bad length"
+        if not found and not self._trail.codec.members:
+            # A member that is sound has not been cut; a plain file may have been, even at an empty line.
+            self.damage[ENDS_EARLY] += 1
+            return None, REASONS[ENDS_EARLY]
+        self.damage["bad_length"] += 1
+        return block, "" if block is not None else "bad length"
 
     def _other_end(self, begin: int, end: int) -> tuple[bytes | None, str]:
         """Read a block that is followed by what is no record, and go past it."""
@@ -254,13 +255,17 @@ class Walk:
         """Return how far from here the next record of the member begins or the member ends, if that is near."""
         unpacked, sought = self._unpacked, begin
         found = False
-        while not found and unpacked.available <= self._most + MOST_HEADER:
+        while not found:
             if not self._trail.customs.lone:
                 found, place = self._trail.scan(unpacked.at + sought)
                 sought = place - unpacked.at
-            if not found and not unpacked.more():
+            if found:
+                break
+            if unpacked.available > self._most + MOST_HEADER:
+                return None
+            if not unpacked.more():
                 found, sought = True, unpacked.available
-        return sought if found and sought <= self._most else None
+        return sought if sought <= self._most else None
 
     def _skip_broken(self, read: int) -> None:
         """Leave a record of which only `read` bytes are sound, for the next header, or the member's end where members

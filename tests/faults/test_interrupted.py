@@ -24,12 +24,9 @@ run(sys.argv[1], sys.argv[2], sys.argv[3], executor=sys.argv[4], workers=2)
 def start_driver(text, crawl, pool, executor):
     """Start a run in a process of its own."""
     recipe(text, pool.parent)
-    return subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(pool.parent / "recipe.yaml"), str(crawl), str(pool), executor],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    words = [str(pool.parent / "recipe.yaml"), str(crawl), str(pool), executor]
+    with (pool.parent / "driver.log").open("a") as log:
+        return subprocess.Popen([sys.executable, "-c", DRIVER, *words], stdout=log, stderr=log, start_new_session=True)
 
 
 def wait_for(condition, seconds=60.0):

@@ -34,13 +34,13 @@ def depths(*pages):
         ("<i><i><i>", 3),
         ("<a>one<a>two<a>three", 1),
         ("<div></span></b></div>", 1),
-        ("<table><tr><td></div></p></table>", 4),
+        ("<table><tr><td></div></table>", 4),
         ("<form><form><form>", 1),
         ("<h1>one<h2>two", 1),
         ("<ruby>one<rt>two<rt>three</ruby>", 2),
         ("<td><td><td>", 0),
         ("<html><body><body><head>", 0),
-        ("</div></p></br>", 0),
+        ("</div></p></br>", 1),
     ],
 )
 def test_depth_follows_implied_ends(page, depth):

@@ -53,7 +53,7 @@ def test_a_stored_warc_on_a_page_never_comes_out_wherever_the_file_is_cut(ours, 
     data = b"".join(members)
     carrier = offsets(members)[4]
     inside = data.index(SMUGGLED)
-    splits = {carrier + step, inside + step, inside + step + 1, inside + offsets([SMUGGLED[:400]])[0] + 400 + step}
+    splits = {carrier + step, inside + step, inside + step + 1, inside + 400 + step}
     whole = read(data, split=None)
 
     for split in sorted(splits):

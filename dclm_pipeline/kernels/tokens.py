@@ -1,0 +1,190 @@
+"""Where tags, comments and raw text of an HTML page begin and end, as parts of the kernel in `markup`.
+
+Splits a page as the tokenizer of the HTML standard does (13.2.5). Every function takes the bytes, a place in them and
+the page's end, and reads no further. Knows nothing of what elements do.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels import tags
+from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.stack import Bytes, Numbers
+
+_SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
+_LONGEST_NAME = 16
+
+
+@part
+def _is_blank(byte: int) -> bool:
+    return byte == 32 or (9 <= byte <= 13 and byte != 11)
+
+
+@part
+def is_letter(byte: int) -> bool:
+    """Tell whether a byte begins a tag name."""
+    return 97 <= byte | 32 <= 122
+
+
+@part
+def name_end(data: Bytes, i: int, stop: int) -> int:
+    """Return where a tag name ends."""
+    while i < stop and data[i] != 62 and data[i] != 47 and not _is_blank(data[i]):
+        i += 1
+    return i
+
+
+@part
+def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], kinds: Numbers) -> int:
+    """Return the number of a tag name, 0 for one that is not known."""
+    if name_end - name > _LONGEST_NAME:
+        return 0
+    first, second = np.uint64(0), np.uint64(0)
+    for i in range(name_end - name):
+        byte = np.uint64(data[name + i])
+        if 65 <= byte <= 90:
+            byte += np.uint64(32)
+        if i < 8:
+            first |= byte << np.uint64(8 * i)
+        else:
+            second |= byte << np.uint64(8 * (i - 8))
+    place = np.int64(((first ^ (second * np.uint64(31))) * _MULTIPLIER) >> np.uint64(55))
+    while kinds[place] >= 0:
+        if words[place, 0] == first and words[place, 1] == second:
+            return int(kinds[place])
+        place = (place + 1) % _SLOTS
+    return 0
+
+
+@part
+def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
+    """Return where a tag ends (-1: it never does), how many attributes it has, and whether it ends itself."""
+    count = 0
+    while i < stop:
+        byte = data[i]
+        if byte == 62:
+            return i + 1, count, i > 0 and data[i - 1] == 47
+        i += 1
+        if byte == 47 or _is_blank(byte):
+            continue
+        count += 1
+        while i < stop and data[i] != 61 and data[i] != 62 and data[i] != 47 and not _is_blank(data[i]):
+            i += 1
+        while i < stop and _is_blank(data[i]):
+            i += 1
+        if i >= stop or data[i] != 61:
+            continue
+        i += 1
+        while i < stop and _is_blank(data[i]):
+            i += 1
+        if i >= stop:
+            break
+        quote = data[i]
+        if quote == 34 or quote == 39:
+            i += 1
+            while i < stop and data[i] != quote:
+                i += 1
+            i += 1
+        else:
+            while i < stop and data[i] != 62 and not _is_blank(data[i]):
+                i += 1
+            if i < stop and data[i] == 62:
+                # A slash before this bracket is of the value.
+                return i + 1, count, False
+    return -1, count, False
+
+
+@part
+def after(data: Bytes, i: int, stop: int, one: int, two: int, three: int) -> int:
+    """Return the place behind the next occurrence of three bytes."""
+    while i + 2 < stop:
+        if data[i] == one and data[i + 1] == two and data[i + 2] == three:
+            return i + 3
+        i += 1
+    return stop
+
+
+@part
+def comment_end(data: Bytes, i: int, stop: int) -> int:
+    """Return where a comment ends, given the place behind its first dashes."""
+    if i < stop and data[i] == 62:
+        return i + 1
+    if i + 1 < stop and data[i] == 45 and data[i + 1] == 62:
+        return i + 2
+    while i + 2 < stop:
+        if data[i] == 45 and data[i + 1] == 45:
+            if data[i + 2] == 62:
+                return i + 3
+            if i + 3 < stop and data[i + 2] == 33 and data[i + 3] == 62:
+                return i + 4
+        i += 1
+    return stop
+
+
+@part
+def _is_named(data: Bytes, i: int, stop: int, name: int, length: int) -> bool:
+    """Tell whether the tag name at `i` equals that at `name`, both ended as tag names are."""
+    if i + length >= stop or not (data[i + length] == 62 or data[i + length] == 47 or _is_blank(data[i + length])):
+        return False
+    for j in range(length):
+        one, other = data[i + j], data[name + j]
+        if one != other and not (is_letter(one) and one | 32 == other | 32):
+            return False
+    return True
+
+
+@part
+def raw_end(data: Bytes, i: int, stop: int, name: int, length: int, script: bool) -> int:
+    """Return where raw text ends: at its end tag, and in scripts not at one that belongs to a script in a comment."""
+    commented, doubly = False, False
+    while i < stop:
+        if script and commented and data[i] == 45 and i + 2 < stop and data[i + 1] == 45 and data[i + 2] == 62:
+            commented, doubly = False, False
+        if data[i] != 60:
+            i += 1
+            continue
+        if i + 1 < stop and data[i + 1] == 47 and _is_named(data, i + 2, stop, name, length):
+            if not doubly:
+                return i
+            doubly = False
+        elif script and i + 3 < stop and data[i + 1] == 33 and data[i + 2] == 45 and data[i + 3] == 45:
+            commented = True
+            # The dashes that begin a comment may be those that end it.
+            i += 2
+            continue
+        elif commented and _is_named(data, i + 1, stop, name, length):
+            doubly = True
+        i += 1
+    return stop
+
+
+@part
+def bogus_end(data: Bytes, i: int, stop: int) -> int:
+    """Return where a declaration or what is taken for a comment ends."""
+    while i < stop and data[i] != 62:
+        i += 1
+    return i + 1
+
+
+@part
+def is_standard(data: Bytes, i: int, stop: int) -> bool:
+    """Tell whether a first declaration asks for no-quirks mode: a doctype without public name, or with an address."""
+    if i + 12 > stop or data[i] | 32 != 100 or data[i + 8] | 32 != 104:  # d(octype )h(tml)
+        return False
+    public, address = False, False
+    while i + 3 < stop:
+        public |= data[i] == 45 and data[i + 1] == 47 and data[i + 2] == 47  # -//
+        address |= data[i] == 58 and data[i + 1] == 47 and data[i + 2] == 47  # ://
+        i += 1
+    return address or not public
+
+
+@part
+def is_cdata(data: Bytes, i: int, stop: int) -> bool:
+    """Tell whether CDATA begins here."""
+    if i + 7 > stop or data[i] != 91 or data[i + 6] != 91:
+        return False
+    # C, D, A, T, A
+    return bool(
+        data[i + 1] == 67 and data[i + 2] == 68 and data[i + 3] == 65 and data[i + 4] == 84 and data[i + 5] == 65
+    )
