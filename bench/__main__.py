@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.comparisons import COMPARISONS, FLOOR, Comparison
@@ -18,7 +18,10 @@ from bench.ground import Ground, find_ground
 from bench.measure import CannotMeasureError, Measured, measure
 
 MIB = 1 << 20
-COLUMNS = ("name", "CPU s", "wall s", "largest MiB", "all MiB", "x floor", "target", "")
+COLUMNS = ("name", "CPU s", "wall s", "largest MiB", "all MiB", "ratio", "target", "")
+
+
+_SAID: set[Path] = set()
 
 
 class FailedError(Exception):
@@ -33,17 +36,19 @@ def perform(comparison: Comparison, ground: Ground, seconds: float) -> Measured:
         measured = measure(comparison.command(ground, out), output=output, seconds=seconds)
         if measured.code != 0:
             raise FailedError(f"{comparison.name} ended with code {measured.code}:\n{output.read_text()[-2000:]}")
-        if comparison is FLOOR:
+        if comparison is FLOOR and ground.scratch not in _SAID:
+            _SAID.add(ground.scratch)
             print(f"floor met {output.read_text().strip()}", flush=True)
     finally:
         shutil.rmtree(out)
     return measured
 
 
-def row(comparison: Comparison, measured: Measured, floor: Measured | None) -> tuple[str, ...]:
+def row(comparison: Comparison, best: Mapping[str, Measured]) -> tuple[str, ...]:
     """Return one line of the table."""
-    ratio = measured.cpu_seconds / floor.cpu_seconds if floor else None
-    target = "" if comparison.most is None else f"<= {comparison.most:g}"
+    measured = best[comparison.name]
+    ratio = ratio_of(comparison, best)
+    target = "" if comparison.most is None else f"<= {comparison.most:.3g}"
     verdict = "" if comparison.most is None or ratio is None else "met" if ratio <= comparison.most else "NOT MET"
     return (
         comparison.name,
@@ -54,6 +59,21 @@ def row(comparison: Comparison, measured: Measured, floor: Measured | None) -> t
         "" if ratio is None else f"{ratio:.2f}",
         target,
         verdict,
+    )
+
+
+def ratio_of(comparison: Comparison, best: Mapping[str, Measured]) -> float | None:
+    """Return what a comparison costs, less its start-up, as a multiple of its base; nothing where one did not run."""
+    base = comparison.base or FLOOR
+    needed = [comparison.name, base.name] + ([] if comparison.less is None else [comparison.less.name])
+    if any(name not in best for name in needed):
+        return None
+
+    def cost(name: str) -> float:
+        return best[name].wall_seconds if comparison.clock else best[name].cpu_seconds
+
+    return (cost(comparison.name) - (cost(comparison.less.name) if comparison.less is not None else 0.0)) / cost(
+        base.name
     )
 
 
@@ -76,7 +96,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each runs (default 3)")
     parser.add_argument("--seconds", type=float, default=600.0, help="the most that one may take (default 600)")
     chosen = parser.parse_args()
-    wanted = [each for each in COMPARISONS if each is FLOOR or _is_named(each, chosen.names)]
+    named = [each for each in COMPARISONS if _is_named(each, chosen.names)]
+    needed = {FLOOR, *named, *(each.base for each in named), *(each.less for each in named)}
+    wanted = [each for each in COMPARISONS if each in needed]
     best: dict[str, Measured] = {}
     failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="dclm-bench-") as scratch:
@@ -93,7 +115,7 @@ def main() -> int:
                     continue
                 before = best.get(comparison.name, measured)
                 best[comparison.name] = min(before, measured, key=lambda each: each.cpu_seconds)
-    rows = [row(each, best[each.name], best.get(FLOOR.name)) for each in wanted if each.name in best]
+    rows = [row(each, best) for each in wanted if each.name in best]
     print(table([COLUMNS, *rows]))
     for message in failed.values():
         print(message, file=sys.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 PAGES = 500
 MEAN_BYTES = 100_000
+SMALL_SHARDS = 1_000
 DCLM = (sys.executable, "-m", "dclm_pipeline.cli")
 
 
@@ -22,6 +23,8 @@ class Ground:
     name: str
     crawl: Path
     warcs: tuple[Path, ...]
+    one_page: Path
+    small_shards: Path
     scratch: Path
 
 
@@ -30,11 +33,18 @@ def find_ground(scratch: Path) -> Ground:
     data = os.environ.get("DCLM_TEST_DATA", "")
     crawl = Path(data) / "dev" if data else scratch / "crawl"
     if not data:
-        made = [*DCLM, "sample-crawl", str(crawl), "--pages", str(PAGES), "--mean-bytes", str(MEAN_BYTES)]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+        _made_up(crawl, "--pages", str(PAGES), "--mean-bytes", str(MEAN_BYTES))
     warcs = tuple(sorted(crawl.rglob("*.warc.gz")))
     if not warcs:
         raise FileNotFoundError(
             f"{crawl} holds no .warc.gz; set DCLM_TEST_DATA to a folder whose dev/ does, or unset it"
         )
-    return Ground("$DCLM_TEST_DATA/dev" if data else f"made-up, {PAGES} pages", crawl, warcs, scratch)
+    name = "$DCLM_TEST_DATA/dev" if data else f"made-up, {PAGES} pages"
+    one_page = _made_up(scratch / "one", "--pages", "1")
+    small_shards = _made_up(scratch / "small", "--pages", str(10 * SMALL_SHARDS), "--shards", str(SMALL_SHARDS))
+    return Ground(name, crawl, warcs, one_page, small_shards, scratch)
+
+
+def _made_up(folder: Path, *options: str) -> Path:
+    subprocess.run([*DCLM, "sample-crawl", str(folder), *options], check=True, stdout=subprocess.DEVNULL)
+    return folder

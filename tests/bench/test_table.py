@@ -19,7 +19,7 @@ def measured(cpu_seconds):
 @pytest.mark.parametrize(("cpu_seconds", "verdict"), [(4.0, "met"), (5.0, "met"), (5.2, "NOT MET")])
 def test_a_target_is_met_up_to_its_edge(cpu_seconds, verdict):
     comparison = Comparison("something", FLOOR.command, most=1.25)
-    cells = row(comparison, measured(cpu_seconds), measured(4.0))
+    cells = row(comparison, {"something": measured(cpu_seconds), "floor": measured(4.0)})
 
     assert cells == (
         "something",
@@ -34,8 +34,18 @@ def test_a_target_is_met_up_to_its_edge(cpu_seconds, verdict):
 
 
 def test_without_a_target_or_a_floor_nothing_is_judged():
-    assert row(FLOOR, measured(4.0), measured(4.0)) == ("floor", "4.00", "2.00", "64", "96", "1.00", "", "")
-    assert row(FLOOR, measured(4.0), None) == ("floor", "4.00", "2.00", "64", "96", "", "", "")
+    other = Comparison("other", FLOOR.command)
+
+    assert row(FLOOR, {"floor": measured(4.0)}) == ("floor", "4.00", "2.00", "64", "96", "1.00", "", "")
+    assert row(other, {"other": measured(4.0)}) == ("other", "4.00", "2.00", "64", "96", "", "", "")
+
+
+def test_start_up_is_taken_off_where_a_comparison_says_so():
+    start = Comparison("start", FLOOR.command)
+    comparison = Comparison("something", FLOOR.command, most=1.25, less=start)
+    best = {"something": measured(6.0), "start": measured(1.0), "floor": measured(4.0)}
+
+    assert row(comparison, best)[5:] == ("1.25", "<= 1.25", "met")
 
 
 def test_names_stand_to_the_left_and_numbers_to_the_right():
