@@ -48,9 +48,9 @@ class Story:
             self.rows[step.name] = self.rows.get(step.name, 0) + step.entered
 
 
-def drive(phase: Phase, executor: Executor, listener: Listener, story: Story) -> list[Receipt]:
-    """Return the receipts of a phase's tasks, in their order; what has none is performed first."""
-    known = receipts_for(open_storage(phase.folder), [task.key for task in phase.tasks])
+def drive(phase: Phase, executor: Executor, listener: Listener, story: Story, *, again: bool = False) -> list[Receipt]:
+    """Return the receipts of a phase's tasks, in their order; what has none (`again`: everything) is performed first."""
+    known = {} if again else receipts_for(open_storage(phase.folder), [task.key for task in phase.tasks])
     todo = [task for task in phase.tasks if task.key not in known]
     listener(PhaseBegun(phase.name, phase.folder, len(phase.tasks), len(known)))
     story.known += len(known)

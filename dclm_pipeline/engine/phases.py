@@ -230,6 +230,13 @@ def sides_of(folder: str, receipts: Sequence[Receipt]) -> Sides:
     return Sides(stored_of(folder, receipts, "rejects"), stored_of(folder, receipts, "signals"))
 
 
+def side_paths(task: Task, folder: str) -> set[str]:
+    """Return the files in a folder that a task joins with others."""
+    if not isinstance(task.work, CollectWork):
+        return set()
+    return {stored.file.path for stored in (*task.work.rejects, *task.work.signals) if stored.folder == folder}
+
+
 def _parts(sides: Sequence[Sides]) -> list[list[Sides]]:
     """Join neighbours as long as one task can well read them."""
     parts: list[list[Sides]] = []

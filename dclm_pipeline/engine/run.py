@@ -18,13 +18,14 @@ from dclm_pipeline.engine.drive import Story, drive
 from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
 from dclm_pipeline.engine.executors import Executor, open_executor
 from dclm_pipeline.engine.job import Job
+from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.engine.work import ChildLimits
 from dclm_pipeline.errors import IncompleteError, RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
-from dclm_pipeline.pools.receipt import receipt_keys_in
+from dclm_pipeline.pools.receipt import Receipt, receipt_keys_in
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.storage import open_storage
@@ -97,7 +98,11 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     try:
         executor = open_executor(settings.executor, conditions_of(job, settings), workers, settings.address)
         ready = executor
-        manifest = walk(job, shards, lambda phase: drive(phase, ready, listener, story), publish)
+
+        def execute(phase: Phase, *, again: bool = False) -> list[Receipt]:
+            return drive(phase, ready, listener, story, again=again)
+
+        manifest = walk(job, shards, execute, publish)
         for warning in warnings_about(manifest.tally.steps):
             listener(Warned(warning))
         outcome = "whole"

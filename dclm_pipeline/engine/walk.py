@@ -5,7 +5,8 @@ a run gives it an `execute` that performs what has no receipt yet, a survey one 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import (
@@ -18,6 +19,7 @@ from dclm_pipeline.engine.phases import (
     gather_phase,
     mended_phase,
     segment_phase,
+    side_paths,
     sides_of,
     source_phase,
     stored_of,
@@ -25,12 +27,19 @@ from dclm_pipeline.engine.phases import (
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.tasks import Stored
 from dclm_pipeline.pools.manifest import Manifest, columns_of
-from dclm_pipeline.pools.receipt import InputFacts, Receipt
+from dclm_pipeline.pools.receipt import InputFacts, Receipt, receipts_for
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Barrier, Reorder
+from dclm_pipeline.storage import open_storage
 from dclm_pipeline.tally import Tally, total
 
-Execute = Callable[[Phase], list[Receipt]]
+
+class Execute(Protocol):
+    """Returns the receipts of a phase's tasks; `again` asks for them to be performed whether they have one or not."""
+
+    def __call__(self, phase: Phase, *, again: bool = False) -> list[Receipt]:
+        """Return one receipt for each task, in their order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,15 +66,18 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     for segment in segments:
         folder = job.folder_of(segment)
         if segment.number == 0:
-            receipts = _read_source(job, shards, execute)
+            phase, receipts = _read_source(job, shards, execute)
             inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
         else:
-            receipts = execute(segment_phase(job, segment, stored, found))
+            phase = segment_phase(job, segment, stored, found)
+            receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
         stored, found = stored_of(folder, receipts, "docs"), ()
         last = segment.number == len(segments) - 1
         if segment.saved or last:
-            collected = execute(collect_phase(job, segment, folder, sides, receipts))
+            collecting = collect_phase(job, segment, folder, sides, receipts)
+            restored = _with_sides(phase, collecting, receipts, execute)
+            collected = execute(collect_phase(job, segment, folder, sides, restored))
             manifest = _manifest(job, segment, shards, inputs, receipts, collected, _joined(tallies))
             publish(Pool(folder, manifest, tuple(receipts), tuple(collected)))
             if last:
@@ -81,17 +93,40 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     raise AssertionError("a chain has a last segment")
 
 
-def _read_source(job: Job, shards: tuple[InputShard, ...], execute: Execute) -> list[Receipt]:
+def _read_source(job: Job, shards: tuple[InputShard, ...], execute: Execute) -> tuple[Phase, list[Receipt]]:
     """Perform the first segment, and again what turns out to have begun inside a record."""
-    receipts = execute(source_phase(job, shards))
-    known = list(shards)
+    phase = source_phase(job, shards)
+    tasks, receipts, known = list(phase.tasks), execute(phase), list(shards)
     while True:
-        phase, places = mended_phase(job, known, receipts)
+        mended, places = mended_phase(job, known, receipts)
         if not places:
-            return receipts
-        for place, shard, receipt in zip(places, phase.shards, execute(phase), strict=True):
-            known[place] = shard
-            receipts[place] = receipt
+            return replace(phase, tasks=tuple(tasks)), receipts
+        for place, task, shard, receipt in zip(places, mended.tasks, mended.shards, execute(mended), strict=True):
+            tasks[place], known[place], receipts[place] = task, shard, receipt
+
+
+def _with_sides(phase: Phase, collecting: Phase, receipts: Sequence[Receipt], execute: Execute) -> Sequence[Receipt]:
+    """Return receipts whose rejects and signals are there to be joined.
+
+    Those of a full pack are deleted once they are joined; where a new shard among them makes other packs, the tasks are
+    performed again.
+    """
+    storage = open_storage(phase.folder)
+    known = receipts_for(storage, [task.key for task in collecting.tasks])
+    wanted = {path for task in collecting.tasks if task.key not in known for path in side_paths(task, phase.folder)}
+    if not wanted:
+        return receipts
+    there = {entry.path for entry in storage.entries() if entry.path in wanted}
+    gone = [
+        task
+        for task, receipt in zip(phase.tasks, receipts, strict=True)
+        if any(file.path in wanted and file.path not in there for file in receipt.files.values())
+    ]
+    if not gone:
+        return receipts
+    made = execute(replace(phase, name=f"{phase.name} again", tasks=tuple(gone)), again=True)
+    anew = {receipt.key: receipt for receipt in made}
+    return [anew.get(receipt.key, receipt) for receipt in receipts]
 
 
 def _exchanged(

@@ -20,6 +20,8 @@ from dclm_pipeline.engine.work import Program
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
 
+# Stored documents are many times smaller than the pages they came from, so as many more make a batch.
+STORED_FACTOR = 16
 MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
 
 
@@ -63,7 +65,7 @@ class Workshop:
             self.storage(stored.folder),
             stored.file.path,
             columns,
-            rows=self.conditions.rows,
+            rows=self.conditions.rows * STORED_FACTOR,
             size=self.conditions.size,
             groups=groups,
         )

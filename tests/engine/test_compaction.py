@@ -29,3 +29,22 @@ def test_a_pool_whose_manifest_is_gone_is_made_whole_from_its_packs(crawl, tmp_p
 
     assert again.story.performed == 0
     assert again.manifest == first.manifest
+
+
+def test_a_file_more_in_the_middle_is_taken_into_packs_that_are_there(crawl, tmp_path, monkeypatch):
+    for module in (phases, publish, walk):
+        monkeypatch.setattr(module, "COLLECTED", 2)
+    source = tmp_path / "crawl"
+    source.mkdir()
+    files = sorted(crawl.rglob("*.warc.gz"))
+    for name, file in zip(["a", "b", "d", "e"], [*files, files[0]], strict=True):
+        (source / f"{name}.warc.gz").write_bytes(file.read_bytes())
+    run_inline(EXTRACT, source, tmp_path / "pool")
+    (source / "c.warc.gz").write_bytes(files[1].read_bytes())
+
+    grown = run_inline(EXTRACT, source, tmp_path / "pool")
+    fresh = run_inline(EXTRACT, source, tmp_path / "fresh" / "pool")
+
+    assert grown.manifest.content == fresh.manifest.content
+    assert grown.manifest.tally == fresh.manifest.tally
+    assert [file.content for file in grown.manifest.signals] == [file.content for file in fresh.manifest.signals]
