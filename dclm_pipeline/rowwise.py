@@ -9,15 +9,18 @@ steps like any other: validated, tallied, resumed; `calm(most=1)` is a step of a
 function raises is rejected with the exception's name. A null is handed in as None only where the parameter says that
 it may be (`str | None`); else a filter drops the row, an annotation is null, and a rewrite drops the row.
 
-Costs a Python call a document; the run prints how much.
+What the function does is known by its source and by what it takes from around it: values, and functions and classes of
+its own module. Costs a Python call a document; the run prints how much. Known gap: a change of an object of another
+kind that the function uses, or of another module, is not seen; raise `revision`.
 """
 
 import hashlib
 import inspect
+import re
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from types import NoneType, UnionType
+from types import CellType, CodeType, FunctionType, ModuleType, NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
@@ -37,6 +40,9 @@ _TYPES: Mapping[Any, pa.DataType] = {
     datetime: DATE,
 }
 MOST_DETAIL = 500
+_EMPTY = CellType()
+_MOST_DEPTH = 20  # values can hold themselves
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 Made = TypeVar("Made", bound=Step)
 Function = Callable[..., Any]
 
@@ -189,23 +195,11 @@ def annotate(
 
 def _step(function: Function, base: type[Made], revision: int, more: Mapping[str, Any]) -> type[Made]:
     name = function.__name__
-    hints = _hints(function)
-    parameters: list[str] = []
-    settings: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise RecipeError(f"{name}: *{parameter.name} cannot be a column or a setting; name each")
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            if parameter.name in Step.model_fields:
-                raise RecipeError(f"{name}: every step has a setting {parameter.name!r}; use another word")
-            default = ... if parameter.default is parameter.empty else parameter.default
-            settings[parameter.name] = (hints.get(parameter.name, Any), default)
-        else:
-            if parameter.default is not parameter.empty:
-                raise RecipeError(f"{name}: {parameter.name!r} has a default; settings stand behind a `*`")
-            parameters.append(parameter.name)
-    if not parameters:
-        raise RecipeError(f"{name}: reads no column; name at least one as a parameter, such as text: str")
+    if not _NAME.match(name):
+        raise RecipeError(f"{name}: a step is called like its function: letters, digits and '_', a letter first")
+    if any(test(function) for test in (inspect.iscoroutinefunction, inspect.isgeneratorfunction)):
+        raise RecipeError(f"{name}: gives its answer later; a step needs it at once: write it with `return`")
+    parameters, settings = _parameters(function, base)
     made = create_model(
         name,
         __base__=base,
@@ -215,11 +209,37 @@ def _step(function: Function, base: type[Made], revision: int, more: Mapping[str
         **settings,
     )
     made.__qualname__ = function.__qualname__
+    hints = _hints(function)
     nullable = frozenset(column for column in parameters if _may_be_null(hints.get(column)))
-    facts = {"revision": revision, "code": _digest(function), "function": staticmethod(function)}
-    for attribute, value in {**facts, "parameters": tuple(parameters), "nullable": nullable, **more}.items():
+    facts = {"revision": revision, "code": _Code(function), "function": staticmethod(function)}
+    for attribute, value in {**facts, "parameters": parameters, "nullable": nullable, **more}.items():
         setattr(made, attribute, value)
     return made
+
+
+def _parameters(function: Function, base: type[Step]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the columns that a function reads, and its settings as fields."""
+    name = function.__name__
+    hints = _hints(function)
+    columns: list[str] = []
+    settings: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        default = parameter.default
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise RecipeError(f"{name}: *{parameter.name} cannot be a column or a setting; name each")
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            if default is not parameter.empty:
+                raise RecipeError(f"{name}: {parameter.name!r} has a default; settings stand behind a `*`")
+            columns.append(parameter.name)
+        elif parameter.name in base.model_fields or hasattr(base, parameter.name) or not _NAME.match(parameter.name):
+            raise RecipeError(f"{name}: a setting cannot be called {parameter.name!r}; use another word")
+        else:
+            unsaid = Any if default is parameter.empty or default is None else type(default)
+            given = ... if default is parameter.empty else default
+            settings[parameter.name] = (hints.get(parameter.name, unsaid), given)
+    if not columns:
+        raise RecipeError(f"{name}: reads no column; name at least one as a parameter, such as text: str")
+    return tuple(columns), settings
 
 
 def _hints(function: Function) -> dict[str, Any]:
@@ -243,6 +263,8 @@ def _written(function: Function, writes: Mapping[str, type] | None) -> tuple[pa.
             raise RecipeError(f"{name}: say what it returns, such as `-> int`, or @annotate(writes={{…}})")
         else:
             return pa.schema([pa.field(name, _arrow(name, returned))]), True
+    if not writes or "id" in writes:
+        raise RecipeError(f"{name}: writes {', '.join(writes) or 'nothing'}; name at least one column, and not the id")
     return pa.schema([pa.field(column, _arrow(name, kind)) for column, kind in writes.items()]), False
 
 
@@ -254,10 +276,85 @@ def _arrow(name: str, kind: Any) -> pa.DataType:
     raise RecipeError(f"{name}: a column cannot be of type {kind!r}; it can be {listed}")
 
 
-def _digest(function: Function) -> str:
-    """Return a digest of what the function does: its source, or its byte code where there is no source."""
-    try:
-        code = inspect.getsource(function).encode()
-    except (OSError, TypeError):
-        code = function.__code__.co_code + repr(function.__code__.co_consts).encode()
-    return hashlib.sha256(code).hexdigest()
+class _Code:
+    """The digest of what a function does, as an attribute of its step's class.
+
+    Found out when asked, not before: what the function calls may be defined after it.
+    """
+
+    def __init__(self, function: Function) -> None:
+        """Take the source as it is now: later the file may hold another."""
+        self._function = function
+        try:
+            self._source = inspect.getsource(function).encode()
+        except (OSError, TypeError):
+            self._source = b""
+
+    def __get__(self, step: Step | None, kind: type) -> str:
+        """Return the digest."""
+        return self._digest()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Send the digest alone: where it arrives there is no source to take it from."""
+        return str, (self._digest(),)
+
+    def _digest(self) -> str:
+        own = self._source or _told(self._function.__code__)
+        around = _around(self._function, self._function.__module__, {id(self._function)})
+        return hashlib.sha256(b"\0".join([own, *around])).hexdigest()
+
+
+def _around(function: Function, module: str, seen: set[int]) -> Iterator[bytes]:
+    """Yield what a function takes from around it, each by its name."""
+    names = set(_names(function.__code__))
+    values = {name: value for name, value in function.__globals__.items() if name in names}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    values |= {name: cell.cell_contents for name, cell in cells if cell != _EMPTY}
+    values.pop(function.__name__, None)  # itself, or what bore its name before
+    for name, value in sorted(values.items()):
+        yield name.encode()
+        if isinstance(value, FunctionType) and value.__module__ == module:
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield _told(value.__code__)
+                yield _told((value.__defaults__, value.__kwdefaults__))
+                yield from _around(value, module, seen)
+        elif isinstance(value, type):
+            yield _told_class(value, module)
+        else:
+            yield _told(value)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the names that code looks up, also within its inner functions."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
+
+
+def _told_class(value: type, module: str) -> bytes:
+    code = getattr(value, "code", "")
+    if value.__module__ != module or code:
+        return f"{value.__module__}.{value.__qualname__} {code}".encode()
+    methods = [method for _, method in sorted(vars(value).items()) if isinstance(method, FunctionType)]
+    return b"\0".join([value.__qualname__.encode(), *(_told(method.__code__) for method in methods)])
+
+
+def _told(value: object, depth: int = 0) -> bytes:
+    """Return plain values, and byte code, as bytes that are the same in every process."""
+    if isinstance(value, CodeType):
+        parts = (value.co_consts, value.co_names, value.co_varnames)
+        return b"\0".join([value.co_code, *(_told(part, depth) for part in parts)])
+    if depth < _MOST_DEPTH and isinstance(value, set | frozenset):
+        return b"{" + b",".join(sorted(_told(inner, depth + 1) for inner in value)) + b"}"
+    if depth < _MOST_DEPTH and isinstance(value, dict):
+        return _told([*value.items()], depth + 1)
+    if depth < _MOST_DEPTH and isinstance(value, list | tuple):
+        return b"(" + b",".join(_told(inner, depth + 1) for inner in value) + b")"
+    if isinstance(value, ModuleType):
+        return value.__name__.encode()
+    if value is None or isinstance(value, str | bytes | int | float | datetime | re.Pattern):
+        return ascii(value).encode()
+    # By its type alone: what `repr` says of it may hold an address.
+    return f"{type(value).__module__}.{type(value).__qualname__}".encode()

@@ -1,19 +1,26 @@
 """The recipe: what a user writes, checked as a whole before anything runs. Knows every kind by name, and runs none."""
 
 from dclm_pipeline.recipe.bundles import CodeBundle
+from dclm_pipeline.recipe.chain import ChainSchemas, check_chain
+from dclm_pipeline.recipe.effective import dump_recipe, effective
 from dclm_pipeline.recipe.json_schema import json_schema
-from dclm_pipeline.recipe.kinds import builtin_kinds, source_kinds, step_kinds
+from dclm_pipeline.recipe.kinds import builtin_kinds, register, source_kinds, step_kinds
 from dclm_pipeline.recipe.load import load_recipe
 from dclm_pipeline.recipe.model import Limits, Recipe, named
 
 __all__ = [
+    "ChainSchemas",
     "CodeBundle",
     "Limits",
     "Recipe",
     "builtin_kinds",
+    "check_chain",
+    "dump_recipe",
+    "effective",
     "json_schema",
     "load_recipe",
     "named",
+    "register",
     "source_kinds",
     "step_kinds",
 ]

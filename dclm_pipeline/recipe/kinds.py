@@ -1,7 +1,6 @@
 """The kinds that recipes can name: built-in steps and sources, and steps that users bring."""
 
-import difflib
-from collections.abc import Iterable
+from typing import Literal, get_args, get_origin
 
 from dclm_pipeline import barriers, stages
 from dclm_pipeline.errors import RecipeError
@@ -16,8 +15,11 @@ _BROUGHT: dict[str, type[Step]] = {}
 
 def kind_of(model: type[Step] | type[Source]) -> str:
     """Return the word that stands for a class in recipes; empty for a class that has none."""
-    default = model.model_fields["kind"].default
-    return default if isinstance(default, str) else ""
+    field = model.model_fields["kind"]
+    if isinstance(field.default, str):
+        return field.default
+    words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    return words[0] if len(words) == 1 and isinstance(words[0], str) else ""
 
 
 def builtin_kinds() -> dict[str, type[Step]]:
@@ -44,12 +46,7 @@ def register(step: type[Step]) -> None:
     known = step_kinds().get(kind)
     if known is not None and (known.__module__, known.__qualname__) != (step.__module__, step.__qualname__):
         raise RecipeError(
-            f"{step.__module__}.{step.__name__}: there is a step of kind {kind!r} already; use another word"
+            f"{step.__module__}.{step.__name__}: there is a step of kind {kind!r} already, {known.__module__}."
+            f"{known.__name__}; use another word"
         )
     _BROUGHT[kind] = step
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean …?` for a word that is like a known one, else a full stop."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else "."

@@ -1,4 +1,7 @@
-"""From a file to a recipe: every problem of the file is found at once, and each is one line that says what to do."""
+"""From a file to a recipe: every problem of the file is found at once, and each is one line that says what to do.
+
+Known gap: while a step is wrong, what later steps read is not checked, as the wrong one might have written it.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
@@ -7,83 +10,147 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.recipe.bundles import CodeBundle, bundle, import_bundle
-from dclm_pipeline.recipe.kinds import kind_of, nearest, register, source_kinds, step_kinds
-from dclm_pipeline.recipe.loading import Loaded, Path, Plain, load_scalar, load_yaml
-from dclm_pipeline.recipe.model import Limits, Recipe, chain_problems, named
-from dclm_pipeline.recipe.problems import problems_of, shown
+from dclm_pipeline.recipe.bundles import CodeBundle, bundle, register_steps
+from dclm_pipeline.recipe.chain import chain_problems
+from dclm_pipeline.recipe.kinds import source_kinds, step_kinds
+from dclm_pipeline.recipe.loading import Loaded, Path, Plain, load_yaml
+from dclm_pipeline.recipe.model import Heading, Limits, Recipe, name_problems, named, prelude_of
+from dclm_pipeline.recipe.overrides import group, overridden
+from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
 from dclm_pipeline.sources import Source
-from dclm_pipeline.step import VERBS, Step
+from dclm_pipeline.step import Step
 
 KEYS = ("name", "source", "steps", "columns", "uses", "seed", "limits")
 Kind = TypeVar("Kind", Step, Source)
-
-
-class _Problems:
-    """The problems found so far, each with its place."""
-
-    def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
-        self._found: list[tuple[int, str]] = []
-
-    def add(self, path: Path, message: str) -> None:
-        """Take note of a problem."""
-        where = self._loaded.where(path)
-        self._found.append((int(where.rpartition(":")[2]), f"{where}: {message}"))
-
-    def raise_if_any(self) -> None:
-        """Say all of them, in the order of their lines."""
-        if self._found:
-            raise RecipeError("\n".join(message for _, message in sorted(self._found, key=lambda found: found[0])))
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_recipe(
-    path: str | FilePath,
+    path_or_text: str | FilePath,
     *,
     source: str | None = None,
     overrides: Sequence[str] = (),
     allow_custom_code: bool = False,
+    kinds: Mapping[str, type[Step]] | None = None,
+    sources: Mapping[str, type[Source]] | None = None,
 ) -> Recipe:
-    """Read a recipe, change what `overrides` (`NAME.FIELD=VALUE`) say, and check all of it."""
-    file = FilePath(path)
-    loaded = load_yaml(_bytes_of(file), str(path))
-    problems = _Problems(loaded)
+    """Read a recipe, change what `overrides` (`NAME.FIELD=VALUE`) say, and check all of it.
+
+    A text of several lines is a recipe itself. `source` stands in for the source's path. `kinds` and `sources` stand
+    in for what is known; steps of `uses` are known beside them.
+    """
+    loaded, folder = _loaded(path_or_text)
     values = loaded.values
     if not isinstance(values, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping with {', '.join(KEYS[:3])}; this is {shown(values)}")
+        raise RecipeError(f"{loaded.name}: a recipe is a mapping with {', '.join(KEYS[:3])}; this is {shown(values)}")
+    problems = Problems(loaded)
     for key in values:
         if key not in KEYS:
-            problems.add((key,), f"unknown setting {key!r}{nearest(key, KEYS)} Known: {', '.join(KEYS)}")
-    bundles = _bundles(values.get("uses"), file, problems, allow_custom_code)
-    changed = _overridden(values, overrides)
-    read = _source(changed.get("source"), source, problems)
-    steps = _steps(changed.get("steps"), problems)
+            problems.add((key,), f"unknown setting {shown(key)}{nearest(key, KEYS)} Known: {', '.join(KEYS)}")
+    before = step_kinds()
+    bundles = _bundles(values.get("uses"), folder, problems, allow_custom_code)
+    brought = {kind: step for kind, step in step_kinds().items() if before.get(kind) is not step}
+    known_sources = source_kinds() if sources is None else sources
+    reader = _Reader((before if kinds is None else dict(kinds)) | brought, known_sources, problems, bundles is None)
+    prelude = reader.prelude(values)
+    changed, prelude = overridden(values, prelude, overrides, problems)
+    read = reader.source(changed.get("source"), source)
+    first = [reader.step(settings, (kind,), f"{kind} (put first by the source)") for kind, settings in prelude.items()]
+    steps = reader.steps(changed.get("steps"))
     limits = _settings(Limits, changed.get("limits") or {}, ("limits",), "limits", problems)
-    rest = {key: changed[key] for key in ("name", "columns", "uses", "seed") if key in changed}
-    if "name" not in rest:
-        problems.add((), "needs 'name': what the pool is called, letters, digits and '-'")
-    problems.raise_if_any()
-    if read is None or limits is None:
-        raise RecipeError(f"{path}: could not be read")  # not reached: what is missing has been told of above
-    prelude = [
-        step_kinds()[kind].model_validate({"kind": kind})
-        for kind in read.prelude
-        if kind not in {step.kind for step in steps}
-    ]
-    chain = named([*prelude, *steps])
-    for where, message in chain_problems(read.document_schema(), chain, _columns(rest.get("columns"))):
-        place = (where[0], int(where[1]) - len(prelude), *where[2:]) if where[0] == "steps" else where
-        problems.add(
-            place, message.replace(f"steps.{where[-1]} ", f"steps.{place[-1]} ") if where[0] == "steps" else message
-        )
-    problems.raise_if_any()
-    try:
-        return Recipe(source=read, steps=chain, limits=limits, bundles=bundles, **rest)
-    except ValidationError as error:
-        for where, message in problems_of(error, Recipe, (), "recipe"):
+    rest = {key: changed[key] for key in Heading.model_fields if changed.get(key) is not None}
+    heading = _settings(Heading, rest, (), "recipe", problems)
+    given = {("steps", place): step for place, step in enumerate(steps) if step is not None}
+    chain = named([*(step for step in first if step is not None), *given.values()])
+    places: list[Path] = [*[()] * (len(chain) - len(given)), *given]
+    for place, message in name_problems(chain):
+        path = (*places[place], "name") if places[place] else (chain[place].kind, "name")
+        problems.add(path, f"{'.'.join(map(str, path[:-1]))} ({chain[place].kind}): {message}")
+    if read is not None and chain and None not in (*first, *steps):
+        columns = heading.columns if heading is not None else None
+        for where, message in chain_problems(read.document_schema(), chain, columns, places, reader.kinds):
             problems.add(where, message)
-        problems.raise_if_any()
-        raise
+    problems.raise_if_any()
+    # What is None has been told of.
+    assert read is not None
+    assert limits is not None
+    assert heading is not None
+    return Recipe(source=read, steps=chain, limits=limits, bundles=bundles or (), **heading.model_dump())
+
+
+class _Reader:
+    """Makes sources and steps of what was written, and takes note of what is wrong."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, type[Step]],
+        sources: Mapping[str, type[Source]],
+        problems: Problems,
+        lacks_kinds: bool,
+    ) -> None:
+        """Know these kinds; `lacks_kinds` where there would be more, had the user's modules been read."""
+        self.kinds = kinds
+        self._sources = sources
+        self._problems = problems
+        self._lacks_kinds = lacks_kinds
+
+    def prelude(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
+        """Return the settings of the steps, by kind, that the source asks for and the recipe does not have."""
+        kind = group(values.get("source")).get("kind")
+        steps = values.get("steps")
+        if not isinstance(kind, str) or kind not in self._sources or not isinstance(steps, list):
+            return {}
+        given = {str(group(step).get("kind")) for step in steps}
+        return {kind: {"kind": kind} for kind in prelude_of(self._sources[kind], given)}
+
+    def source(self, value: Plain, place: str | None) -> Source | None:
+        """Make the source, of what lies at `place` where one is given."""
+        if not isinstance(value, str | dict) or not value:
+            known = ", ".join(sorted(self._sources))
+            seen = "needs 'source'" if value is None else f"source is {shown(value)}; expected"
+            self._problems.add(("source",), f"{seen}: a mapping with a kind ({known}), such as {{kind: warc}}")
+            return None
+        settings = group(value) | ({"path": place} if place else {})
+        return self._of_kind(settings, self._sources, ("source",), "source")
+
+    def steps(self, value: Plain) -> list[Step | None]:
+        """Make the steps, None for one that is wrong."""
+        if not isinstance(value, list) or not value:
+            seen = "needs 'steps'" if value is None or value == [] else f"steps is {shown(value)}; expected"
+            self._problems.add(("steps",), f"{seen}: a list of at least one {{kind: …}}")
+            return []
+        return [self.step(item, ("steps", place), f"steps.{place}") for place, item in enumerate(value)]
+
+    def step(self, value: Plain, path: Path, label: str) -> Step | None:
+        """Make a step of its settings, or of its kind alone."""
+        if not isinstance(value, str | dict):
+            self._problems.add(path, f"{label}: is {shown(value)}; expected a mapping such as {{kind: extract}}")
+            return None
+        return self._of_kind(group(value), self.kinds, path, label)
+
+    def _of_kind(
+        self, settings: dict[str, Plain], kinds: Mapping[str, type[Kind]], path: Path, label: str
+    ) -> Kind | None:
+        kind = settings.get("kind")
+        known = ", ".join(sorted(kinds))
+        if kind is None:
+            self._problems.add(path, f"{label}: needs 'kind', one of {known}")
+        elif not isinstance(kind, str):
+            self._problems.add((*path, "kind"), f"{label}: kind is {shown(kind)}; expected one of {known}")
+        elif kind in kinds:
+            return _settings(kinds[kind], settings, path, f"{label} ({kind})", self._problems)
+        elif path == ("source",) or not self._lacks_kinds:
+            said = f"{label}: there is no kind {shown(kind)}{nearest(kind, kinds)} Known: {known}"
+            self._problems.add((*path, "kind"), said)
+        return None
+
+
+def _loaded(path_or_text: str | FilePath) -> tuple[Loaded, str]:
+    """Return what a file or a text says, and the folder beside which the user's modules lie."""
+    if isinstance(path_or_text, str) and "\n" in path_or_text:
+        return load_yaml(path_or_text.encode("utf-8", "surrogateescape"), "recipe"), "."
+    file = FilePath(path_or_text)
+    return load_yaml(_bytes_of(file), str(path_or_text)), str(file.parent)
 
 
 def _bytes_of(file: FilePath) -> bytes:
@@ -98,140 +165,38 @@ def _bytes_of(file: FilePath) -> bytes:
         raise RecipeError(f"{file}: cannot be read: {error}") from error
 
 
-def _bundles(uses: Plain, file: FilePath, problems: _Problems, allowed: bool) -> tuple[CodeBundle, ...]:
-    if uses is None:
+def _bundles(uses: Plain, folder: str, problems: Problems, allowed: bool) -> tuple[CodeBundle, ...] | None:
+    """Bring in the user's modules; None where they could not be, so that their kinds are not known."""
+    if uses is None or uses == []:
         return ()
     if not isinstance(uses, list) or not all(isinstance(module, str) for module in uses):
         problems.add(("uses",), f"uses is {shown(uses)}; expected a list of names of Python modules")
-        return ()
+        return None
     if not allowed:
         listed = ", ".join(str(module) for module in uses)
         problems.add(("uses",), f"uses names Python code ({listed}); read it, then say --allow-custom-code to run it")
-        problems.raise_if_any()
-    bundles = tuple(bundle(str(module), str(file.parent)) for module in uses)
-    for code in bundles:
-        register_all(code)
-    return bundles
-
-
-def register_all(code: CodeBundle) -> None:
-    """Let recipes name the steps of a bundle."""
-    module = import_bundle(code)
-    for value in vars(module).values():
-        own = isinstance(value, type) and issubclass(value, Step) and value not in (Step, *VERBS)
-        if own and value.__module__ == module.__name__ and kind_of(value):
-            register(value)
-
-
-def _overridden(values: Mapping[str, Plain], overrides: Sequence[str]) -> dict[str, Plain]:
-    """Return the values with those settings replaced that the command line names."""
-    changed = dict(values)
-    steps = changed.get("steps")
-    listed = [dict(step) if isinstance(step, dict) else step for step in steps] if isinstance(steps, list) else steps
-    changed["steps"] = listed
-    for override in overrides:
-        target, equals, text = override.partition("=")
-        if not equals:
-            raise RecipeError(f"--set {override}: expected NAME.FIELD=VALUE, such as enough_words.low=50")
-        value = load_scalar(text, f"--set {override}")
-        name, dot, field = target.partition(".")
-        if not dot and name in ("seed", "columns", "name"):
-            changed[name] = value
-        elif dot and name in ("source", "limits"):
-            changed[name] = _group(changed.get(name)) | {field: value}
-        else:
-            _set_in_step(listed, name, field, value, override)
-    return changed
-
-
-def _group(value: Plain) -> dict[str, Plain]:
-    """Return settings that may be written as a kind alone."""
-    if isinstance(value, str):
-        return {"kind": value}
-    return dict(value) if isinstance(value, dict) else {}
-
-
-def _set_in_step(steps: Plain, name: str, field: str, value: Plain, override: str) -> None:
-    names: dict[str, dict[str, Plain]] = {}
-    counts: dict[str, int] = {}
-    for step in steps if isinstance(steps, list) else []:
-        if isinstance(step, dict):
-            kind = str(step.get("kind"))
-            given = step.get("name")
-            if isinstance(given, str):
-                names[given] = step
-                continue
-            counts[kind] = counts.get(kind, 0) + 1
-            names[kind if counts[kind] == 1 else f"{kind}-{counts[kind]}"] = step
-    if name not in names or not field:
-        known = [*names, "source", "limits", "seed", "columns", "name"]
-        raise RecipeError(
-            f"--set {override}: no step is named {name!r}{nearest(name, known)} Known: {', '.join(known)}"
-        )
-    names[name][field] = value
-
-
-def _source(value: Plain, place: str | None, problems: _Problems) -> Source | None:
-    settings = _group(value)
-    if not settings:
-        problems.add(
-            ("source",), f"needs 'source': a mapping with a kind ({', '.join(source_kinds())}), such as {{kind: warc}}"
-        )
         return None
-    if place:
-        settings = settings | {"path": place}
-    return _of_kind(settings, source_kinds(), ("source",), "source", problems)
-
-
-def _steps(value: Plain, problems: _Problems) -> list[Step]:
-    if not isinstance(value, list) or not value:
-        problems.add(("steps",), "needs 'steps': a list of at least one {kind: …}")
-        return []
-    made = []
-    for place, item in enumerate(value):
-        if isinstance(item, str):
-            item = {"kind": item}
-        if not isinstance(item, dict):
-            problems.add(
-                ("steps", place), f"steps.{place}: is {shown(item)}; expected a mapping such as {{kind: extract}}"
-            )
-            continue
-        step = _of_kind(item, step_kinds(), ("steps", place), f"steps.{place}", problems)
-        if step is not None:
-            made.append(step)
-    return made
-
-
-def _of_kind(
-    value: dict[str, Plain], kinds: Mapping[str, type[Kind]], path: Path, label: str, problems: _Problems
-) -> Kind | None:
-    kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in kinds:
-        if kind is None:
-            problems.add(path, f"{label}: needs 'kind', one of {', '.join(sorted(kinds))}")
+    bundles = []
+    for place, module in enumerate(uses):
+        try:
+            code = bundle(str(module), folder)
+            register_steps(code)
+        except RecipeError as error:
+            problems.add(("uses", place), str(error))
         else:
-            hint = nearest(str(kind), kinds)
-            problems.add((*path, "kind"), f"{label}: there is no kind {kind!r}{hint} Known: {', '.join(sorted(kinds))}")
-        return None
-    return _settings(kinds[kind], value, path, f"{label} ({kind})", problems)
+            bundles.append(code)
+    return tuple(bundles) if len(bundles) == len(uses) else None
 
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _settings(model: type[Model], value: Plain, path: Path, label: str, problems: _Problems) -> Model | None:
+def _settings(model: type[Model], value: Plain, path: Path, label: str, problems: Problems) -> Model | None:
     if not isinstance(value, dict):
         problems.add(path, f"{label}: is {shown(value)}; expected a mapping of settings")
         return None
+    found = false_numbers(model, value, path, label)
     try:
-        return model.model_validate(value)
+        made = model.model_validate(value)
     except ValidationError as error:
-        for where, message in problems_of(error, model, path, label):
-            problems.add(where, message)
-        return None
-
-
-def _columns(columns: Plain) -> list[str] | None:
-    if not isinstance(columns, list | tuple):
-        return None
-    return [column for column in columns if isinstance(column, str)]
+        found += problems_of(error, model, path, label)
+    for where, message in found:
+        problems.add(where, message)
+    return None if found else made

@@ -2,19 +2,34 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
-import pyarrow as pa
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.bundles import CodeBundle
-from dclm_pipeline.recipe.kinds import kind_of, nearest, step_kinds
-from dclm_pipeline.schema import with_columns
+from dclm_pipeline.recipe.chain import chain_problems
+from dclm_pipeline.recipe.kinds import step_kinds
+from dclm_pipeline.recipe.problems import problems_of
 from dclm_pipeline.sources import Source
-from dclm_pipeline.step import Step, Unfold
+from dclm_pipeline.step import Step
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+NAMES = "letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit"
+# With these `--set` addresses the settings of what is no step.
+RESERVED = frozenset({"source", "limits"})
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -22,10 +37,10 @@ def read_size(value: object) -> object:
     """Turn sizes such as `256MB` or `8MiB` into bytes; leave everything else to pydantic."""
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)", value.strip())
+    match = _SIZE.fullmatch(value.strip())
     if match is None or match[2].upper() not in _UNITS:
         raise ValueError("a size is a number of bytes, or one with a unit such as 256MB or 8MiB")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
+    return int(Decimal(match[1]) * _UNITS[match[2].upper()])
 
 
 Size = Annotated[int, BeforeValidator(read_size)]
@@ -34,7 +49,7 @@ Size = Annotated[int, BeforeValidator(read_size)]
 class Limits(BaseModel):
     """How much may go wrong, and how much a page may cost."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     failed_share: float = Field(
         default=0.1,
@@ -51,105 +66,100 @@ class Limits(BaseModel):
     shard_bytes: Size = Field(default=256 * 10**6, gt=0, description="Text that a shard of a pool aims at.")
 
 
-class Recipe(BaseModel):
-    """What becomes of a source: steps, in their order."""
+class Heading(BaseModel):
+    """What a recipe says beside its source, steps and limits."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    source: SerializeAsAny[Source]
-    steps: tuple[SerializeAsAny[Step], ...]
-    columns: tuple[str, ...] | None = None
-    uses: tuple[str, ...] = ()
-    seed: int = 0
-    limits: Limits = Limits()
-    bundles: tuple[CodeBundle, ...] = Field(default=(), repr=False, exclude=True)
+    name: str = Field(description="What the pool is called, letters, digits and '-'.")
+    columns: tuple[str, ...] | None = Field(
+        default=None, description="What the pool keeps beside `id`; by default every column but the working ones."
+    )
+    uses: tuple[str, ...] = Field(default=(), description="Modules of your own whose steps the recipe names.")
+    seed: int = Field(default=0, description="What the samples in rejects/ are drawn by.")
 
     @field_validator("name")
     @classmethod
     def _slug(cls, name: str) -> str:
         if not SLUG.match(name):
-            raise ValueError(
-                "a name is letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit"
-            )
+            raise ValueError(f"a name is {NAMES}")
         return name
 
-    @model_validator(mode="before")
-    @classmethod
-    def _complete(cls, values: Any) -> Any:
-        """Put the source's prelude first, and give every step a name."""
-        if not isinstance(values, dict) or not isinstance(values.get("source"), Source):
-            return values
-        steps = values.get("steps")
-        if not isinstance(steps, Sequence) or not all(isinstance(step, Step) for step in steps):
-            return values
-        given = {step.kind for step in steps}
-        kinds = step_kinds()
-        prelude = [kinds[kind].model_validate({"kind": kind}) for kind in values["source"].prelude if kind not in given]
-        return values | {"steps": named([*prelude, *steps])}
 
-    @model_validator(mode="after")
-    def _chained(self) -> "Recipe":
-        problems = chain_problems(self.source.document_schema(), self.steps, self.columns)
+class Recipe(Heading):
+    """What becomes of a source: steps, in their order."""
+
+    source: SerializeAsAny[Source]
+    steps: tuple[SerializeAsAny[Step], ...]
+    limits: Limits = Limits()
+    bundles: tuple[CodeBundle, ...] = Field(default=(), repr=False, exclude=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whole(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Complete what is given, and say what is wrong with it as for a recipe in a file."""
+        try:
+            recipe = handler(_completed(values))
+        except ValidationError as error:
+            found = problems_of(error, cls, (), "recipe")
+            raise RecipeError("\n".join(message for _, message in found)) from None
+        problems = [
+            f"steps.{place} ({recipe.steps[place].kind}): {message}" for place, message in name_problems(recipe.steps)
+        ]
+        problems += [
+            message for _, message in chain_problems(recipe.source.document_schema(), recipe.steps, recipe.columns)
+        ]
         if problems:
-            raise RecipeError("\n".join(message for _, message in problems))
-        return self
+            raise RecipeError("\n".join(problems))
+        return recipe
+
+
+def _completed(values: Any) -> Any:
+    """Put the source's prelude first, and give every step a name."""
+    if not isinstance(values, dict) or not isinstance(values.get("source"), Source):
+        return values
+    steps = values.get("steps")
+    if not isinstance(steps, Sequence) or not all(isinstance(step, Step) for step in steps):
+        return values
+    missing = prelude_of(values["source"], {step.kind for step in steps})
+    kinds = step_kinds()
+    prelude = [kinds[kind].model_validate({"kind": kind}) for kind in missing]
+    return values | {"steps": named([*prelude, *steps])}
+
+
+def prelude_of(source: Source | type[Source], given: set[str]) -> tuple[str, ...]:
+    """Return the kinds that a source asks for in front of a chain which does not have them."""
+    return tuple(kind for kind in source.prelude if kind not in given)
+
+
+def names_of(steps: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what steps, given as (kind, name), are called: by their kind without a name, numbered from the second."""
+    taken = {name for _, name in steps if name}
+    names = []
+    for kind, given in steps:
+        name, count = given or kind, 1
+        while not given and name in taken:
+            count += 1
+            name = f"{kind}-{count}"
+        taken.add(name)
+        names.append(name)
+    return names
 
 
 def named(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Give steps without a name their kind as one, numbered from the second on."""
-    taken = {step.name for step in steps if step.name}
-    result: list[Step] = []
-    for step in steps:
-        name, count = step.name or step.kind, 1
-        while not step.name and name in taken:
-            count += 1
-            name = f"{step.kind}-{count}"
-        taken.add(name)
-        result.append(step if step.name else step.model_copy(update={"name": name}))
-    return tuple(result)
+    names = names_of([(step.kind, step.name) for step in steps])
+    return tuple(
+        step if step.name else step.model_copy(update={"name": name}) for step, name in zip(steps, names, strict=True)
+    )
 
 
-def chain_problems(
-    schema: pa.Schema, steps: Sequence[Step], columns: Sequence[str] | None
-) -> list[tuple[tuple[str | int, ...], str]]:
-    """Say what does not fit in a chain over documents with these columns: where it stands, and what is wrong."""
-    problems: list[tuple[tuple[str | int, ...], str]] = []
-    names: dict[str, int] = {}
+def name_problems(steps: Sequence[Step]) -> list[tuple[int, str]]:
+    """Say which steps, by their place, have names that cannot be used."""
+    problems = []
     for place, step in enumerate(steps):
-        label = f"steps.{place} ({step.kind})"
         if not SLUG.match(step.name):
-            problems.append(
-                (("steps", place, "name"), f"{label}: {step.name!r} is no name: letters, digits, '-', '_', '.'")
-            )
-        if step.name in names:
-            problems.append(
-                (("steps", place), f"{label}: is named {step.name!r} like steps.{names[step.name]}; name one otherwise")
-            )
-        names.setdefault(step.name, place)
-        unread = sorted(step.reads() - frozenset(schema.names) - {"id"})
-        problems += [(("steps", place), f"{label} reads {column!r}, {_remedy(column, schema)}") for column in unread]
-        made = step.writes()
-        schema = made if isinstance(step, Unfold) else with_columns(schema, made)
-    for column in columns or ():
-        if column not in schema.names:
-            hint = nearest(column, schema.names)
-            problems.append(
-                (("columns",), f"columns: nothing writes {column!r}{hint} There are {', '.join(schema.names)}")
-            )
+            problems.append((place, f"name is {step.name!r}: a name is {NAMES}"))
+        elif step.name in RESERVED:
+            problems.append((place, f"name is {step.name!r}, which --set takes for something else; use another word"))
     return problems
-
-
-def _remedy(column: str, schema: pa.Schema) -> str:
-    writers = sorted(kind for kind, step in step_kinds().items() if column in _writes(step))
-    if writers:
-        return f"which no earlier step writes; add `{writers[0]}` before it"
-    hint = nearest(column, schema.names)
-    return f"which no earlier step writes{hint} There are {', '.join(schema.names)}"
-
-
-def _writes(step: type[Step]) -> list[str]:
-    """Return what a kind writes with its default settings; nothing where it has settings that must be given."""
-    if any(field.is_required() for field in step.model_fields.values()):
-        return []
-    return list(step.model_validate({"kind": kind_of(step)}).writes().names)

@@ -1,45 +1,86 @@
-"""What pydantic finds wrong, said so that a person can act on it."""
+"""What is wrong with a recipe, said so that a person can act on it: all of it at once, a line each.
 
-from collections.abc import Mapping
+Knows settings, types and places in a file; not what any kind means.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dclm_pipeline.recipe.kinds import nearest
-from dclm_pipeline.recipe.loading import Path
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe.loading import Loaded, Path
 
 MOST_SHOWN = 60
+_NUMBERS = (int, float)
+
+
+class Problems:
+    """The problems found so far, each with its place: a line of a file, or the `--set` that it comes from."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Begin with the keys that stand twice."""
+        self._loaded = loaded
+        self._found = [(line, f"{loaded.name}:{line}: {message}") for line, message in loaded.repeated]
+        self._said: dict[Path, str] = {}
+
+    def set_by(self, path: Path, words: str) -> None:
+        """Remember that the value at a path was given by the words of a command."""
+        self._said[path] = words
+
+    def add(self, path: Path, message: str) -> None:
+        """Take note of a problem with what stands at a path."""
+        nearest_set = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self._said), None)
+        if nearest_set is not None:
+            self.say(f"{self._said[nearest_set]}: {message}")
+            return
+        line = self._loaded.line(path)
+        self._found.append((line, f"{self._loaded.name}:{line}: {message}"))
+
+    def say(self, message: str) -> None:
+        """Take note of a problem that has no place in the file."""
+        self._found.append((0, message))
+
+    def raise_if_any(self) -> None:
+        """Say all of them, in the order of their lines."""
+        if self._found:
+            raise RecipeError("\n".join(message for _, message in sorted(self._found, key=lambda found: found[0])))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` for a word that is like a known one, else a full stop."""
+    # Comparing costs the square of the length, and a word may be as long as a file.
+    close = difflib.get_close_matches(word[:MOST_SHOWN], list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def shown(value: object) -> str:
+    """Show a value that somebody wrote, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], path: Path, label: str) -> list[tuple[Path, str]]:
     """Return where each problem stands, and a message; `label` is what the model is called in messages."""
     found: dict[Path, str] = {}
     for problem in error.errors():
-        names = [
-            name
-            for name in problem["loc"]
-            if isinstance(name, int) or name in model.model_fields or problem["type"] == "extra_forbidden"
-        ]
-        where = path + tuple(names[:1] if names and isinstance(names[0], str) else names)
-        found.setdefault(where, f"{label}: {_message(problem, model)}")
+        place, holder = _place(problem, model)
+        found.setdefault(path + place, f"{label}: {_message(problem, holder, place)}")
     return list(found.items())
 
 
-def _message(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
-    kind, place, seen = problem["type"], problem["loc"], problem.get("input")
-    name = str(place[0]) if place else ""
-    settings = [field for field in model.model_fields if field not in ("bundles",)]
-    if kind == "extra_forbidden":
-        return f"unknown setting {name!r}{nearest(name, settings)} Known: {', '.join(settings)}".replace("? ", "? ")
-    if kind == "missing":
-        about = model.model_fields[name].description if name in model.model_fields else None
-        return f"needs {name!r}" + (f": {about}" if about else "")
-    expected = expected_of(model, name)
-    if kind in ("value_error", "assertion_error"):
-        said = str(problem.get("ctx", {}).get("error", problem["msg"]))
-        return f"{name} is {shown(seen)}: {said}" if name else said
-    return f"{name} is {shown(seen)}; expected {expected}"
+def false_numbers(model: type[BaseModel], values: Mapping[str, Any], path: Path, label: str) -> list[tuple[Path, str]]:
+    """Say where `true` or `false` stands for a number: pydantic would take them for 1 and 0."""
+    found = []
+    for name, field in model.model_fields.items():
+        value = values.get(name)
+        kinds = _plain_kinds(field.annotation)
+        if isinstance(value, bool) and bool not in kinds and any(kind in kinds for kind in _NUMBERS):
+            message = f"{label}: {name} is {str(value).lower()}; expected {expected_of(model, name)}"
+            found.append(((*path, name), message))
+    return found
 
 
 def expected_of(model: type[BaseModel], name: str) -> str:
@@ -54,6 +95,60 @@ def expected_of(model: type[BaseModel], name: str) -> str:
             if getattr(mark, attribute, None) is not None:
                 bounds.append(f"{word} {getattr(mark, attribute)}")
     return " ".join([words, *([", ".join(bounds)] if bounds else [])])
+
+
+def _place(problem: Mapping[str, Any], model: type[BaseModel]) -> tuple[Path, type[BaseModel]]:
+    """Return the path of a problem, less pydantic's names for the parts of a union, and the model that holds it."""
+    path: list[str | int] = []
+    holder = model
+    inner: type[BaseModel] | None = model
+    for part in problem["loc"]:
+        if isinstance(part, int):
+            path.append(part)
+        elif inner is not None and (part in inner.model_fields or problem["type"] == "extra_forbidden"):
+            path.append(part)
+            holder = inner
+            inner = _model_in(inner.model_fields[part].annotation) if part in inner.model_fields else None
+    return tuple(path), holder
+
+
+def _model_in(kind: Any) -> type[BaseModel] | None:
+    return next((part for part in _plain_kinds(kind) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+
+
+def _message(problem: Mapping[str, Any], holder: type[BaseModel], place: Path) -> str:
+    kind, seen = problem["type"], problem.get("input")
+    name = ".".join(map(str, place))
+    last = str(place[-1]) if place else ""
+    settings = [field for field in holder.model_fields if not holder.model_fields[field].exclude]
+    if kind == "extra_forbidden":
+        return f"unknown setting {shown(name)}{nearest(last, settings)} Known: {', '.join(settings)}"
+    if kind == "missing":
+        about = holder.model_fields[last].description if last in holder.model_fields else None
+        return f"needs {name!r}" + (f": {about}" if about else "")
+    if kind in ("value_error", "assertion_error"):
+        said = str(problem.get("ctx", {}).get("error", problem["msg"]))
+        return f"{name} is {shown(seen)}: {said}" if name else said
+    return f"{name or 'this'} is {shown(seen)}; expected {_expected(holder, place)}"
+
+
+def _expected(holder: type[BaseModel], place: Path) -> str:
+    name = next((part for part in reversed(place) if isinstance(part, str)), "")
+    field = holder.model_fields.get(name)
+    if field is None or isinstance(place[-1], str):
+        return expected_of(holder, name)
+    items = [get_args(kind)[0] for kind in _plain_kinds(field.annotation) if get_origin(kind) in (tuple, list)]
+    return _words(items[0]) if items else expected_of(holder, name)
+
+
+def _plain_kinds(kind: Any) -> tuple[Any, ...]:
+    """Return the types that an annotation allows, taken out of unions and marks."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return tuple(inner for part in parts for inner in _plain_kinds(part))
+    if hasattr(kind, "__metadata__"):
+        return _plain_kinds(parts[0])
+    return (kind,)
 
 
 def _words(kind: Any) -> str:
@@ -72,9 +167,3 @@ def _words(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return f"settings ({', '.join(kind.model_fields)})"
     return getattr(kind, "__name__", "something else")
-
-
-def shown(value: object) -> str:
-    """Show a value that somebody wrote, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

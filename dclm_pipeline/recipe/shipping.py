@@ -1,11 +1,15 @@
 """Sending steps to another process: built-in ones by name and settings, users' with the code that they are made of.
 
-What comes out of `pack` is for our own workers alone: unpacking runs code.
+What comes out of `pack` is for our own workers alone: unpacking runs code. Known gap: a step of a module that no recipe
+`uses` is sent by value with what its functions refer to in that module's package; what other packages give it must be
+installed where it arrives.
 """
 
 import importlib
 import pickle
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,17 +47,51 @@ def _packed(step: Step) -> _Packed:
     made = type(step)
     settings = step.model_dump()
     code = imported_bundle(made.__module__)
-    if code is not None or made.__module__.partition(".")[0] == _PACKAGE:
+    if _found(made.__module__, made.__qualname__) is made and (
+        code is not None or made.__module__.partition(".")[0] == _PACKAGE
+    ):
         return _Packed(made.__module__, made.__qualname__, code, b"", settings)
-    return _Packed(made.__module__, made.__qualname__, None, cloudpickle.dumps(made), settings)
+    with _by_value(made.__module__.partition(".")[0]):
+        try:
+            value = cloudpickle.dumps(made)
+        except (pickle.PicklingError, TypeError) as error:
+            raise RecipeError(
+                f"{step.name or step.kind}: its code cannot be sent to workers: {error}; name its module in a "
+                "recipe's `uses`, or let `open` make what cannot be sent"
+            ) from error
+    return _Packed(made.__module__, made.__qualname__, None, value, settings)
 
 
 def _class_of(packed: _Packed) -> type[Step]:
     if packed.value:
-        found = pickle.loads(packed.value)
+        found: object = pickle.loads(packed.value)
     else:
-        module = importlib.import_module(packed.module) if packed.code is None else import_bundle(packed.code)
-        found = getattr(module, packed.name, None)
+        if packed.code is not None:
+            import_bundle(packed.code)
+        importlib.import_module(packed.module)
+        found = _found(packed.module, packed.name)
     if not isinstance(found, type) or not issubclass(found, Step):
         raise RecipeError(f"{packed.module}.{packed.name} is no step; define steps at the top of their module")
     return found
+
+
+def _found(module: str, name: str) -> object:
+    """Return what a name leads to in an imported module, if anything."""
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+@contextmanager
+def _by_value(package: str) -> Iterator[None]:
+    """Let what a package defines be pickled as code: by name, only a machine that has the package could read it."""
+    module = sys.modules.get(package)
+    if module is None or package == "__main__" or package in cloudpickle.list_registry_pickle_by_value():
+        yield
+        return
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)

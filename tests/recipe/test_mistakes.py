@@ -83,6 +83,26 @@ def test_ten_mistakes_give_ten_messages_at_once(tmp_path, monkeypatch):
         (HEAD + "  - extract\nseed: abc", "seed is 'abc'; expected a whole number"),
         (HEAD + "  - extract\nuses: [mine]", "say --allow-custom-code"),
         ("name: a b\nsource: warc\nsteps: [extract]", "a name is letters, digits"),
+        (HEAD + "  - extract\nseed: true", "bad.yaml:5: recipe: seed is true; expected a whole number"),
+        (
+            HEAD + "  - extract\nname: b",
+            "bad.yaml:5: 'name' stands here a second time, after line 1; which one is meant?",
+        ),
+        (
+            HEAD + "  - {kind: extract, needs: {gup: 1}}",
+            "steps.0 (extract): unknown setting 'needs.gup'; did you mean 'gpu'?",
+        ),
+        (HEAD + "  - {kind: extract, name: a b}", "bad.yaml:4: steps.0 (extract): name is 'a b': a name is letters"),
+        (HEAD + "  - {kind: [a]}", "steps.0: kind is ['a']; expected one of"),
+        (HEAD + "  - extract\nlimits: {memory: " + "9" * 400 + "MB}", "a size is a number of bytes"),
+        (HEAD + "  - extract\nlimits: {cpu_seconds: .inf}", "cpu_seconds is inf; expected a number more than 0"),
+        (HEAD + "  - extract\nlimits: 7", "bad.yaml:5: limits: is 7; expected a mapping of settings"),
+        (HEAD + "  - extract\ncolumns: [url, 5]", "bad.yaml:5: recipe: columns.1 is 5; expected a text"),
+        (
+            "name: a\nsource: {kind: warc, status: [x]}\nsteps: [extract]",
+            "source (warc): status.0 is 'x'; expected a whole number",
+        ),
+        ("name: a\nsource: 5\nsteps: {kind: extract}", "bad.yaml:3: steps is {'kind': 'extract'}; expected: a list"),
         (HEAD + "\t- extract", "bad.yaml:4: a tab stands here"),
         ("a: 1\na: 2", "bad.yaml:2: 'a' stands here a second time"),
         ("a: &x 1\nb: *x", "anchors and aliases"),
@@ -102,6 +122,32 @@ def test_ten_mistakes_give_ten_messages_at_once(tmp_path, monkeypatch):
 )
 def test_a_mistake_is_named_with_its_place(tmp_path, monkeypatch, text, said):
     assert said in message_of(text, tmp_path, monkeypatch)
+
+
+def test_mistakes_of_every_sort_are_told_of_together(tmp_path, monkeypatch):
+    text = "name: a b\nsource: warc\nsteps:\n  - signals\n  - extract\nseed: x\nseed: 1\ncolumns: 5\nlimits: {memry: 1}"
+    said = message_of(text, tmp_path, monkeypatch, "wrods.low=1", "signals.sav=true")
+
+    assert [line.partition(";")[0].partition(". ")[0] for line in said.splitlines()] == [
+        "--set wrods.low=1: no step is named 'wrods'",
+        "--set signals.sav=true: steps.0 (signals): unknown setting 'sav'",
+        "bad.yaml:1: recipe: name is 'a b': a name is letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit",
+        "bad.yaml:6: recipe: seed is 'x'",
+        "bad.yaml:7: 'seed' stands here a second time, after line 6",
+        "bad.yaml:8: recipe: columns is 5",
+        "bad.yaml:9: limits: unknown setting 'memry'",
+    ]
+
+
+def test_what_a_step_reads_is_checked_though_other_things_are_wrong(tmp_path, monkeypatch):
+    text = "name: a b\nsource: warc\nsteps:\n  - signals\n  - extract\n"
+
+    assert [
+        line.partition(";")[0].partition(":")[2] for line in message_of(text, tmp_path, monkeypatch).splitlines()
+    ] == [
+        "1: recipe: name is 'a b': a name is letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit",
+        "4: steps.0 (signals) reads 'text', which no earlier step writes",
+    ]
 
 
 @pytest.mark.parametrize(

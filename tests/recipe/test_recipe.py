@@ -1,14 +1,14 @@
 """What recipes mean."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from dclm_pipeline.recipe import Recipe, json_schema, load_recipe, step_kinds
-from dclm_pipeline.recipe.json_schema import schema_text
-from dclm_pipeline.recipe.loading import load_scalar
-from dclm_pipeline.recipe.shipping import pack, unpack
-from dclm_pipeline.rowwise import filter as row_filter
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe import Limits, Recipe, load_recipe, named, step_kinds
 from dclm_pipeline.sources.warc import Warc
 
 TEXT = """
@@ -62,52 +62,87 @@ def test_settings_can_be_changed_by_the_names_of_steps(tmp_path):
     assert (recipe.source.path, recipe.limits.memory, recipe.seed) == ("here", 2**20, 4)
 
 
+def test_a_recipe_in_python_is_checked_like_one_in_a_file():
+    kinds = step_kinds()
+    with pytest.raises(RecipeError) as chain:
+        Recipe(name="a", source=Warc(), steps=[kinds["signals"](name="x"), kinds["signals"](name="x")], columns=["zz"])
+    with pytest.raises(RecipeError) as settings:
+        Recipe.model_validate(
+            {"name": "a b", "source": Warc(), "steps": [kinds["extract"](), 3], "seed": "x", "sed": 1}
+        )
+
+    assert [line.partition(";")[0] for line in str(chain.value).splitlines()] == [
+        "steps.1 (signals) reads 'text', which no earlier step writes",
+        "steps.2 (signals): is named 'x' like steps.1 (signals)",
+        "steps.2 (signals) reads 'text', which no earlier step writes",
+        str(chain.value).splitlines()[3],
+    ]
+    assert str(chain.value).splitlines()[3].startswith("columns: nothing writes 'zz'. There are id, ")
+    assert [line.partition(";")[0] for line in str(settings.value).splitlines()] == [
+        "recipe: name is 'a b': a name is letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit",
+        "recipe: seed is 'x'",
+        "recipe: steps.1 is 3",
+        "recipe: unknown setting 'sed'",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a b", "", "-a", "a" * 65, "a/b", "é", "source", "limits"])
+def test_a_step_is_not_called_what_cannot_be_a_name(name):
+    with pytest.raises(RecipeError, match=r"name is .*: a name is letters|which --set takes"):
+        Recipe(name="a", source=Warc(), steps=[step_kinds()["extract"](name=name or "\n")])
+
+
+def test_given_names_are_not_given_a_second_time():
+    between = step_kinds()["between"]
+    names = ["", "between-2", "", "between", ""]
+    steps = [between(column="x", low=1, name=name) for name in names]
+
+    assert [step.name for step in named(steps)] == ["between-3", "between-2", "between-4", "between", "between-5"]
+
+
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("written", "size"),
     [
-        ("no", "no"),
-        ("010", 10),
-        ("1e5", 1e5),
-        ("12:30:45", "12:30:45"),
-        ("2024-01-01", "2024-01-01"),
-        ("0x1f", "0x1f"),
-        ("true", True),
-        ("~", None),
-        ("'1'", "1"),
-        ("[a, 1]", ["a", 1]),
+        (5, 5),
+        ("5", 5),
+        ("1.5KB", 1500),
+        ("8MiB", 8 * 2**20),
+        ("256 MB ", 256_000_000),
+        ("1gib", 2**30),
+        ("9007199254740993", 9007199254740993),
     ],
 )
-def test_scalars_are_those_of_yaml_1_2(text, value):
-    assert load_scalar(text, "test") == value
+def test_sizes_have_units(written, size):
+    assert Limits.model_validate({"memory": written}).memory == size
 
 
-def test_steps_survive_the_way_to_a_worker():
-    @row_filter
-    def calm(text: str, *, most: int = 3) -> bool:
-        return text.count("!") <= most
-
-    kinds = step_kinds()
-    steps = (kinds["between"](name="b", column="x", low=1), calm(name="c", most=1))
-    there = unpack(pack(steps))
-
-    assert [step.model_dump() for step in there] == [step.model_dump() for step in steps]
-    assert type(there[1]).code == calm.code
+@pytest.mark.parametrize("written", ["MB", "-1MB", "1 TB", "1e9", "9" * 400 + "MB", "0", "", "١MB", 1.5, None, [1]])
+def test_what_is_no_size_is_refused(written):
+    with pytest.raises(ValidationError):
+        Limits.model_validate({"memory": written})
 
 
-def test_a_users_module_is_bundled_and_its_digest_is_known(tmp_path):
-    module = "my_stages_for_tests"
-    (tmp_path / f"{module}.py").write_text(
-        "import dclm_pipeline as dp\n\n\n@dp.filter\ndef shorter(text: str, *, most: int = 9) -> bool:\n"
-        "    return len(text) <= most\n"
-    )
-    text = TEXT.replace("  - signals\n", "  - signals\n  - {kind: shorter, most: 4}\n") + f"uses: [{module}]\n"
-    recipe = load_recipe(write(tmp_path, text), allow_custom_code=True)
-
-    assert [code.module for code in recipe.bundles] == [module]
-    assert unpack(pack(recipe.steps))[3].model_dump()["most"] == 4
+def test_a_text_of_lines_is_a_recipe_itself():
+    assert load_recipe(TEXT) == load_recipe(TEXT.lstrip("\n").replace("- extract", "- {kind: extract}"))
 
 
-def test_the_schema_for_editors_is_fresh():
-    path = Path(__file__).parents[2] / "schemas" / "recipe.json"
+def test_a_step_that_the_source_asks_for_is_left_where_the_recipe_has_it():
+    text = TEXT.replace("  - extract\n", "  - {kind: decode, name: bytes}\n  - extract\n")
 
-    assert path.read_text() == schema_text(json_schema()), "run `make docs`"
+    assert [step.name for step in load_recipe(text).steps[:2]] == ["bytes", "extract"]
+
+
+PROGRAM = """
+import sys
+import dclm_pipeline.recipe as recipe
+recipe.load_recipe(sys.argv[1])
+recipe.json_schema()
+print([name for name in ("numba", "ray", "pyarrow.dataset", "resiliparse") if name in sys.modules])
+"""
+
+
+def test_reading_a_recipe_loads_nothing_that_is_slow_to_load(tmp_path):
+    command = [sys.executable, "-c", PROGRAM, str(write(tmp_path, TEXT))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == "[]"
