@@ -3,6 +3,7 @@
 import os
 import resource
 import time
+from pathlib import Path
 
 from dclm_pipeline.engine.jobs.collect import perform_collect
 from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather
@@ -19,7 +20,7 @@ from dclm_pipeline.engine.tasks import (
     Task,
 )
 from dclm_pipeline.engine.workshop import Workshop
-from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.errors import IntegrityError, ShardError
 from dclm_pipeline.pools.receipt import Receipt
 
 _WORKSHOPS: dict[Conditions, Workshop] = {}
@@ -44,21 +45,28 @@ def perform(task: Task, conditions: Conditions) -> Done:
     begun, cpu = time.perf_counter(), _cpu_seconds()
     workshop = workshop_of(conditions)
     with workshop.scratch() as scratch:
-        match task.work:
-            case SegmentWork():
-                performed = perform_segment(task, task.work, workshop, scratch)
-            case EvidenceWork():
-                performed = perform_evidence(task, task.work, workshop, scratch)
-            case FindingsWork():
-                performed = perform_findings(task, task.work, workshop, scratch)
-            case GatherWork():
-                performed = perform_gather(task, task.work, workshop, scratch)
-            case CollectWork():
-                performed = perform_collect(task, task.work, workshop, scratch)
+        try:
+            performed = _performed(task, workshop, scratch)
+        except FileNotFoundError as error:
+            raise ShardError(f"{task.label}: {error}; it was there when the run was planned") from error
         receipt = _receipt(task, performed)
         fresh = commit(workshop.storage(task.folder), receipt)
     wall = time.perf_counter() - begun
     return Done(receipt, performed.seconds, _cpu_seconds() - cpu, wall, fresh=fresh)
+
+
+def _performed(task: Task, workshop: Workshop, scratch: Path) -> Performed:
+    match task.work:
+        case SegmentWork():
+            return perform_segment(task, task.work, workshop, scratch)
+        case EvidenceWork():
+            return perform_evidence(task, task.work, workshop, scratch)
+        case FindingsWork():
+            return perform_findings(task, task.work, workshop, scratch)
+        case GatherWork():
+            return perform_gather(task, task.work, workshop, scratch)
+        case CollectWork():
+            return perform_collect(task, task.work, workshop, scratch)
 
 
 def _receipt(task: Task, performed: Performed) -> Receipt:

@@ -48,20 +48,20 @@ def mark_rows(strings: Strings) -> NDArray[np.uint8]:
     return marks
 
 
-@kernel(void(OFFSETS, BYTES, types.int64[::1]))
-def _count_controls(offsets: NDArray[np.int64], data: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+@kernel(void(OFFSETS, BYTES, types.int64, types.int64[::1]))
+def _count_controls(offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, counts: NDArray[np.int64]) -> None:
     for row in range(counts.size):
         count = 0
-        for i in range(offsets[row], offsets[row + 1]):
+        for i in range(offsets[row], min(offsets[row + 1], offsets[row] + most)):
             byte = data[i]
             # Tab, line feed, form feed and carriage return (9, 10, 12, 13) are blanks.
             count += (byte < 32) & (byte != 9) & (byte != 10) & (byte != 12) & (byte != 13)
         counts[row] = count
 
 
-def count_controls(strings: Strings) -> NDArray[np.int64]:
-    """Return how many bytes of each row are C0 controls other than HTML's blanks."""
+def count_controls(strings: Strings, most: int) -> NDArray[np.int64]:
+    """Return how many of the first `most` bytes of each row are C0 controls other than HTML's blanks."""
     offsets, data = strings
     counts = np.empty(len(offsets) - 1, np.int64)
-    _count_controls(offsets, data, counts)
+    _count_controls(offsets, data, most, counts)
     return counts

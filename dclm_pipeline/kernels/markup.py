@@ -16,7 +16,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import nesting, tags, tokens
+from dclm_pipeline.kernels import easy, nesting, tags, tokens
 from dclm_pipeline.kernels import stack as stacks
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part, stamp
 from dclm_pipeline.kernels.stack import (
@@ -27,6 +27,7 @@ from dclm_pipeline.kernels.stack import (
     ELEMENT_STEPS,
     FACTS,
     FIELDS,
+    FLAGS,
     FOREIGN,
     HTML_ATTRIBUTES,
     JOINED,
@@ -105,7 +106,6 @@ def _scan(
     stop: int,
     words: NDArray[np.uint64],
     kinds: Numbers,
-    flags: Numbers,
     limits: Numbers,
     stack: Stack,
     facts: Numbers,
@@ -143,10 +143,16 @@ def _scan(
                 return
             if ending:
                 facts[STEPS] += 1 + top // ATTRIBUTES_A_STEP
-                before = top
-                top = nesting.end(data, stack, top, here, name, behind, flags, facts)
-                facts[JOINED] *= top == before
+                quick = easy.end_easily(stack, top, here, facts)
                 facts[TAKEN] |= count > 0
+                if quick >= 0:
+                    top = quick
+                    facts[JOINED] = 0
+                    continue
+                before = top
+                top = nesting.end(data, stack, top, here, name, behind, facts)
+                easy.count_open(stack, top, facts)
+                facts[JOINED] *= top == before
                 continue
             facts[TAKEN] |= count > 0
             facts[STEPS] += ELEMENT_STEPS + top
@@ -154,19 +160,24 @@ def _scan(
             if here == _OPTION:
                 facts[OPTIONS] += 1
                 facts[STEPS] += facts[OPTIONS] // OPTIONS_A_STEP
-            if is_foreign(stack, top) and not nesting.breaks_out(here, flags):
+            quick = easy.start_easily(stack, top, here, name, behind, i, facts)
+            if quick >= 0:
+                top = quick
+            elif is_foreign(stack, top) and not nesting.breaks_out(here):
                 if closed:
                     note_leaf(stack, top, facts)
                 else:
-                    top = nesting.start_foreign(stack, top, here, name, behind, i, flags, facts)
+                    top = nesting.start_foreign(stack, top, here, name, behind, i, facts)
                 continue
-            if closed and nesting.is_foreign_root(here):
+            elif closed and nesting.is_foreign_root(here):
                 note_leaf(stack, top, facts)
                 continue
-            top = nesting.start(data, stack, top, here, name, behind, i, count, flags, facts)
+            else:
+                top = nesting.start(data, stack, top, here, name, behind, i, count, facts)
+                easy.count_open(stack, top, facts)
             if here == _PLAINTEXT:
                 return
-            if flags[here] & _RAW:
+            if FLAGS[here] & _RAW:
                 i = raw_end(data, i, stop, name, behind - name, here == _SCRIPT)
         elif ending:
             i = i + 1 if i < stop and data[i] == 62 else bogus_end(data, i, stop)
@@ -191,11 +202,10 @@ _SCAN = void(
     types.uint64[:, ::1],
     types.int64[::1],
     types.int64[::1],
-    types.int64[::1],
     types.int64[:, ::1],
     types.int64[:, ::1],
 )
-_Scan: TypeAlias = Callable[[Numbers, Bytes, NDArray[np.uint64], Numbers, Numbers, Numbers, Stack, Numbers], None]
+_Scan: TypeAlias = Callable[[Numbers, Bytes, NDArray[np.uint64], Numbers, Numbers, Stack, Numbers], None]
 
 
 def _make(parts: int) -> _Scan:
@@ -205,7 +215,6 @@ def _make(parts: int) -> _Scan:
         data: Bytes,
         words: NDArray[np.uint64],
         kinds: Numbers,
-        flags: Numbers,
         limits: Numbers,
         stack: Stack,
         facts: Numbers,
@@ -213,12 +222,12 @@ def _make(parts: int) -> _Scan:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
         for row in range(facts.shape[0]):
-            _scan(data, offsets[row], offsets[row + 1], words, kinds, flags, limits, stack, facts[row])
+            _scan(data, offsets[row], offsets[row + 1], words, kinds, limits, stack, facts[row])
 
     return scan_rows
 
 
-_scan_rows = _make(stamp(stacks, tokens, nesting, tags))
+_scan_rows = _make(stamp(stacks, tokens, nesting, easy, tags))
 
 
 def scan_markup(html: Strings, limits: Limits) -> Markup:
@@ -229,5 +238,8 @@ def scan_markup(html: Strings, limits: Limits) -> Markup:
     stack = np.zeros((limits.depth + 5, FIELDS), np.int64)
     bounds = np.array([limits.depth, limits.attributes, limits.options, limits.steps], np.int64)
     words, kinds = tags.lookup()
-    _scan_rows(offsets, data, words, kinds, tags.flags(), bounds, stack, facts)
+    _scan_rows(offsets, data, words, kinds, bounds, stack, facts)
     return Markup(facts[:, DEPTH], facts[:, ATTRIBUTES], facts[:, OPTIONS], facts[:, STEPS])
+
+
+#

@@ -25,9 +25,12 @@ FOREIGN = SVG | MATH
 DEPTH, ATTRIBUTES, OPTIONS, STEPS = range(4)
 # Of use while scanning only: attributes of all `<body>` and `<html>`, the name of the open form (its place and 1, or 0),
 # how many rows above the top are formatting that waits, whether the page is in no-quirks mode, how long the text is that
-# the next text would be joined to, whether memory was taken since then, and what lies in the body itself.
-BODY_ATTRIBUTES, HTML_ATTRIBUTES, FORM, WAITING, STANDARD, JOINED, TAKEN, ROOT_CHILDREN = range(4, 12)
-FACTS = 12
+# the next text would be joined to, whether memory was taken since then, what lies in the body itself, and how many open
+# elements are paragraphs and formatting.
+BODY_ATTRIBUTES, HTML_ATTRIBUTES, FORM, WAITING, STANDARD, JOINED, TAKEN, ROOT_CHILDREN, PARAGRAPHS, OPEN_LISTED = (
+    range(4, 14)
+)
+FACTS = 14
 
 # Steps estimate what a page costs an extractor, in units of about 30 nanoseconds, as measured with Resiliparse 2.0.1.
 # An element or text costs one step more for each element around it.
@@ -35,12 +38,13 @@ ELEMENT_STEPS = 40
 CLONE_STEPS = 75
 OPTIONS_A_STEP = 4  # an option is compared with those before it
 ATTRIBUTES_A_STEP = 12  # and so is an attribute
-SIBLINGS_A_STEP = 25  # an unordered list looks at what lies before it
+SIBLINGS_A_STEP = 25  # a list looks at what lies before it
 LETTERS_A_STEP = 16  # text is read again for the elements around it
 
 # The standard runs the repair of misnested formatting eight times at most.
 _REPAIRS = 8
 
+FLAGS = tags.flags()
 NOTHING = -2  # a kind that no element has
 
 FOREIGN_KIND, GATE, ANNOTATION = kind("#foreign"), kind("#gate"), kind("#annotation")
@@ -60,24 +64,24 @@ def is_foreign(stack: Stack, top: int) -> bool:
 
 
 @part
-def find(stack: Stack, top: int, wanted: int, flags: Numbers, walls: int, wall: int, other_wall: int) -> int:
+def find(stack: Stack, top: int, wanted: int, walls: int, wall: int, other_wall: int) -> int:
     """Return the place of the innermost element of a kind that no wall hides, or -1."""
     for i in range(top - 1, -1, -1):
         here = stack[i, KIND]
         if here == wanted:
             return i
-        if flags[here] & walls or here in (wall, other_wall):
+        if FLAGS[here] & walls or here in (wall, other_wall):
             return -1
     return -1
 
 
 @part
-def clear(stack: Stack, top: int, place: int, flags: Numbers, facts: Numbers) -> int:
+def clear(stack: Stack, top: int, place: int, facts: Numbers) -> int:
     """Close all from `place` on; formatting waits, save behind a marker."""
     kept = place
     facts[STEPS] += (top - place) // ATTRIBUTES_A_STEP
     for i in range(place, top + facts[WAITING]):
-        if flags[stack[i, KIND]] & _MARKER:
+        if FLAGS[stack[i, KIND]] & _MARKER:
             break
         if stack[i, STATE] & LISTED:
             stack[kept] = stack[i]
@@ -87,10 +91,10 @@ def clear(stack: Stack, top: int, place: int, flags: Numbers, facts: Numbers) ->
 
 
 @part
-def pop(stack: Stack, top: int, place: int, flags: Numbers, facts: Numbers) -> int:
+def pop(stack: Stack, top: int, place: int, facts: Numbers) -> int:
     """Close the element at `place`, which does not wait, and all inside."""
     stack[place, STATE] &= ~LISTED
-    return clear(stack, top, place, flags, facts)
+    return clear(stack, top, place, facts)
 
 
 @part
@@ -115,17 +119,18 @@ def reopen(top: int, facts: Numbers) -> int:
     if waiting:
         facts[STEPS] += waiting * (CLONE_STEPS + top) + waiting * waiting // 2
         facts[WAITING] = 0
+        facts[OPEN_LISTED] += waiting
     return top + waiting
 
 
 @part
-def adopt(stack: Stack, top: int, place: int, flags: Numbers, facts: Numbers) -> int:
+def adopt(stack: Stack, top: int, place: int, facts: Numbers) -> int:
     """End a formatting element; blocks that began inside it stay open, and it is copied into them."""
     blocks = 0
     for i in range(place + 1, top):
-        blocks += flags[stack[i, KIND]] & _SPECIAL != 0
+        blocks += FLAGS[stack[i, KIND]] & _SPECIAL != 0
     if blocks == 0:
-        return pop(stack, top, place, flags, facts)
+        return pop(stack, top, place, facts)
     facts[STEPS] += min(blocks, _REPAIRS) * (CLONE_STEPS + top - place)
     return remove(stack, top, place, facts) if blocks <= _REPAIRS else top
 
@@ -139,10 +144,9 @@ def push(
     name_end: int,
     tag_end: int,
     state: int,
-    flags: Numbers,
     facts: Numbers,
 ) -> int:
-    if flags[here] & _MARKER:
+    if FLAGS[here] & _MARKER:
         # What waits outside is not opened inside, so it might as well be open.
         top += facts[WAITING]
         facts[WAITING] = 0

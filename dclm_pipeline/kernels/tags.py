@@ -21,6 +21,7 @@ IGNORED = 1024  # opens nothing: there is always exactly one
 TABLE_PART = 2048
 HEADING = 4096
 RUBY_PART = 8192
+TRICKY = 32768  # its start always asks for care
 MATH_GATE = 16384  # if of MathML, holds HTML again
 
 _NAMES = {
@@ -45,6 +46,10 @@ _NAMES = {
         "nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
     ),
     SVG_GATE: "foreignobject desc title",
+    TRICKY: (
+        "html head body frameset caption colgroup tbody tfoot thead tr td th rb rt rp rtc applet object marquee template dd "
+        "dt hr input table button select option optgroup form nobr svg math plaintext xmp"
+    ),
     MATH_GATE: "mi mo mn ms mtext",
     BLOCK_END: (
         "address applet article aside blockquote button center details dialog dir div dl fieldset figcaption figure "

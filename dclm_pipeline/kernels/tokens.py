@@ -13,11 +13,33 @@ from dclm_pipeline.kernels.stack import Bytes, Numbers
 
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
+_BLOCK = 32
+_LOWER = np.array([byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)], np.uint64)
+_ENDS_NAME = np.array([byte in b">/ \t\n\f\r" for byte in range(256)])
+_ENDS_ATTRIBUTE = np.array([byte in b"=>/ \t\n\f\r" for byte in range(256)])
+_ENDS_VALUE = np.array([byte in b"> \t\n\f\r" for byte in range(256)])
+_BLANK = np.array([byte in b" \t\n\f\r" for byte in range(256)])
 
 
 @part
 def _is_blank(byte: int) -> bool:
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
+
+
+@part
+def next_bracket(data: Bytes, i: int, stop: int) -> int:
+    """Return the place of the next opening angle bracket, or the end."""
+    while i + _BLOCK <= stop:
+        # Whole blocks without a branch inside: the compiler makes vector code of it.
+        found = False
+        for j in range(i, i + _BLOCK):
+            found |= data[j] == 60
+        if found:
+            break
+        i += _BLOCK
+    while i < stop and data[i] != 60:
+        i += 1
+    return i
 
 
 @part
@@ -138,9 +160,12 @@ def raw_end(data: Bytes, i: int, stop: int, name: int, length: int, script: bool
     """Return where raw text ends: at its end tag, and in scripts not at one that belongs to a script in a comment."""
     commented, doubly = False, False
     while i < stop:
-        if script and commented and data[i] == 45 and i + 2 < stop and data[i + 1] == 45 and data[i + 2] == 62:
-            commented, doubly = False, False
-        if data[i] != 60:
+        if commented:
+            if data[i] == 45 and i + 2 < stop and data[i + 1] == 45 and data[i + 2] == 62:
+                commented, doubly = False, False
+        else:
+            i = next_bracket(data, i, stop)
+        if i >= stop or data[i] != 60:
             i += 1
             continue
         if i + 1 < stop and data[i + 1] == 47 and _is_named(data, i + 2, stop, name, length):

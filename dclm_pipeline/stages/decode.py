@@ -16,6 +16,8 @@ from pydantic import Field
 from dclm_pipeline.step import Annotate, Batch, Columns
 
 if TYPE_CHECKING:
+    from pyarrow.lib import LargeStringType
+
     from dclm_pipeline.kernels.strings import LargeArray
     from dclm_pipeline.stages.charset import Decoded
 
@@ -61,20 +63,20 @@ class Decode(Annotate):
 
         bodies = docs["body"].cast(pa.large_binary())
         present = valid_rows(bodies)
-        special = (mark_rows(views(bodies)) != 0) & present
-        broken = _invalid_rows(bodies)
-        special[broken] = True
+        parts = _checked(bodies)
+        utf8 = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
+        broken = present & ~valid_rows(utf8)
         charsets, sources = ["utf-8"] * len(bodies), ["utf-8"] * len(bodies)
         labels = docs["http_charset"]
-        pieces = [bodies.slice(0, 0).cast(_HTML)]
+        pieces = []
         done = 0
-        for row in np.flatnonzero(special).tolist():
-            page = self._page(bodies[row].as_py(), labels[row].as_py(), row not in broken)
+        for row in np.flatnonzero(broken | (present & (mark_rows(views(bodies)) != 0))).tolist():
+            page = self._page(bodies[row].as_py(), labels[row].as_py(), not broken[row])
             charsets[row], sources[row] = page.charset, page.charset_by
-            pieces += [bodies.slice(done, row - done).cast(_HTML), pa.array([page.text], _HTML)]
+            pieces += [utf8.slice(done, row - done), pa.array([page.text], _HTML)]
             done = row + 1
-        pieces.append(bodies.slice(done).cast(_HTML))
-        html = pieces[1] if len(pieces) == 2 else pa.concat_arrays(pieces)
+        pieces.append(utf8.slice(done))
+        html = pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
         arrays = {
             "html": html,
             "charset": pa.array(charsets, pa.string(), mask=~present),
@@ -124,13 +126,10 @@ def _page(decoded: "Decoded", source: str) -> _Page:
     return _Page(decoded.text.replace("\0", ""), decoded.charset, source)
 
 
-def _invalid_rows(bodies: "LargeArray", first: int = 0) -> list[int]:
-    """Return the rows that are not valid UTF-8, by halving: nearly always there are none."""
+def _checked(bodies: "LargeArray") -> "list[pa.Array[pa.Scalar[LargeStringType]]]":
+    """Return the same bytes as text, in pieces: null where they are not valid UTF-8, found by halving."""
     try:
-        bodies.cast(_HTML)
+        return [bodies.cast(_HTML)]
     except pa.ArrowInvalid:
         half = len(bodies) // 2
-        if half == 0:
-            return [first]
-        return _invalid_rows(bodies.slice(0, half), first) + _invalid_rows(bodies.slice(half), first + half)
-    return []
+        return _checked(bodies.slice(0, half)) + _checked(bodies.slice(half)) if half else [pa.nulls(1, _HTML)]

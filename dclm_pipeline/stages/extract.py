@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LONGEST_TITLE = 4096
 LONGEST_LANGUAGE = 64
 
+# How much of a page is searched for control characters.
+LOOKED_AT = 65_536
+
 
 class Extract(Annotate):
     """Takes the main content of a page as plain text, its title, and the language that it says it is in.
@@ -55,7 +58,10 @@ class Extract(Annotate):
         default=100_000_000, ge=1, description="Estimated work, in steps of about 30 nanoseconds of one core."
     )
     most_controls: float = Field(
-        default=0.02, ge=0, le=1, description="Share of control characters; pictures and archives have 0.06."
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Share of control characters in the first 64 KiB; pictures and archives have 0.06.",
     )
 
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
@@ -148,7 +154,8 @@ class Extract(Annotate):
         pages = views(html)
         limits = Limits(self.most_depth, self.most_attributes, self.most_options, self.most_steps)
         markup = scan_markup(pages, limits)
-        controls, sizes = count_controls(pages), np.diff(pages[0])
+        controls = count_controls(pages, LOOKED_AT)
+        sizes = np.minimum(np.diff(pages[0]), LOOKED_AT)
         past = (
             ("not text", controls > self.most_controls * sizes, controls),
             ("too deep", markup.depth > limits.depth, markup.depth),

@@ -86,8 +86,8 @@ class RayExecutor:
 
     def _embedded(self, workers: int) -> None:
         """Start Ray on this machine: no dashboard, no usage reports, and nobody without the token gets in."""
-        parent = os.environ.get("TMPDIR", "")
-        folder = parent if 0 < len(parent) <= MOST_FOLDER_LENGTH else None
+        parent = tempfile.gettempdir()
+        folder = parent if len(parent) <= MOST_FOLDER_LENGTH else str(Path(os.sep, "tmp"))
         # Ray makes its own folders open to everybody; a parent that is not keeps them private.
         self._folder = tempfile.TemporaryDirectory(prefix="dclm-ray-", dir=folder, ignore_cleanup_errors=True)
         token = Path(self._folder.name, "token")
@@ -97,6 +97,7 @@ class RayExecutor:
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         ray.init(
+            address="local",  # whatever RAY_ADDRESS says
             num_cpus=workers,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,

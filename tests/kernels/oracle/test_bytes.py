@@ -32,6 +32,6 @@ def test_marks_agree_with_python(bodies, first):
 def test_control_counts_agree_with_python(bodies, first):
     array = pa.array(bodies, pa.large_binary()).slice(first)
 
-    assert count_controls(views(array)).tolist() == [
-        sum(byte < 32 and byte not in b"\t\n\f\r" for byte in body) for body in bodies[first:]
+    assert count_controls(views(array), 5).tolist() == [
+        sum(byte < 32 and byte not in b"\t\n\f\r" for byte in body[:5]) for body in bodies[first:]
     ]
