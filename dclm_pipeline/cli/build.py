@@ -83,6 +83,9 @@ def run(
 
     Only what has no receipt yet is done: run the same command again after anything, and it goes on from there.
     """
+    from dclm_pipeline.engine.process import settle
+
+    settle()
     from dclm_pipeline.cli.watching import RunProgress
     from dclm_pipeline.engine.run import Settings, shards_of
     from dclm_pipeline.engine.run import run as run_job

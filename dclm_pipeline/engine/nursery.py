@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from dclm_pipeline.engine.arena import Arena
 from dclm_pipeline.engine.channel import ClosedError, deserialized, output_parts, receive, send
+from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.work import ChildLimits, Program, Worker
 from dclm_pipeline.kernels.warm import warm
 
@@ -33,6 +34,7 @@ def main() -> None:
     _die_with_parent()
     link = socket.socket(fileno=int(sys.argv[1]))
     warm()
+    settle()
     openers: set[int] = set()
     try:
         while True:

@@ -165,7 +165,8 @@ class Walk:
             return None, self._why_over("bad_length")
         if followed_by == "junk":
             return self._other_end(begin, end)
-        block = bytes(unpacked.data[unpacked.at + begin : unpacked.at + end])
+        with memoryview(unpacked.data) as data:
+            block = bytes(data[unpacked.at + begin : unpacked.at + end])
         unpacked.at += end
         return block, ""
 

@@ -9,6 +9,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 # Ray reads these when it is imported; what the user has set stays.
@@ -19,6 +20,7 @@ import ray
 
 from dclm_pipeline.engine.executors import Finished, WorkerLostError, WorkerMemoryError
 from dclm_pipeline.engine.perform import perform
+from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError
 from dclm_pipeline.step import Needs
@@ -31,7 +33,13 @@ TASKS_PER_WORKER = 500
 MOST_FOLDER_LENGTH = 40
 
 
+@lru_cache(maxsize=1)
+def _settled() -> None:
+    settle()
+
+
 def _perform(task: Task, conditions: Conditions) -> Done:
+    _settled()
     return perform(task, conditions)
 
 
