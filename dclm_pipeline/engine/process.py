@@ -25,5 +25,9 @@ def settle() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        for name, value in ((_M_TRIM_THRESHOLD, KEPT_BYTES), (_M_TOP_PAD, PAD_BYTES), (_M_MMAP_THRESHOLD, MAPPED_BYTES)):
+        for name, value in (
+            (_M_TRIM_THRESHOLD, KEPT_BYTES),
+            (_M_TOP_PAD, PAD_BYTES),
+            (_M_MMAP_THRESHOLD, MAPPED_BYTES),
+        ):
             mallopt(name, value)

@@ -9,9 +9,11 @@ import inspect
 import zlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numba import njit, types
+from numba.core.cgutils import get_null_value
+from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -28,8 +30,27 @@ def kernel(signature: object) -> Callable[[Function], Function]:
 
 def part(function: Function) -> Function:
     """Mark a function as a part of kernels, compiled with each that calls it."""
-    compiled: Function = njit(function, nogil=True)
+    compiled: Function = njit(function, nogil=True, forceinline=True)
     return compiled
+
+
+_intrinsic: Callable[[Callable[[Any, Any], Any]], Callable[[Any], Any]] = intrinsic
+
+
+@_intrinsic
+def borrowed(_typing: Any, array: Any) -> Any:
+    """Return the same array without its owner, inside a kernel: it lives as long as the one that was passed in.
+
+    Every part that is called with an array counts the owner's references up and down, atomically; in a scan of a few
+    nanoseconds a tag that is more than half of the time.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        view.meminfo = get_null_value(view.meminfo.type)
+        return view._getvalue()
+
+    return array(array), generate
 
 
 def stamp(*modules: ModuleType) -> int:

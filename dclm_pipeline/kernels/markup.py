@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import easy, nesting, tags, tokens
 from dclm_pipeline.kernels import stack as stacks
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.stack import (
     ATTRIBUTES,
     ATTRIBUTES_A_STEP,
@@ -49,6 +49,7 @@ from dclm_pipeline.kernels.stack import (
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.tokens import (
     after,
+    at,
     bogus_end,
     comment_end,
     is_cdata,
@@ -113,7 +114,7 @@ def _scan(
     top = 0
     while i < stop:
         begun = i
-        while i < stop and data[i] != 60:
+        while i < stop and at(data, i) != 60:
             i += 1
         if i > begun:
             if not is_foreign(stack, top):
@@ -131,10 +132,10 @@ def _scan(
         if facts[STEPS] > limits[3] or i + 1 >= stop:
             return
         i += 1
-        ending = data[i] == 47
+        ending = at(data, i) == 47
         if ending:
             i += 1
-        if i < stop and is_letter(data[i]):
+        if i < stop and is_letter(at(data, i)):
             name = i
             behind = name_end(data, i, stop)
             here = kind_of(data, name, behind, words, kinds)
@@ -180,9 +181,9 @@ def _scan(
             if FLAGS[here] & _RAW:
                 i = raw_end(data, i, stop, name, behind - name, here == _SCRIPT)
         elif ending:
-            i = i + 1 if i < stop and data[i] == 62 else bogus_end(data, i, stop)
-        elif data[i] == 33:
-            if i + 2 < stop and data[i + 1] == 45 and data[i + 2] == 45:
+            i = i + 1 if i < stop and at(data, i) == 62 else bogus_end(data, i, stop)
+        elif at(data, i) == 33:
+            if i + 2 < stop and at(data, i + 1) == 45 and at(data, i + 2) == 45:
                 i = comment_end(data, i + 3, stop)
                 facts[JOINED] = 0
             elif top > 0 and stack[top - 1, STATE] & FOREIGN and is_cdata(data, i + 1, stop):
@@ -192,7 +193,7 @@ def _scan(
                 i = bogus_end(data, i, stop)
                 if facts[STEPS] == 0 and is_standard(data, begun + 1, min(i, stop)):
                     facts[STANDARD] = 1
-        elif data[i] == 63:
+        elif at(data, i) == 63:
             i = bogus_end(data, i, stop)
 
 
@@ -221,6 +222,8 @@ def _make(parts: int) -> _Scan:
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
+        data, words, kinds = borrowed(data), borrowed(words), borrowed(kinds)
+        limits, stack, facts = borrowed(limits), borrowed(stack), borrowed(facts)
         for row in range(facts.shape[0]):
             _scan(data, offsets[row], offsets[row + 1], words, kinds, limits, stack, facts[row])
 
@@ -240,6 +243,3 @@ def scan_markup(html: Strings, limits: Limits) -> Markup:
     words, kinds = tags.lookup()
     _scan_rows(offsets, data, words, kinds, bounds, stack, facts)
     return Markup(facts[:, DEPTH], facts[:, ATTRIBUTES], facts[:, OPTIONS], facts[:, STEPS])
-
-
-#

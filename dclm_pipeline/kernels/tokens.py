@@ -14,11 +14,12 @@ from dclm_pipeline.kernels.stack import Bytes, Numbers
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
 _BLOCK = 32
-_LOWER = np.array([byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)], np.uint64)
-_ENDS_NAME = np.array([byte in b">/ \t\n\f\r" for byte in range(256)])
-_ENDS_ATTRIBUTE = np.array([byte in b"=>/ \t\n\f\r" for byte in range(256)])
-_ENDS_VALUE = np.array([byte in b"> \t\n\f\r" for byte in range(256)])
-_BLANK = np.array([byte in b" \t\n\f\r" for byte in range(256)])
+
+
+@part
+def at(data: Bytes, i: int) -> int:
+    """Return a byte; unlike in Python no place counts from the end, which spares a comparison."""
+    return int(data[np.uintp(i)])
 
 
 @part
@@ -33,11 +34,11 @@ def next_bracket(data: Bytes, i: int, stop: int) -> int:
         # Whole blocks without a branch inside: the compiler makes vector code of it.
         found = False
         for j in range(i, i + _BLOCK):
-            found |= data[j] == 60
+            found |= at(data, j) == 60
         if found:
             break
         i += _BLOCK
-    while i < stop and data[i] != 60:
+    while i < stop and at(data, i) != 60:
         i += 1
     return i
 
@@ -51,7 +52,7 @@ def is_letter(byte: int) -> bool:
 @part
 def name_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a tag name ends."""
-    while i < stop and data[i] != 62 and data[i] != 47 and not _is_blank(data[i]):
+    while i < stop and at(data, i) != 62 and at(data, i) != 47 and not _is_blank(at(data, i)):
         i += 1
     return i
 
@@ -63,7 +64,7 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
         return 0
     first, second = np.uint64(0), np.uint64(0)
     for i in range(name_end - name):
-        byte = np.uint64(data[name + i])
+        byte = np.uint64(at(data, name + i))
         if 65 <= byte <= 90:
             byte += np.uint64(32)
         if i < 8:
@@ -83,34 +84,34 @@ def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
     """Return where a tag ends (-1: it never does), how many attributes it has, and whether it ends itself."""
     count = 0
     while i < stop:
-        byte = data[i]
+        byte = at(data, i)
         if byte == 62:
-            return i + 1, count, i > 0 and data[i - 1] == 47
+            return i + 1, count, i > 0 and at(data, i - 1) == 47
         i += 1
         if byte == 47 or _is_blank(byte):
             continue
         count += 1
-        while i < stop and data[i] != 61 and data[i] != 62 and data[i] != 47 and not _is_blank(data[i]):
+        while i < stop and at(data, i) != 61 and at(data, i) != 62 and at(data, i) != 47 and not _is_blank(at(data, i)):
             i += 1
-        while i < stop and _is_blank(data[i]):
+        while i < stop and _is_blank(at(data, i)):
             i += 1
-        if i >= stop or data[i] != 61:
+        if i >= stop or at(data, i) != 61:
             continue
         i += 1
-        while i < stop and _is_blank(data[i]):
+        while i < stop and _is_blank(at(data, i)):
             i += 1
         if i >= stop:
             break
-        quote = data[i]
+        quote = at(data, i)
         if quote == 34 or quote == 39:
             i += 1
-            while i < stop and data[i] != quote:
+            while i < stop and at(data, i) != quote:
                 i += 1
             i += 1
         else:
-            while i < stop and data[i] != 62 and not _is_blank(data[i]):
+            while i < stop and at(data, i) != 62 and not _is_blank(at(data, i)):
                 i += 1
-            if i < stop and data[i] == 62:
+            if i < stop and at(data, i) == 62:
                 # A slash before this bracket is of the value.
                 return i + 1, count, False
     return -1, count, False
@@ -120,7 +121,7 @@ def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
 def after(data: Bytes, i: int, stop: int, one: int, two: int, three: int) -> int:
     """Return the place behind the next occurrence of three bytes."""
     while i + 2 < stop:
-        if data[i] == one and data[i + 1] == two and data[i + 2] == three:
+        if at(data, i) == one and at(data, i + 1) == two and at(data, i + 2) == three:
             return i + 3
         i += 1
     return stop
@@ -129,15 +130,15 @@ def after(data: Bytes, i: int, stop: int, one: int, two: int, three: int) -> int
 @part
 def comment_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a comment ends, given the place behind its first dashes."""
-    if i < stop and data[i] == 62:
+    if i < stop and at(data, i) == 62:
         return i + 1
-    if i + 1 < stop and data[i] == 45 and data[i + 1] == 62:
+    if i + 1 < stop and at(data, i) == 45 and at(data, i + 1) == 62:
         return i + 2
     while i + 2 < stop:
-        if data[i] == 45 and data[i + 1] == 45:
-            if data[i + 2] == 62:
+        if at(data, i) == 45 and at(data, i + 1) == 45:
+            if at(data, i + 2) == 62:
                 return i + 3
-            if i + 3 < stop and data[i + 2] == 33 and data[i + 3] == 62:
+            if i + 3 < stop and at(data, i + 2) == 33 and at(data, i + 3) == 62:
                 return i + 4
         i += 1
     return stop
@@ -146,10 +147,12 @@ def comment_end(data: Bytes, i: int, stop: int) -> int:
 @part
 def _is_named(data: Bytes, i: int, stop: int, name: int, length: int) -> bool:
     """Tell whether the tag name at `i` equals that at `name`, both ended as tag names are."""
-    if i + length >= stop or not (data[i + length] == 62 or data[i + length] == 47 or _is_blank(data[i + length])):
+    if i + length >= stop or not (
+        at(data, i + length) == 62 or at(data, i + length) == 47 or _is_blank(at(data, i + length))
+    ):
         return False
     for j in range(length):
-        one, other = data[i + j], data[name + j]
+        one, other = at(data, i + j), at(data, name + j)
         if one != other and not (is_letter(one) and one | 32 == other | 32):
             return False
     return True
@@ -161,18 +164,18 @@ def raw_end(data: Bytes, i: int, stop: int, name: int, length: int, script: bool
     commented, doubly = False, False
     while i < stop:
         if commented:
-            if data[i] == 45 and i + 2 < stop and data[i + 1] == 45 and data[i + 2] == 62:
+            if at(data, i) == 45 and i + 2 < stop and at(data, i + 1) == 45 and at(data, i + 2) == 62:
                 commented, doubly = False, False
         else:
             i = next_bracket(data, i, stop)
-        if i >= stop or data[i] != 60:
+        if i >= stop or at(data, i) != 60:
             i += 1
             continue
-        if i + 1 < stop and data[i + 1] == 47 and _is_named(data, i + 2, stop, name, length):
+        if i + 1 < stop and at(data, i + 1) == 47 and _is_named(data, i + 2, stop, name, length):
             if not doubly:
                 return i
             doubly = False
-        elif script and i + 3 < stop and data[i + 1] == 33 and data[i + 2] == 45 and data[i + 3] == 45:
+        elif script and i + 3 < stop and at(data, i + 1) == 33 and at(data, i + 2) == 45 and at(data, i + 3) == 45:
             commented = True
             # The dashes that begin a comment may be those that end it.
             i += 2
@@ -186,7 +189,7 @@ def raw_end(data: Bytes, i: int, stop: int, name: int, length: int, script: bool
 @part
 def bogus_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a declaration or what is taken for a comment ends."""
-    while i < stop and data[i] != 62:
+    while i < stop and at(data, i) != 62:
         i += 1
     return i + 1
 
@@ -194,12 +197,12 @@ def bogus_end(data: Bytes, i: int, stop: int) -> int:
 @part
 def is_standard(data: Bytes, i: int, stop: int) -> bool:
     """Tell whether a first declaration asks for no-quirks mode: a doctype without public name, or with an address."""
-    if i + 12 > stop or data[i] | 32 != 100 or data[i + 8] | 32 != 104:  # d(octype )h(tml)
+    if i + 12 > stop or at(data, i) | 32 != 100 or at(data, i + 8) | 32 != 104:  # d(octype )h(tml)
         return False
     public, address = False, False
     while i + 3 < stop:
-        public |= data[i] == 45 and data[i + 1] == 47 and data[i + 2] == 47  # -//
-        address |= data[i] == 58 and data[i + 1] == 47 and data[i + 2] == 47  # ://
+        public |= at(data, i) == 45 and at(data, i + 1) == 47 and at(data, i + 2) == 47  # -//
+        address |= at(data, i) == 58 and at(data, i + 1) == 47 and at(data, i + 2) == 47  # ://
         i += 1
     return address or not public
 
@@ -207,9 +210,13 @@ def is_standard(data: Bytes, i: int, stop: int) -> bool:
 @part
 def is_cdata(data: Bytes, i: int, stop: int) -> bool:
     """Tell whether CDATA begins here."""
-    if i + 7 > stop or data[i] != 91 or data[i + 6] != 91:
+    if i + 7 > stop or at(data, i) != 91 or at(data, i + 6) != 91:
         return False
     # C, D, A, T, A
     return bool(
-        data[i + 1] == 67 and data[i + 2] == 68 and data[i + 3] == 65 and data[i + 4] == 84 and data[i + 5] == 65
+        at(data, i + 1) == 67
+        and at(data, i + 2) == 68
+        and at(data, i + 3) == 65
+        and at(data, i + 4) == 84
+        and at(data, i + 5) == 65
     )
