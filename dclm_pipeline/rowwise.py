@@ -55,10 +55,19 @@ class _Rowwise(Step):
     function: ClassVar[Function]
     parameters: ClassVar[tuple[str, ...]] = ()
     nullable: ClassVar[frozenset[str]] = frozenset()
+    said: ClassVar[Mapping[str, type]] = {}
 
     def reads(self) -> frozenset[str]:
         """Return the columns that the function's parameters name."""
         return frozenset(self.parameters)
+
+    def misfit(self, documents: pa.Schema) -> str:
+        """Say which column is of another type than its parameter."""
+        for name in self.parameters:
+            said, there = self.said.get(name), documents.field(name).type
+            if said is not None and not _holds(there, said):
+                return f"says {name}: {said.__name__}, and the column {name!r} is {there}"
+        return ""
 
     def arguments(self, docs: Batch) -> list[tuple[Any, ...] | None]:
         """Return the function's arguments for each row; None where a column is null that may not be."""
@@ -212,7 +221,9 @@ def _step(function: Function, base: type[Made], revision: int, more: Mapping[str
     hints = _hints(function)
     nullable = frozenset(column for column in parameters if _may_be_null(hints.get(column)))
     facts = {"revision": revision, "code": _Code(function), "function": staticmethod(function)}
-    for attribute, value in {**facts, "parameters": parameters, "nullable": nullable, **more}.items():
+    said = {column: kind for column in parameters if (kind := _plain(hints.get(column))) in _TYPES}
+    facts |= {"parameters": parameters, "nullable": nullable, "said": said}
+    for attribute, value in {**facts, **more}.items():
         setattr(made, attribute, value)
     return made
 
@@ -268,10 +279,28 @@ def _written(function: Function, writes: Mapping[str, type] | None) -> tuple[pa.
     return pa.schema([pa.field(column, _arrow(name, kind)) for column, kind in writes.items()]), False
 
 
-def _arrow(name: str, kind: Any) -> pa.DataType:
+def _plain(kind: Any) -> Any:
+    """Return what a type is beside None; None itself where that is several."""
     plain: Sequence[Any] = [part for part in get_args(kind) if part is not NoneType] if _may_be_null(kind) else [kind]
-    if len(plain) == 1 and plain[0] in _TYPES:
-        return _TYPES[plain[0]]
+    return plain[0] if len(plain) == 1 else None
+
+
+def _holds(column: pa.DataType, kind: type) -> bool:
+    """Tell whether values of a column arrive as this type of Python."""
+    if kind in (int, float):
+        return pa.types.is_integer(column) or (kind is float and pa.types.is_floating(column))
+    tests = {
+        str: (pa.types.is_string, pa.types.is_large_string),
+        bytes: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary),
+        bool: (pa.types.is_boolean,),
+        datetime: (pa.types.is_timestamp,),
+    }
+    return any(test(column) for test in tests[kind])
+
+
+def _arrow(name: str, kind: Any) -> pa.DataType:
+    if _plain(kind) in _TYPES:
+        return _TYPES[_plain(kind)]
     listed = ", ".join(known.__name__ for known in _TYPES)
     raise RecipeError(f"{name}: a column cannot be of type {kind!r}; it can be {listed}")
 

@@ -81,6 +81,11 @@ class Step(BaseModel, ABC):
         """Return the columns that the step adds or replaces."""
         return pa.schema([])
 
+    def misfit(self, documents: pa.Schema) -> str:
+        """Say what is wrong with the columns that the step reads, of documents that have them all; nothing if fit."""
+        del documents
+        return ""
+
     def open(self, assets: Assets) -> "Opened":
         """Load what is slow to load, once a worker; return what has the verb (by default the step itself)."""
         del assets

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dclm_pipeline.cli.funnel import funnel, rowwise_costs
+from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
 from dclm_pipeline.tally import tally_to_json
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def run(
     from dclm_pipeline.engine.process import settle
 
     settle()
+    from dclm_pipeline.cli.stopping import stopping_once
     from dclm_pipeline.cli.watching import RunProgress
+    from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, shards_of
     from dclm_pipeline.engine.run import run as run_job
     from dclm_pipeline.engine.survey import survey
@@ -98,7 +100,13 @@ def run(
     if not as_json:
         click.echo(_plan_text(job, survey(job, shards_of(job))), err=True)
     try:
-        ran = run_job(job, settings, progress)
+        with stopping_once():
+            ran = run_job(job, settings, progress)
+    except NothingLeftError as error:
+        progress.end()
+        if not as_json:
+            click.echo(funnel(error.tally))
+        raise
     finally:
         progress.end()
     if as_json:
@@ -133,10 +141,13 @@ def plan(
 @recipe_options
 def check(recipe: Path, source: str, overrides: tuple[str, ...], allow_custom_code: bool, as_json: bool) -> None:
     """Check RECIPE without running it: settings, names, and whether every step finds the columns that it reads."""
+    from dclm_pipeline.engine.run import require_shard
     from dclm_pipeline.engine.segments import segments_of
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
     segments = segments_of(loaded)
+    if source:
+        require_shard(loaded.source, source)
     columns = [(field.name, str(field.type)) for field in segments[-1].layout.left_schema]
     if as_json:
         steps = [{"name": step.name, "kind": step.kind} for step in loaded.steps]
@@ -165,15 +176,17 @@ def _job(loaded: "Recipe", recipe: Path, source: str, out: str, settings: "Setti
 
 def _plan_text(job: "Job", surveyed: Any) -> str:
     size = surveyed.bytes / 1e6
-    lines = [f"{job.recipe.name}: {surveyed.shards} shards, {size:,.1f} MB, from {job.source} to {job.out}"]
+    lines = [f"{job.recipe.name}: {counted(surveyed.shards, 'shard')}, {size:,.1f} MB, from {job.source} to {job.out}"]
     if surveyed.whole:
         return "\n".join([*lines, "  the pool is whole: nothing to do"])
     for phase in surveyed.phases:
         if phase.known == phase.tasks:
-            lines.append(f"  {phase.name}: all {phase.tasks} tasks done before, from {phase.folder}")
+            done = f"all {phase.tasks} tasks" if phase.tasks > 1 else "its task"
+            lines.append(f"  {phase.name}: {done} done before, from {phase.folder}")
         else:
             before = f", {phase.known} done before" if phase.known else ""
-            lines.append(f"  {phase.name}: {phase.tasks - phase.known} tasks to do{before}, into {phase.folder}")
+            todo = counted(phase.tasks - phase.known, "task")
+            lines.append(f"  {phase.name}: {todo} to do{before}, into {phase.folder}")
     lines += [f"  {name}: after that" for name in surveyed.later]
     return "\n".join(lines)
 
@@ -203,9 +216,9 @@ def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
     size = sum(shard.bytes for shard in manifest.shards) / 1e6
     read = story.rows.get(manifest.tally.steps[0].name, 0) if manifest.tally.steps else 0
     rate = f"{read / max(ran.seconds, 1e-9):,.0f} documents/s, " if read else ""
-    done = f"{story.performed} tasks done" + (f", {story.known} done before" if story.known else "")
+    done = f"{counted(story.performed, 'task')} done" + (f", {story.known} done before" if story.known else "")
     lines.append(
-        f"{manifest.rows:,} documents, {size:,.1f} MB in {len(manifest.shards)} shards: {job.out} "
+        f"{counted(manifest.rows, 'document')}, {size:,.1f} MB in {counted(len(manifest.shards), 'shard')}: {job.out} "
         f"({ran.seconds:.1f} s, {rate}{done})"
     )
     return "\n".join(lines)

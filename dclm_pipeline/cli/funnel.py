@@ -52,6 +52,11 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
     return "\n".join(lines)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words: 1 shard, 2 shards."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def rowwise_costs(tally: Tally, seconds: Mapping[str, float], rowwise: frozenset[str]) -> list[str]:
     """Say what steps that call Python once a document cost, beside the columnar ones."""
     entered = {step.name: step.entered for step in tally.steps}

@@ -1,13 +1,14 @@
 """`dclm show`, `dclm verify`, `dclm clean`: looking after pools."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dclm_pipeline.cli.funnel import funnel
+from dclm_pipeline.cli.funnel import counted, funnel
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.tally import tally_to_json
@@ -62,8 +63,8 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
         size = sum(shard.bytes for shard in manifest.shards) / 1e6
         text = sum(shard.text_bytes for shard in manifest.shards) / 1e6
         click.echo(
-            f"{manifest.recipe['name']}: {manifest.rows:,} documents, {text:,.1f} MB of text, "
-            f"{size:,.1f} MB in {len(manifest.shards)} shards"
+            f"{manifest.recipe['name']}: {counted(manifest.rows, 'document')}, {text:,.1f} MB of text, "
+            f"{size:,.1f} MB in {counted(len(manifest.shards), 'shard')}"
         )
         click.echo("columns: " + ", ".join(f"{name} ({kind})" for name, kind in manifest.columns))
         click.echo(f"content: {manifest.content}")
@@ -80,22 +81,28 @@ def verify(pool: str, source: str, as_json: bool) -> None:
     from dclm_pipeline.engine.verify import verify as verify_pool
 
     _, manifest = whole_pool(pool)
-    files = len(manifest.shards) + len(manifest.rejects) + len(manifest.signals)
-    with Counting("files", files, quiet=as_json) as counting:
+    with Counting("files", len(manifest.files), quiet=as_json) as counting:
         verified = verify_pool(pool, source, counting.advance_to)
     if as_json:
         click.echo(json.dumps(asdict(verified)))
     if verified.wrong:
         listed = "\n  ".join(verified.wrong)
-        raise IntegrityError(
-            f"{pool}: {len(verified.wrong)} contradictions:\n  {listed}\n"
-            "Delete the receipts of the files named (receipts/<key>.json) and run the recipe again to make them anew."
-        )
+        raise IntegrityError(f"{pool}: {len(verified.wrong)} contradictions:\n  {listed}\n{_advice(verified.wrong)}")
     if not as_json:
-        inputs = f" and {verified.inputs} inputs" if source else ""
-        click.echo(
-            f"{pool}: good. {verified.files} files{inputs}, {verified.bytes / 1e6:,.1f} MB, {verified.rows:,} documents"
-        )
+        inputs = f" and {counted(verified.inputs, 'input')}" if source else ""
+        files, rows = counted(verified.files, "file"), counted(verified.rows, "document")
+        click.echo(f"{pool}: good. {files}{inputs}, {verified.bytes / 1e6:,.1f} MB, {rows}")
+
+
+def _advice(wrong: Sequence[str]) -> str:
+    """Say what to do about contradictions: the pool's own files can be made anew, its input cannot."""
+    inputs = sum(line.startswith("input ") for line in wrong)
+    advice = []
+    if inputs < len(wrong):
+        advice.append("Delete the files named (or what there is of them) and run the recipe again: it makes them anew.")
+    if inputs:
+        advice.append("The input is not what the pool was made from: give the --source that it was, or run the recipe.")
+    return "\n".join(advice)
 
 
 @click.command()

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from dclm_pipeline.engine.events import Listener, PhaseBegun, TaskDone, TaskRetried, TaskSetAside
 from dclm_pipeline.engine.executors import Executor, WorkerLostError, WorkerMemoryError
 from dclm_pipeline.engine.phases import Phase
-from dclm_pipeline.engine.tasks import Done, Task
+from dclm_pipeline.engine.tasks import CollectWork, Done, Task
 from dclm_pipeline.errors import IncompleteError, TaskError, TransientError
-from dclm_pipeline.pools.receipt import Receipt, receipts_for
+from dclm_pipeline.pools.receipt import JOINED, Receipt, receipts_for, standing
 from dclm_pipeline.storage import open_storage
 
 MOST_ATTEMPTS = 8
@@ -50,13 +50,21 @@ class Story:
 
 def drive(phase: Phase, executor: Executor, listener: Listener, story: Story, *, again: bool = False) -> list[Receipt]:
     """Return the receipts of a phase's tasks, in their order; what has none (`again`: everything) is performed first."""
-    known = {} if again else receipts_for(open_storage(phase.folder), [task.key for task in phase.tasks])
+    known = {} if again else known_receipts(phase)
     todo = [task for task in phase.tasks if task.key not in known]
     listener(PhaseBegun(phase.name, phase.folder, len(phase.tasks), len(known)))
     story.known += len(known)
     if todo:
         known |= _perform_all(phase, todo, executor, listener, story)
     return [known[task.key] for task in phase.tasks]
+
+
+def known_receipts(phase: Phase) -> dict[str, Receipt]:
+    """Return the receipts of the phase's tasks that are done, and whose files are still there."""
+    storage = open_storage(phase.folder)
+    collecting = any(isinstance(task.work, CollectWork) for task in phase.tasks)
+    receipts = receipts_for(storage, [task.key for task in phase.tasks])
+    return standing(storage, receipts, passing=() if collecting else JOINED)
 
 
 def _perform_all(

@@ -17,10 +17,10 @@ from types import TracebackType
 import pyarrow as pa
 
 from dclm_pipeline.engine.arena import SLOTS, Arena
-from dclm_pipeline.engine.channel import ClosedError, output_from, receive, send, serialized
+from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, output_from, receive, send, serialized
 from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRestart, Output, Program
-from dclm_pipeline.errors import ShardError, TransientError
+from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 
 # Documents after which a child is replaced, so that what libraries leak does not grow.
 RESTART_AFTER = 20_000
@@ -152,8 +152,7 @@ class Guard:
                     self._fork()
                 self._send(b"B", opening)
                 kind, data = self._received(self._limits.wall_seconds)
-                if kind == b"X":
-                    raise ChildBugError(bytes(data).decode(errors="replace"))
+                _raise_told(kind, data)
                 return
             except (_DeadError, _NurseryLostError) as death:
                 if attempt:
@@ -185,8 +184,7 @@ class Guard:
         kind, data = self._received(self._limits.wall_seconds * share)
         if kind == b"O":
             return output_from(data)
-        if kind == b"X":
-            raise ChildBugError(bytes(data).decode(errors="replace"))
+        _raise_told(kind, data)
         self._end_child()
         raise _DeadError("memory limit", f"over {self._limits.memory:,} bytes")
 
@@ -251,6 +249,7 @@ class Guard:
         try:
             if not self._ready:
                 kind, data = receive(self._control)
+                _raise_told(kind, data)
                 if kind == b"E":
                     raise ShardError(f"the steps could not be opened: {bytes(data).decode(errors='replace')}")
                 self._ready = True
@@ -260,7 +259,7 @@ class Guard:
         except (ClosedError, BrokenPipeError, ConnectionResetError) as error:
             ours.close()
             raise _NurseryLostError("the nursery is gone") from error
-        except ShardError:
+        except (ShardError, RecipeError):
             ours.close()
             raise
         finally:
@@ -297,6 +296,14 @@ class Unguarded:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _raise_told(kind: bytes, data: bytearray) -> None:
+    """Raise what the other side tells of: a bug of ours, or what the user has to mend."""
+    if kind == b"X":
+        raise ChildBugError(bytes(data).decode(errors="replace"))
+    if kind == RECIPE_ERROR:
+        raise RecipeError(bytes(data).decode(errors="replace"))
 
 
 def _readable(link: socket.socket, seconds: float) -> bool:

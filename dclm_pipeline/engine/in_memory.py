@@ -11,7 +11,9 @@ from dclm_pipeline.engine.chain import Chain, ContractError, Worked
 from dclm_pipeline.engine.programs import found_for
 from dclm_pipeline.engine.segments import Segment, cut_chain
 from dclm_pipeline.engine.sides import ROW, gone, signals_schema
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import halves
+from dclm_pipeline.recipe import chain_problems
 from dclm_pipeline.schema import REJECT
 from dclm_pipeline.step import Assets, Barrier, Hears, Orders, Reorder, Step
 from dclm_pipeline.tally import Tally, total
@@ -31,6 +33,9 @@ def apply_steps(
     steps: tuple[Step, ...], table: pa.Table, seed: int, assets: Assets, rows: int
 ) -> tuple[pa.Table, pa.Table, pa.Table, Tally]:
     """Return documents, rejects, signals and the tally of taking a table through steps."""
+    problems = chain_problems(table.schema, steps, None)
+    if problems:
+        raise RecipeError("\n".join(said for _, said in problems))
     segments = cut_chain(table.schema, steps, None, 1.0, seed)
     applying = Applying(table)
     found: pa.Table | None = None

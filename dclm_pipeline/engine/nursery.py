@@ -20,9 +20,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from dclm_pipeline.engine.arena import Arena
-from dclm_pipeline.engine.channel import ClosedError, deserialized, output_parts, receive, send
+from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, deserialized, output_parts, receive, send
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.work import ChildLimits, Program, Worker
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels.warm import warm
 
 _PR_SET_PDEATHSIG = 1
@@ -94,6 +95,9 @@ def _open(program: Program, control: socket.socket) -> Worker:
     """Open the program, or tell the worker why that cannot be done."""
     try:
         worker = program.open()
+    except RecipeError as error:
+        send(control, RECIPE_ERROR, str(error).encode())
+        os._exit(0)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told, and raises it there
         send(control, b"E", f"{type(error).__name__}: {error}".encode())
         os._exit(0)
@@ -137,6 +141,8 @@ def _answer(link: socket.socket, arena: Arena, worker: Worker, stateful: bool) -
         return send(link, b"M")
     except ClosedError:
         raise
+    except RecipeError as error:
+        return send(link, RECIPE_ERROR, str(error).encode())
     except Exception:  # noqa: BLE001 - steps' exceptions are caught by the chain: this is a bug of ours, to be told
         return send(link, b"X", traceback.format_exc().encode(errors="replace"))
 

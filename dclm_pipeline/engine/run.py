@@ -23,16 +23,18 @@ from dclm_pipeline.engine.publish import publish
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.engine.work import ChildLimits
-from dclm_pipeline.errors import IncompleteError, RecipeError
+from dclm_pipeline.errors import IncompleteError, IntegrityError, RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
-from dclm_pipeline.pools.receipt import Receipt, receipt_keys_in
+from dclm_pipeline.pools.receipt import Receipt, missing_files, receipt_keys_in
 from dclm_pipeline.recipe import Recipe
-from dclm_pipeline.sources import InputShard
-from dclm_pipeline.storage import open_storage
+from dclm_pipeline.sources import InputShard, Source
+from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.tally import StepTally
 
 # Rules that drop nothing, or everything, are told of once they have seen so many rows.
 TELLING_ROWS = 100
+# Files with the same fault that are named one by one.
+TOLD_FILES = 10
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
         raise RecipeError("no place for the pool: give --out")
     source_url, out_url = open_storage(place).url, open_storage(out).url
     saved = open_storage(settings.saved).url if settings.saved else f"{out_url.rpartition('/')[0]}/saved"
+    if Path(out_url).is_file():
+        raise RecipeError(f"{out}: is a file; --out names the folder of the pool")
+    if out_url.startswith(f"{source_url}/"):
+        raise RecipeError(f"{out}: lies in the source, which would be read again with it; give another --out")
     codes = {bundle.module: bundle.sha256 for bundle in recipe.bundles}
     if source_url == out_url:
         raise RecipeError(f"{place}: the pool cannot be built in the folder of its source; give another --out")
@@ -76,10 +82,16 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
 
 def shards_of(job: Job) -> tuple[InputShard, ...]:
     """List the shards of a job's source."""
-    shards = tuple(job.recipe.source.shards(open_storage(job.source)))
-    if not shards:
-        raise RecipeError(f"{job.source}: nothing that the source {job.recipe.source.kind!r} reads lies there")
-    return shards
+    require_shard(job.recipe.source, job.source)
+    return tuple(job.recipe.source.shards(open_storage(job.source)))
+
+
+def require_shard(source: Source, place: str) -> None:
+    """Refuse a place where nothing lies that the source reads; looks no further than the first."""
+    storage = open_storage(place)
+    if next(iter(source.shards(storage)), None) is None:
+        there = "there is no such place" if next(iter(storage.entries()), None) is None else "other files lie there"
+        raise RecipeError(f"{storage.url}: nothing that the source {source.kind!r} reads: {there}")
 
 
 def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
@@ -89,9 +101,12 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     before = whole(job, shards)
     if before is not None:
         listener(AlreadyWhole(job.out, before.rows))
+        for warning in _warnings_about_strays(job, before):
+            listener(Warned(warning))
         return Ran(before, Story(), time.time() - begun, whole_before=True)
     _compare_libraries(job, settings, listener)
-    story = Story()
+    story, story_path = Story(), f"runs/{_run_id(begun)}/run.json"
+    _write_story(job, settings, story, story_path, begun, "running")  # where this cannot be written, nothing can
     workers = settings.workers or os.cpu_count() or 1
     executor: Executor | None = None
     outcome = "interrupted"
@@ -100,10 +115,13 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
         ready = executor
 
         def execute(phase: Phase, *, again: bool = False) -> list[Receipt]:
-            return drive(phase, ready, listener, story, again=again)
+            receipts = drive(phase, ready, listener, story, again=again)
+            for warning in warnings_about_input(receipts):
+                listener(Warned(warning))
+            return receipts
 
         manifest = walk(job, shards, execute, publish)
-        for warning in warnings_about(manifest.tally.steps):
+        for warning in (*warnings_about(manifest.tally.steps), *_warnings_about_strays(job, manifest)):
             listener(Warned(warning))
         outcome = "whole"
     except IncompleteError:
@@ -112,17 +130,33 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     finally:
         if executor is not None:
             executor.cancel()
-        _write_story(job, settings, story, begun, outcome)
+        _write_story(job, settings, story, story_path, begun, outcome)
     return Ran(manifest, story, time.time() - begun)
 
 
 def whole(job: Job, shards: tuple[InputShard, ...]) -> Manifest | None:
     """Return the manifest of a job's pool if the pool is whole and made of this very input by this very work."""
     storage = open_storage(job.out)
-    manifest = read_manifest(storage)
+    manifest = _legible_manifest(storage)
     if manifest is None or manifest.key != job.pool_key(shards, job.segments[-1]):
         return None
+    if missing_files(storage, manifest.files):
+        return None
     return manifest if receipt_keys_in(storage).issuperset(manifest.receipts) else None
+
+
+def strays(job: Job, manifest: Manifest) -> list[str]:
+    """Return files among the pool's shards that are not of the pool: left by runs of other recipes that did not end."""
+    named = {file.path for file in manifest.shards}
+    return [entry.path for entry in open_storage(job.out).entries("shards/") if entry.path not in named]
+
+
+def _legible_manifest(storage: Storage) -> Manifest | None:
+    """Return the manifest of the pool at a place; a damaged one is as good as none, and will be written anew."""
+    try:
+        return read_manifest(storage)
+    except IntegrityError:
+        return None
 
 
 def conditions_of(job: Job, settings: Settings) -> Conditions:
@@ -145,9 +179,26 @@ def warnings_about(steps: Sequence[StepTally]) -> list[str]:
     return told
 
 
+def warnings_about_input(receipts: Sequence[Receipt]) -> list[str]:
+    """Name the files that end before their last record does: most often a transfer that was cut."""
+    short = [receipt.inputs[0].name for receipt in receipts if receipt.tally.source.damage.get("ends_early")]
+    told = [f"{name} ends too early: what is missing of it is not in the pool; fetch it again" for name in short]
+    more = len(told) - TOLD_FILES
+    return told if more <= 0 else [*told[:TOLD_FILES], f"{more:,} more files end too early"]
+
+
+def _warnings_about_strays(job: Job, manifest: Manifest) -> list[str]:
+    found = strays(job, manifest)
+    told = (
+        f"{job.out}/shards holds {len(found)} files that are not of this pool, such as {'; '.join(found[:1])}; whoever "
+        "reads the whole folder would count them: `dclm clean` removes them"
+    )
+    return [told] if found else []
+
+
 def _compare_libraries(job: Job, settings: Settings, listener: Listener) -> None:
     """Tell of, or with `frozen` refuse, libraries of other versions than those that the pool there was made with."""
-    before = read_manifest(open_storage(job.out))
+    before = _legible_manifest(open_storage(job.out))
     if before is None:
         return
     now = job.libraries_up_to(job.segments[-1])
@@ -164,11 +215,18 @@ def _compare_libraries(job: Job, settings: Settings, listener: Listener) -> None
     listener(Warned(f"versions have changed ({', '.join(changed)}); what depends on them is done again"))
 
 
-def _write_story(job: Job, settings: Settings, story: Story, begun: float, outcome: str) -> None:
-    started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(begun))
+def _run_id(begun: float) -> str:
+    return f"{_stamp(begun)}-{secrets.token_hex(4)}"
+
+
+def _stamp(begun: float) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(begun))
+
+
+def _write_story(job: Job, settings: Settings, story: Story, path: str, begun: float, outcome: str) -> None:
     values = {
         "outcome": outcome,
-        "started": started,
+        "started": _stamp(begun),
         "seconds": round(time.time() - begun, 3),
         "machine": platform.node(),
         "platform": platform.platform(),
@@ -180,4 +238,4 @@ def _write_story(job: Job, settings: Settings, story: Story, begun: float, outco
         "story": asdict(story),
     }
     text = json.dumps(values, indent=1, sort_keys=True) + "\n"
-    open_storage(job.out).put(f"runs/{started}-{secrets.token_hex(4)}/run.json", text.encode())
+    open_storage(job.out).put(path, text.encode())

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from dclm_pipeline.engine.drive import known_receipts
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.run import whole
 from dclm_pipeline.engine.walk import Pool, walk
-from dclm_pipeline.pools.receipt import Receipt, receipts_for
+from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.sources import InputShard
-from dclm_pipeline.storage import open_storage
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
     def look(phase: Phase, *, again: bool = False) -> list[Receipt]:
         if again:
             raise _EndOfKnowledge
-        known = receipts_for(open_storage(phase.folder), [task.key for task in phase.tasks])
+        known = known_receipts(phase)
         if phase.tasks:
             seen.append(Surveyed(phase.name, phase.folder, len(phase.tasks), len(known)))
         if len(known) < len(phase.tasks):

@@ -29,7 +29,7 @@ def verify(place: str, source: str = "", progress: Callable[[int], None] | None 
     """Read a whole pool again, and its input too where `source` says where that lies."""
     storage, manifest = whole_pool(place)
     wrong = _contradictions(storage, manifest)
-    files = (*manifest.shards, *manifest.rejects, *manifest.signals)
+    files = manifest.files
     done = 0
     for count, stored in enumerate(files, 1):
         wrong += _wrong_with(storage, stored)
@@ -89,10 +89,10 @@ def _wrong_inputs(source: Storage, manifest: Manifest) -> list[str]:
             digest = _sha256(source, facts.name, facts.start or 0, facts.bytes)
             longer = facts.end is None and source.size(facts.name) != facts.bytes
         except FileNotFoundError:
-            found.append(f"{facts.name}: the source does not hold it any more")
+            found.append(f"input {facts.name}: the source does not hold it")
             continue
         if digest != facts.sha256 or longer:
-            found.append(f"{facts.name}: the source holds other bytes than were read")
+            found.append(f"input {facts.name}: the source holds other bytes than were read")
     return found
 
 

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import pickle
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.nurseries import Nurseries
+from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Stored
 from dclm_pipeline.engine.work import Program
 from dclm_pipeline.pools.parquet import read_shard
@@ -33,6 +33,8 @@ class Workshop:
         self._storages: dict[str, Storage] = {}
         self._guards: dict[str, Guard | Unguarded] = {}
         self._nurseries = Nurseries()
+        self._scratch: PrivateFolder | None = None
+        self._tasks = 0
 
     def storage(self, url: str) -> Storage:
         """Return the storage at a place."""
@@ -73,15 +75,22 @@ class Workshop:
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a private folder that is gone afterwards."""
-        folder = Path(tempfile.mkdtemp(prefix="dclm-", dir=self.conditions.scratch))
+        if self._scratch is None:
+            self._scratch = PrivateFolder("dclm-work-", self.conditions.scratch)
+        folder = self._scratch.path / f"{self._tasks:06d}"
+        self._tasks += 1
+        folder.mkdir()
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
-        """End the guards."""
+        """End the guards, and leave nothing on scratch."""
         for guard in self._guards.values():
             guard.close()
         self._guards.clear()
         self._nurseries.close()
+        if self._scratch is not None:
+            self._scratch.remove()
+            self._scratch = None

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import Tally, tally_from_json, tally_to_json
@@ -35,6 +35,11 @@ class Manifest:
     inputs: tuple[InputFacts, ...]
     tally: Tally
     libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """Return every file that belongs to the pool."""
+        return (*self.shards, *self.rejects, *self.signals)
 
     @property
     def rows(self) -> int:
@@ -74,7 +79,10 @@ def manifest_from_bytes(data: bytes, path: str) -> Manifest:
     try:
         values: dict[str, Any] = json.loads(data)
         if values["format"] != FORMAT:
-            raise IntegrityError(f"{path}: a manifest of format {values['format']}; this version reads {FORMAT}")
+            raise RecipeError(
+                f"{path}: a manifest of format {values['format']}, and this version reads {FORMAT}; install the version "
+                "that wrote it"
+            )
         return Manifest(
             key=values["key"],
             recipe=values["recipe"],
@@ -98,6 +106,16 @@ def read_manifest(storage: Storage) -> Manifest | None:
     except FileNotFoundError:
         return None
     return manifest_from_bytes(data, f"{storage.url}/{PATH}")
+
+
+def superseded(storage: Storage, manifest: Manifest) -> frozenset[str]:
+    """Return the files of the pool that lies at a place, as far as they are not of this one, which replaces it."""
+    try:
+        before = read_manifest(storage)
+    except IntegrityError:
+        return frozenset()  # it can name nothing
+    named = () if before is None else before.files
+    return frozenset(file.path for file in named) - {file.path for file in manifest.files}
 
 
 def _files(values: list[dict[str, Any]]) -> tuple[StoredFile, ...]:

@@ -131,6 +131,29 @@ def _unpacked(storage: Storage, path: str) -> Iterator[Receipt]:
         yield receipt_from_bytes(line, path)
 
 
+# What a task leaves beside its documents, and what goes once it has been joined with that of other tasks.
+JOINED = ("rejects", "signals")
+
+
+def standing(storage: Storage, receipts: Mapping[str, Receipt], passing: Sequence[str] = JOINED) -> dict[str, Receipt]:
+    """Return the receipts whose files, but the `passing` ones, are there and as long as they say.
+
+    The tasks of the others are to be done again.
+    """
+    files = {
+        key: [file for name, file in receipt.files.items() if name not in passing] for key, receipt in receipts.items()
+    }
+    missing = frozenset(missing_files(storage, [file for several in files.values() for file in several]))
+    return {key: receipt for key, receipt in receipts.items() if missing.isdisjoint(file.path for file in files[key])}
+
+
+def missing_files(storage: Storage, files: Sequence[StoredFile]) -> list[str]:
+    """Return the paths of the files that are not there, or not as long as they should be."""
+    folders = sorted({file.path.rpartition("/")[0] for file in files})
+    there = {entry.path: entry.size for folder in folders for entry in storage.entries(f"{folder}/")}
+    return [file.path for file in files if there.get(file.path) != file.bytes]
+
+
 def receipts_for(storage: Storage, keys: Sequence[str]) -> dict[str, Receipt]:
     """Return the receipts that there are for the given keys, by key; reads no other receipt that lies alone."""
     wanted = frozenset(keys)

@@ -1,7 +1,7 @@
 """The recipe: what a user writes, checked as a whole before anything runs. Knows every kind by name, and runs none."""
 
 from dclm_pipeline.recipe.bundles import CodeBundle
-from dclm_pipeline.recipe.chain import ChainSchemas, check_chain
+from dclm_pipeline.recipe.chain import ChainSchemas, chain_problems, check_chain
 from dclm_pipeline.recipe.effective import dump_recipe, effective
 from dclm_pipeline.recipe.json_schema import json_schema
 from dclm_pipeline.recipe.kinds import builtin_kinds, register, source_kinds, step_kinds
@@ -14,6 +14,7 @@ __all__ = [
     "Limits",
     "Recipe",
     "builtin_kinds",
+    "chain_problems",
     "check_chain",
     "dump_recipe",
     "effective",

@@ -97,6 +97,8 @@ def chain_problems(
             )
             said = f"{labels[number]} reads {column!r}, which no earlier step writes{remedy}"
             problems.append((places[number], said))
+        if step.reads() <= frozenset(there.names) and (misfit := step.misfit(there)):
+            problems.append((places[number], f"{labels[number]} {misfit}"))
     last = schemas[-1].names
     for column in columns or ():
         if column not in last:

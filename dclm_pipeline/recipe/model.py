@@ -148,6 +148,10 @@ def names_of(steps: Sequence[tuple[str, str]]) -> list[str]:
 
 def named(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Give steps without a name their kind as one, numbered from the second on."""
+    for step in steps:
+        if not isinstance(step, Step):
+            call = f"; call it: {step.__name__}()" if isinstance(step, type) else ""
+            raise RecipeError(f"{step!r} is no step{call}")
     names = names_of([(step.kind, step.name) for step in steps])
     return tuple(
         step if step.name else step.model_copy(update={"name": name}) for step, name in zip(steps, names, strict=True)

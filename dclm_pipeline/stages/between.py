@@ -42,13 +42,19 @@ class Between(Filter):
         """Return the column of numbers."""
         return frozenset({self.column})
 
+    def misfit(self, documents: pa.Schema) -> str:
+        """Say that the column does not hold numbers."""
+        field = documents.field(self.column)
+        if is_number(field):
+            return ""
+        numbers = ", ".join(other.name for other in documents if is_number(other))
+        return f"compares numbers, and {self.column!r} is {field.type}; numbers there are: {numbers or 'none'}"
+
     def keep(self, docs: Batch) -> pa.BooleanArray:
         """Tell which rows are within the bounds."""
+        if problem := self.misfit(docs.schema):
+            raise RecipeError(f"{self.name or self.kind} {problem}")
         field = docs.schema.field(self.column)
-        if not is_number(field):
-            raise RecipeError(
-                f"between compares numbers, and {self.column!r} is {field.type}; name a column of numbers"
-            )
         numbers = docs[self.column]
         if pa.types.is_boolean(field.type):
             numbers = numbers.cast(pa.int8())

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,56 @@ def test_help_is_enough_to_begin_with():
 
     for command in ("run", "plan", "check", "show", "verify", "clean", "sample-crawl", "130"):
         assert command in done.stdout
+
+
+def test_an_empty_result_ends_with_the_funnel(crawl, tmp_path):
+    words = ["--set", "enough_words.low=99999", "--source", crawl, "--out", tmp_path / "pool"]
+    done = dclm("run", QUICKSTART, *words, "--executor", "inline", code=3)
+
+    assert "enough_words" in done.stdout
+    assert "enough_words dropped" in done.stderr
+
+
+def test_check_looks_for_the_source_that_it_is_told(tmp_path):
+    assert "no such place" in dclm("check", QUICKSTART, "--source", tmp_path / "nowhere", code=2).stderr
+
+
+def test_text_is_not_compared_with_numbers(crawl, tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: wrong\nsource: warc\nsteps: [extract, {kind: between, column: title, low: 1}]\n")
+
+    assert "'title' is string" in dclm("check", path, code=2).stderr
+
+
+def test_an_address_at_which_nobody_listens_is_told_at_once(crawl, tmp_path):
+    words = ["--source", crawl, "--out", tmp_path / "pool", "--address"]
+
+    assert "no Ray cluster answers" in dclm("run", QUICKSTART, *words, "127.0.0.1:9", code=2).stderr
+    assert "is no HOST:PORT" in dclm("run", QUICKSTART, *words, "somewhere", code=2).stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_again_and_again_leaves_nothing_on_scratch(crawl, tmp_path, number):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    path = tmp_path / "recipe.yaml"
+    words = ["run", path, "--source", crawl, "--out", tmp_path / "pool", "--allow-custom-code"]
+    words += ["--executor", "inline", "--scratch", scratch]
+    (tmp_path / "slow_step.py").write_text(
+        "import time\nimport dclm_pipeline as dp\n\n"
+        "@dp.filter\ndef slow(text: str) -> bool:\n    time.sleep(0.5)\n    return True\n"
+    )
+    path.write_text("name: slow\nsource: warc\nuses: [slow_step]\nsteps: [extract, slow]\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dclm_pipeline.cli", *map(str, words)], stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    while not list(scratch.rglob("*.parquet")):
+        time.sleep(0.05)
+    for _ in range(3):
+        process.send_signal(number)
+        time.sleep(0.05)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130, said
+    assert "run the same command to go on" in said
+    assert not list(scratch.iterdir())

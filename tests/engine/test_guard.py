@@ -15,7 +15,7 @@ from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRest
 from dclm_pipeline.errors import ShardError
 from tests.engine.guard_programs import Obeys
 
-LIMITS = ChildLimits(cpu_seconds=0.2, wall_seconds=0.4, memory=2**28)
+LIMITS = ChildLimits(cpu_seconds=1.0, wall_seconds=2.0, memory=2**28)
 
 
 @pytest.fixture(scope="module")

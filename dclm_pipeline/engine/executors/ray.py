@@ -5,9 +5,13 @@ and it retries nothing (`max_retries=0`): it would retry a task that was killed 
 """
 
 import os
+import re
 import secrets
+import signal
+import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +25,7 @@ import ray
 from dclm_pipeline.engine.executors import Finished, WorkerLostError, WorkerMemoryError
 from dclm_pipeline.engine.perform import perform
 from dclm_pipeline.engine.process import settle
+from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError
 from dclm_pipeline.step import Needs
@@ -31,6 +36,8 @@ OBJECT_STORE_BYTES = 80 * 2**20
 TASKS_PER_WORKER = 500
 # Ray puts sockets below this folder, and the kernel allows a path of 107 bytes for one.
 MOST_FOLDER_LENGTH = 40
+# Ray itself waits for minutes for a cluster that is not there.
+ADDRESS_SECONDS = 10.0
 
 
 @lru_cache(maxsize=1)
@@ -48,12 +55,13 @@ class RayExecutor:
 
     def __init__(self, conditions: Conditions, workers: int, address: str | None = None) -> None:
         self._conditions = conditions
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: PrivateFolder | None = None
         if ray.is_initialized():
             raise RecipeError("Ray runs in this process already; call ray.shutdown() first, or use executor='inline'")
         if address is None:
             self._embedded(workers)
         else:
+            _check_address(address)
             ray.init(address=address, log_to_driver=False, logging_level="error")
         self._slots = workers if address is None else max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._remote = ray.remote(max_calls=TASKS_PER_WORKER)(_perform)
@@ -90,30 +98,33 @@ class RayExecutor:
         self._running.clear()
         ray.shutdown()
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
 
     def _embedded(self, workers: int) -> None:
         """Start Ray on this machine: no dashboard, no usage reports, and nobody without the token gets in."""
         parent = tempfile.gettempdir()
         folder = parent if len(parent) <= MOST_FOLDER_LENGTH else str(Path(os.sep, "tmp"))
         # Ray makes its own folders open to everybody; a parent that is not keeps them private.
-        self._folder = tempfile.TemporaryDirectory(prefix="dclm-ray-", dir=folder, ignore_cleanup_errors=True)
-        token = Path(self._folder.name, "token")
+        self._folder = PrivateFolder("dclm-ray-", folder)
+        token = self._folder.path / "token"
         descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        on_terminate = signal.getsignal(signal.SIGTERM)
         ray.init(
             address="local",  # whatever RAY_ADDRESS says
             num_cpus=workers,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=str(Path(self._folder.name, "ray")),
+            _temp_dir=str(self._folder.path / "ray"),
             log_to_driver=False,
             logging_level="error",
             configure_logging=False,
         )
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_terminate)  # Ray takes it, to leave by sys.exit
 
     def _finished(self, reference: "ray.ObjectRef[Done]") -> Finished:
         task = self._running.pop(reference)
@@ -128,3 +139,19 @@ class RayExecutor:
             return Finished(task, error=WorkerMemoryError(f"{task.label}: its worker was stopped for memory: {error}"))
         except ray.exceptions.RayError as error:
             return Finished(task, error=WorkerLostError(f"{task.label}: its worker is gone: {error}"))
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address that nobody listens at; `auto` and Ray Client's own are left to Ray."""
+    found = re.fullmatch(r"(?:ray://)?(?P<host>[^/:]+|\[[^]]+\]):(?P<port>\d{1,5})", address)
+    if found is None:
+        if address != "auto":
+            raise RecipeError(f"--address {address}: is no HOST:PORT, such as 10.0.0.1:6379, and not 'auto'")
+        return
+    try:
+        socket.create_connection((found["host"].strip("[]"), int(found["port"])), ADDRESS_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise RecipeError(
+            f"--address {address}: no Ray cluster answers there ({error}); start one with `ray start --head`, or leave "
+            "--address out for one on this machine"
+        ) from error
