@@ -5,7 +5,9 @@ at a place a step names is there by its SHA-256, and so are the versions of the 
 """
 
 import hashlib
+import inspect
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -61,8 +63,19 @@ def describe_step(step: Step, digest: Callable[[str], str], codes: Mapping[str, 
     values = describe(step, digest) | {"revision": step.revision}
     module = type(step).__module__
     code = next((code for name, code in codes.items() if module == name or module.startswith(f"{name}.")), "")
-    code = code or getattr(type(step), "code", "")
+    code = code or getattr(type(step), "code", "") or _own_code(type(step))
     return values | {"code": code} if code else values
+
+
+def _own_code(kind: type) -> str:
+    """Return the digest of the module in which a user wrote a class of steps; nothing for our own."""
+    if kind.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return ""
+    try:
+        source = inspect.getsource(sys.modules[kind.__module__])
+    except (OSError, TypeError, KeyError):
+        source = ""  # typed in at a prompt: then its `revision` alone tells versions apart
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 def describe_source(source: Source) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -22,6 +20,7 @@ from dclm_pipeline.recipe.bundles import CodeBundle
 from dclm_pipeline.recipe.chain import chain_problems
 from dclm_pipeline.recipe.kinds import step_kinds
 from dclm_pipeline.recipe.problems import problems_of
+from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import Source
 from dclm_pipeline.step import Step
 
@@ -29,21 +28,6 @@ SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 NAMES = "letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit"
 # With these `--set` addresses the settings of what is no step.
 RESERVED = frozenset({"source", "limits"})
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-
-
-def read_size(value: object) -> object:
-    """Turn sizes such as `256MB` or `8MiB` into bytes; leave everything else to pydantic."""
-    if not isinstance(value, str):
-        return value
-    match = _SIZE.fullmatch(value.strip())
-    if match is None or match[2].upper() not in _UNITS:
-        raise ValueError("a size is a number of bytes, or one with a unit such as 256MB or 8MiB")
-    return int(Decimal(match[1]) * _UNITS[match[2].upper()])
-
-
-Size = Annotated[int, BeforeValidator(read_size)]
 
 
 class Limits(BaseModel):

@@ -13,11 +13,12 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.ids import document_id
 from dclm_pipeline.schema import PAGE
+from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.detect import codec_by_magic, codec_of, nothing_found
 from dclm_pipeline.sources.pages import Failed, Page, Skipped, Wanted, read_page
@@ -32,17 +33,6 @@ _NAME = re.compile(r"\.w?arc(\.(wet|wat))?(\.(gz|zst|zstd|bz2|xz|lz4))?$", re.IG
 _EDGE = 64 * 1024
 _HEAD = 4 * 1024 * 1024
 _MOST_FIRST_MEMBER = 16 * 1024 * 1024
-_SIZE = re.compile(r"\s*(\d{1,12})\s*(?:([KMGT])i?)?B?\s*", re.IGNORECASE)
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-def read_size(value: object) -> object:
-    """Read a size such as `256MB` (units are powers of 1,024); anything else is returned as it is."""
-    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    return value if found is None else int(found[1]) * _UNITS[(found[2] or "").upper()]
-
-
-Size = Annotated[int, BeforeValidator(read_size)]
 
 
 class Warc(Source):
