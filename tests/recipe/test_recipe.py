@@ -116,7 +116,7 @@ def test_sizes_have_units(written, size):
     assert Limits.model_validate({"memory": written}).memory == size
 
 
-@pytest.mark.parametrize("written", ["MB", "-1MB", "1 TB", "1e9", "9" * 400 + "MB", "0", "", "١MB", 1.5, None, [1]])
+@pytest.mark.parametrize("written", ["MB", "-1MB", "1 PB", "1e9", "9" * 400 + "MB", "0", "", "١MB", 1.5, None, [1]])
 def test_what_is_no_size_is_refused(written):
     with pytest.raises(ValidationError):
         Limits.model_validate({"memory": written})
