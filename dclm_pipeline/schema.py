@@ -25,6 +25,18 @@ PAGE = schema_of(
     pa.field("body", pa.large_binary()),
 )
 
+# What a source of texts hands over: `record_id` is the id that a document has elsewhere.
+TEXT = schema_of(
+    pa.field("id", ID, nullable=False),
+    pa.field("record_id", pa.string()),
+    pa.field("source", pa.string()),
+    pa.field("offset", pa.int64()),
+    pa.field("url", pa.string()),
+    pa.field("site", pa.string()),
+    pa.field("date", DATE),
+    pa.field("text", pa.large_string()),
+)
+
 # Material that later steps read and no pool keeps unless its recipe names it.
 WORKING = frozenset({"body", "content_type", "http_charset", "html"})
 

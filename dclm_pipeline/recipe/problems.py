@@ -158,7 +158,9 @@ def _words(kind: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(_words(part) for part in parts))
     if origin is tuple or origin is list:
-        return f"a list of {_words(parts[0])}s" if parts else "a list"
+        return f"a list, each {_words(parts[0])}" if parts else "a list"
+    if origin in (dict, Mapping):
+        return f"names, each with {_words(parts[1])}"
     if origin is not None and parts:
         return _words(parts[0])
     simple = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}

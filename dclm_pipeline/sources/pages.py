@@ -86,7 +86,7 @@ def read_page(record: Record, wanted: Wanted) -> Page | Skipped | Failed:
         return Failed(record.trouble)
     kind = header.type
     if kind != b"response" and (kind or not record.trouble):
-        return Skipped(f"type {kind.decode() if kind in _TYPES else 'other' if kind else 'missing'}")
+        return Skipped(kind_of(header))
     address = read_address(header.text(ADDRESS))
     if record.trouble or record.block is None:
         return Failed(record.trouble, address.url or None)
@@ -102,6 +102,12 @@ def read_page(record: Record, wanted: Wanted) -> Page | Skipped | Failed:
     if head.mime in mime.KNOWN and head.mime not in wanted.types:
         return _of_type(head.mime)
     return _with_body(record.block, header, head, address, wanted)
+
+
+def kind_of(header: Header) -> str:
+    """Return what a record says it is, in words for a tally."""
+    kind = header.type
+    return f"type {kind.decode() if kind in _TYPES else 'other' if kind else 'missing'}"
 
 
 def _with_body(block: bytes, header: Header, head: Head, address: Address, wanted: Wanted) -> Page | Skipped | Failed:

@@ -27,6 +27,7 @@ RECORD_ID = b"WARC-Record-ID"
 WARCINFO_ID = b"WARC-Warcinfo-ID"
 DATE = b"WARC-Date"
 TRUNCATED = b"WARC-Truncated"
+LANGUAGES = b"WARC-Identified-Content-Language"
 BLOCK_DIGEST = b"WARC-Block-Digest"
 PAYLOAD_DIGEST = b"WARC-Payload-Digest"
 
@@ -39,6 +40,7 @@ _NAMES = frozenset(
         WARCINFO_ID,
         DATE,
         TRUNCATED,
+        LANGUAGES,
         BLOCK_DIGEST,
         PAYLOAD_DIGEST,
         b"Content-Type",

@@ -5,11 +5,10 @@ the modules beside it. Reads gzip and zstd members, bzip2 and xz streams and pla
 are refused by name. Known gap: parts of a segmented record are not joined; the first stands for it, where it can.
 """
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,8 @@ from dclm_pipeline.schema import PAGE
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.detect import codec_by_magic, codec_of, nothing_found
+from dclm_pipeline.sources.listing import EDGE as _EDGE
+from dclm_pipeline.sources.listing import file_shards
 from dclm_pipeline.sources.pages import Failed, Page, Skipped, Wanted, read_page
 from dclm_pipeline.sources.records import BLANKS, Record
 from dclm_pipeline.sources.trail import Customs
@@ -30,12 +31,24 @@ from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import SourceTally
 
 _NAME = re.compile(r"\.w?arc(\.(wet|wat))?(\.(gz|zst|zstd|bz2|xz|lz4))?$", re.IGNORECASE)
-_EDGE = 64 * 1024
 _HEAD = 4 * 1024 * 1024
 _MOST_FIRST_MEMBER = 16 * 1024 * 1024
 
 
-class Warc(Source):
+class WarcFiles(Source):
+    """Settings of sources whose documents stand in records of WARC files."""
+
+    most_body: Size = Field(default=8 * 2**20, ge=1, description="Bytes of the largest page; larger ones are rejects.")
+    split: Annotated[Size, Field(ge=1)] | None = Field(
+        default=256 * 2**20, description="Files of gzip or zstd members above this size are read in parts; null: never."
+    )
+
+    def shards(self, storage: Storage) -> Iterator[InputShard]:
+        """List the files whose names are those of WARC files, large ones in parts."""
+        return file_shards(storage, _NAME, self.split, lambda storage, entry: _has_members(storage, entry.path))
+
+
+class Warc(WarcFiles):
     """Pages from WARC files: the responses of a crawl that are pages, as their servers sent them."""
 
     revision: ClassVar[int] = 1
@@ -43,10 +56,6 @@ class Warc(Source):
     prelude: ClassVar[tuple[str, ...]] = ("decode",)
 
     kind: Literal["warc"] = "warc"
-    most_body: Size = Field(default=8 * 2**20, ge=1, description="Bytes of the largest page; larger ones are rejects.")
-    split: Annotated[Size, Field(ge=1)] | None = Field(
-        default=256 * 2**20, description="Files of gzip or zstd members above this size are read in parts; null: never."
-    )
     types: tuple[str, ...] = Field(
         default=("text/html", "application/xhtml+xml", "text/plain"), description="MIME types that make documents."
     )
@@ -57,36 +66,42 @@ class Warc(Source):
         """Return the columns of a page."""
         return PAGE
 
-    def shards(self, storage: Storage) -> Iterator[InputShard]:
-        """List the files whose names are those of WARC files, large ones in parts."""
-        for entry in storage.entries():
-            if not _NAME.search(entry.path) and not storage.url.endswith(f"/{entry.path}"):
-                continue
-            head = storage.read(entry.path, 0, _EDGE)
-            tail = storage.read(entry.path, max(0, entry.size - _EDGE), _EDGE)
-            edges = hashlib.sha256(head + tail).hexdigest()
-            if self.split is None or entry.size <= self.split or not _has_members(storage, entry.path):
-                yield InputShard(entry.path, entry.size, edges)
-                continue
-            for start in range(0, entry.size, self.split):
-                yield InputShard(entry.path, entry.size, edges, start, min(entry.size, start + self.split))
-
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> "WarcReading":
         """Read a file, or the records that begin in a part of it."""
         wanted = Wanted(self.most_body, frozenset(self.types), frozenset(self.status), self.verify_digests)
-        return WarcReading(storage, shard, wanted, rows, size)
+        return WarcReading(storage, shard, wanted.most_block, _Pages(shard.name, wanted, rows, size))
+
+
+class Gathering(Protocol):
+    """Documents gathered from records, until they are enough for a batch."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Tell whether it is time to take the batch."""
+        ...
+
+    def take_record(self, record: Record) -> Skipped | Failed | None:
+        """Add the document that a record holds, or say why it holds none."""
+        ...
+
+    def take(self) -> pa.RecordBatch:
+        """Return the documents as a batch, and begin another."""
+        ...
 
 
 class WarcReading:
     """One pass over a file, or a part of it."""
 
-    def __init__(self, storage: Storage, shard: InputShard, wanted: Wanted, rows: int, size: int) -> None:
-        """Read `shard` in batches of at most `rows` pages and about `size` bytes."""
+    def __init__(self, storage: Storage, shard: InputShard, most_block: int, gathering: Gathering) -> None:
+        """Read `shard`; blocks of more than `most_block` bytes are passed by."""
         self._storage = storage
         self._shard = shard
-        self._wanted = wanted
-        self._rows = max(1, rows)
-        self._size = size
+        self._most_block = most_block
+        self._gathering = gathering
         self._facts: ReadingFacts | None = None
 
     @property
@@ -104,7 +119,7 @@ class WarcReading:
             codec = codec_of(Window(file, 0, 0), shard.name)
             customs = customs_of(Window(file, 0, 0, _HEAD), codec)
             window = Window(file, shard.start, shard.end)
-            walk = Walk(window, codec, customs, self._wanted.most_block, shard.end)
+            walk = Walk(window, codec, customs, self._most_block, shard.end)
             begin = _begin(shard, walk)
             counts = _Counts()
             if begin is not None:
@@ -121,13 +136,12 @@ class WarcReading:
         self._facts = ReadingFacts(digest, length, tally, begin, following)
 
     def _pages(self, walk: Walk, begin: int, counts: "_Counts") -> Iterator[pa.RecordBatch | Reject]:
-        batch = _Batch(self._shard.name)
+        batch = self._gathering
         for record in walk.records(begin):
-            found = read_page(record, self._wanted)
-            if isinstance(found, Page):
+            found = batch.take_record(record)
+            if found is None:
                 counts.documents += 1
-                batch.add(record, found)
-                if len(batch) >= self._rows or batch.size >= self._size:
+                if batch.full:
                     yield batch.take()
             elif isinstance(found, Skipped):
                 counts.skipped[found.reason] += 1
@@ -159,25 +173,36 @@ class _Counts:
         return self.documents + self.skipped.total() + self.failed.total()
 
 
-class _Batch:
+class _Pages:
     """Pages that are on their way to becoming a record batch."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, wanted: Wanted, most_rows: int, most_size: int) -> None:
         self._source = source
+        self._wanted = wanted
+        self._most_rows, self._most_size = max(1, most_rows), most_size
         self._rows: list[tuple[Record, Page]] = []
-        self.size = 0
+        self._size = 0
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, record: Record, page: Page) -> None:
-        """Add a page."""
-        self._rows.append((record, page))
-        self.size += len(page.body)
+    @property
+    def full(self) -> bool:
+        """Tell whether it is time to take the batch."""
+        return len(self._rows) >= self._most_rows or self._size >= self._most_size
+
+    def take_record(self, record: Record) -> Skipped | Failed | None:
+        """Add the page that a record holds, or say why it holds none."""
+        found = read_page(record, self._wanted)
+        if not isinstance(found, Page):
+            return found
+        self._rows.append((record, found))
+        self._size += len(found.body)
+        return None
 
     def take(self) -> pa.RecordBatch:
         """Return the pages as a batch, and begin another."""
-        rows, self._rows, self.size = self._rows, [], 0
+        rows, self._rows, self._size = self._rows, [], 0
         pages = [page for _, page in rows]
         columns: list[list[object]] = [
             [document_id(self._source, record.place) for record, _ in rows],

@@ -29,7 +29,7 @@ colums: [a]
 """
 
 TEN_MESSAGES = """\
-bad.yaml:4: source: there is no kind 'wrac'; did you mean 'warc'? Known: warc
+bad.yaml:4: source: there is no kind 'wrac'; did you mean 'warc'? Known: {sources}
 bad.yaml:6: steps.0: there is no kind 'extrct'; did you mean 'extract'? Known: {kinds}
 bad.yaml:8: steps.1 (signals): unknown setting 'nmae'; did you mean 'name'? Known: {signals}
 bad.yaml:9: steps.2 (between): needs 'column'{column}
@@ -53,12 +53,13 @@ def message_of(text: str | bytes, folder: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_ten_mistakes_give_ten_messages_at_once(tmp_path, monkeypatch):
-    from dclm_pipeline.recipe import step_kinds
+    from dclm_pipeline.recipe import source_kinds, step_kinds
 
     kinds = step_kinds()
     about = kinds["between"].model_fields["column"].description
     expected = TEN_MESSAGES.format(
         kinds=", ".join(sorted(kinds)),
+        sources=", ".join(sorted(source_kinds())),
         signals=", ".join(kinds["signals"].model_fields),
         between=", ".join(kinds["between"].model_fields),
         column=f": {about}" if about else "",
