@@ -73,4 +73,12 @@ def open_storage(url: str) -> Storage:
         from dclm_pipeline.storage.memory import MemoryStorage
 
         return MemoryStorage.at(url)
-    raise RecipeError(f"{url}: no storage knows the scheme {scheme!r}; a path, file:// or memory:// can be used")
+    if scheme in ("http", "https"):
+        from dclm_pipeline.storage.http import HttpStorage
+
+        return HttpStorage.at(url)
+    if scheme == "s3":
+        from dclm_pipeline.storage.s3 import S3Storage
+
+        return S3Storage.at(url)
+    raise RecipeError(f"{url}: no storage knows the scheme {scheme!r}; a path, s3:// or https:// can be used")

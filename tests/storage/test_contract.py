@@ -13,6 +13,7 @@ import pytest
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import Entry, Storage, open_storage
+from tests.storage.conftest import new_bucket
 
 Objects = Mapping[str, bytes]
 
@@ -21,8 +22,13 @@ Objects = Mapping[str, bytes]
 class Kind:
     """How to make a storage that holds some objects and nothing else; whether it can be written to."""
 
-    holding: Callable[[Path, Objects], Storage]
+    holding: Callable[..., Storage]
     writable: bool = True
+    store: bool = False
+
+    def __call__(self, folder: Path, objects: Objects, request: pytest.FixtureRequest) -> Storage:
+        """Make it; a store that others share is started once, where it is needed."""
+        return self.holding(folder, objects, *([request.getfixturevalue("store")] if self.store else []))
 
 
 def _in_folder(folder: Path, objects: Objects) -> Storage:
@@ -40,10 +46,20 @@ def _in_memory(folder: Path, objects: Objects) -> Storage:
     return storage
 
 
+def _in_store(folder: Path, objects: Objects, store: str) -> Storage:
+    del folder
+    place, _, options = new_bucket(store).partition("?")
+    storage = open_storage(f"{place}/below?{options}")
+    for path, data in objects.items():
+        storage.put(path, data)
+    return storage
+
+
 STORAGES = {
     "local": Kind(lambda folder, objects: _in_folder(folder / "root", objects)),
     "local by URL": Kind(lambda folder, objects: open_storage(_in_folder(folder / "a b%", objects).url)),
     "memory": Kind(_in_memory),
+    "S3": Kind(_in_store, store=True),
 }
 
 Holding = Callable[[Objects], Storage]
@@ -51,12 +67,12 @@ Holding = Callable[[Objects], Storage]
 
 @pytest.fixture(params=STORAGES)
 def holding(request: pytest.FixtureRequest, tmp_path: Path) -> Holding:
-    return lambda objects: STORAGES[request.param].holding(tmp_path, objects)
+    return lambda objects: STORAGES[request.param](tmp_path, objects, request)
 
 
 @pytest.fixture(params=[name for name, kind in STORAGES.items() if kind.writable])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return STORAGES[request.param].holding(tmp_path, {})
+    return STORAGES[request.param](tmp_path, {}, request)
 
 
 @pytest.fixture

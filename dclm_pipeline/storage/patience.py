@@ -1,0 +1,43 @@
+"""Trying again: how often, and how long to wait, where a server is busy or a connection breaks."""
+
+import random
+import time
+
+from dclm_pipeline.errors import TransientError
+
+ATTEMPTS = 10
+FIRST_SECONDS = 0.5
+LONGEST_SECONDS = 30.0
+# A server may ask for a longer wait than ours; not for any.
+MOST_ASKED_SECONDS = 120.0
+
+
+class BusyError(TransientError):
+    """A server that says no for now; `seconds` is how long it asks to be left alone, `weight` how many attempts to
+    count: what may well be a lasting no is asked less often."""
+
+    def __init__(self, message: str, seconds: float = 0.0, weight: int = 1) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        self.weight = weight
+
+
+class Patience:
+    """How much of it is left for one request, or for one place in a stream."""
+
+    def __init__(self) -> None:
+        """Begin with all of it."""
+        self._failures = 0
+
+    def restore(self) -> None:
+        """Begin anew: there was progress."""
+        self._failures = 0
+
+    def spend(self, error: TransientError) -> None:
+        """Wait before another attempt, or raise `error` where there were enough."""
+        self._failures += error.weight if isinstance(error, BusyError) else 1
+        if self._failures >= ATTEMPTS:
+            raise error
+        ours = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (self._failures - 1))
+        asked = min(error.seconds, MOST_ASKED_SECONDS) if isinstance(error, BusyError) else 0.0
+        time.sleep(max(asked, random.uniform(ours / 2, ours)))

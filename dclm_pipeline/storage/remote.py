@@ -1,0 +1,181 @@
+"""Objects on a server as files that can be sought in: one request for a whole object, resumed where it broke off.
+
+Knows offsets, not protocols: a `Fetch` asks for bytes from an offset on. Whoever reads from front to end makes one
+request; short ways back go through what is still held. Once somebody has jumped, requests are bounded, and grow while
+reading goes on in one piece: so a Parquet file costs a few, and no more bytes than it must.
+"""
+
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from dclm_pipeline.errors import TransientError
+from dclm_pipeline.storage.patience import Patience
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BUFFER = 1024 * 1024
+# What is held of a file's beginning, where readers look before they read.
+HELD = 4 * 1024 * 1024
+# A jump forwards over fewer bytes than this reads them, for a request costs more.
+PASSED = 256 * 1024
+FIRST_JUMP, MOST_JUMP = 1024 * 1024, 64 * 1024 * 1024
+
+# How many requests this process has made, by what they ask for.
+requests: Counter[str] = Counter()
+
+
+class Answer(Protocol):
+    """The bytes that a server sends: of an object of `size` bytes in all, in the version that `tag` names."""
+
+    size: int
+    tag: str
+
+    def read(self, most: int) -> bytes:
+        """Return some bytes; none at the end, or where the server stopped early. Trouble is a `TransientError`."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back, or up."""
+        ...
+
+
+class Fetch(Protocol):
+    """Asks for the bytes of an object from `start` to `end` (or to its end), of the version `tag` where one is named."""
+
+    def __call__(self, start: int, end: int | None, tag: str) -> Answer:
+        """Return the answer; a missing object is a `FileNotFoundError`, trouble that may pass a `TransientError`."""
+        ...
+
+
+def open_remote(fetch: Fetch, name: str, size: int) -> io.BufferedReader:
+    """Open an object of a known size for reading."""
+    return io.BufferedReader(RemoteFile(fetch, name, size), BUFFER)
+
+
+def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> bytes:
+    """Return an object's bytes from `start`, at most `length` of them, by one request where all goes well."""
+    if start < 0 or (length is not None and length < 0):
+        raise ValueError(f"{name}: cannot read {length} bytes from {start}")
+    if length == 0:
+        return b""
+    end = None if length is None else start + length
+    parts: list[bytes] = []
+    place, tag = start, ""
+    patience = Patience()
+    while True:
+        try:
+            answer = fetch(place, end, tag)
+            tag = answer.tag
+            last = answer.size if end is None else min(end, answer.size)
+            try:
+                while place < last and (part := answer.read(last - place)):
+                    parts.append(part)
+                    place += len(part)
+                    patience.restore()
+            finally:
+                answer.close()
+            if place >= last:
+                return b"".join(parts)
+            raise TransientError(f"{name}: the server stopped at byte {place:,} of {last:,}")
+        except TransientError as error:
+            patience.spend(error)
+
+
+class RemoteFile(io.RawIOBase):
+    """An open object."""
+
+    def __init__(self, fetch: Fetch, name: str, size: int) -> None:
+        """Open an object of `size` bytes; asks for nothing yet."""
+        self._fetch = fetch
+        self._name = name
+        self._size = size
+        self._tag = ""
+        self._place = 0
+        self._answer: Answer | None = None
+        self._at = 0  # where the answer's next byte belongs
+        self._until = 0  # where the answer ends
+        self._jump = 0  # what the last bounded request asked for; 0 as long as nobody has jumped
+        self._held = bytearray()
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that this can be sought in."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place that is read next."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place; costs nothing until something is read there."""
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        if begin + offset < 0:
+            raise ValueError(f"{self._name}: there is nothing before its first byte")
+        self._place = begin + offset
+        return self._place
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Read some bytes; none at the object's end alone."""
+        view = memoryview(buffer).cast("B")
+        most = min(len(view), self._size - self._place)
+        if most <= 0:
+            return 0
+        if self._place < len(self._held):
+            part = bytes(self._held[self._place : self._place + most])
+        else:
+            part = self._received(most)
+        view[: len(part)] = part
+        self._place += len(part)
+        return len(part)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._drop()
+        super().close()
+
+    def _received(self, most: int) -> bytes:
+        """Return bytes from the server, at the place to be read."""
+        patience = Patience()
+        while True:
+            try:
+                answer = self._reached()
+                part = answer.read(min(most, self._until - self._at))
+                if not part:
+                    raise TransientError(f"{self._name}: the server stopped at byte {self._at:,} of {self._until:,}")
+            except TransientError as error:
+                self._drop()
+                patience.spend(error)
+                continue
+            if self._at == len(self._held) < HELD:
+                self._held += part[: HELD - len(self._held)]
+            self._at += len(part)
+            return part
+
+    def _reached(self) -> Answer:
+        """Return an answer whose next byte is the one to be read."""
+        answer = self._answer
+        if answer is not None and 0 < self._place - self._at <= PASSED and self._place < self._until:
+            while self._at < self._place and (passed := answer.read(self._place - self._at)):
+                self._at += len(passed)
+        if answer is not None and self._at == self._place < self._until:
+            return answer
+        if self._tag and self._place != self._at:
+            self._jump = FIRST_JUMP
+        elif self._jump:
+            self._jump = min(2 * self._jump, MOST_JUMP)
+        self._drop()
+        end = min(self._size, self._place + self._jump) if self._jump else None
+        self._answer = answer = self._fetch(self._place, end, self._tag)
+        self._tag = answer.tag
+        self._at, self._until = self._place, self._size if end is None else end
+        return answer
+
+    def _drop(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+        self._answer = None

@@ -1,0 +1,383 @@
+"""Objects in S3 and in stores that speak its language.
+
+`s3://bucket/folder`, with settings where they are needed: `?endpoint=http://host:port&region=…&profile=…&unsigned=true`.
+Keys come from where boto3 finds them (environment, profile, role), never from a URL. Retries are ours, so that requests
+can be counted and every call has the same patience; small objects go up by one PUT, large ones in parts that nobody
+sees until the last is there.
+"""
+
+import base64
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+import boto3
+import urllib3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from dclm_pipeline.errors import RecipeError, ShardError, TransientError
+from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.paths import check_path, check_prefix
+from dclm_pipeline.storage.patience import BusyError, Patience
+from dclm_pipeline.storage.remote import open_remote, read_remote, requests
+from dclm_pipeline.storage.trouble import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Above this size an object goes up in parts of this size.
+PART_BYTES = 64 * 1024 * 1024
+_FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
+_BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
+Result = TypeVar("Result")
+
+# botocore tells its log who asks, with which token; nobody needs that in a file.
+for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
+    logging.getLogger(_noisy).setLevel(logging.INFO)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a store is reached."""
+
+    endpoint: str = ""
+    region: str = ""
+    profile: str = ""
+    unsigned: bool = False
+
+
+class S3Storage:
+    """The objects of a bucket below one path; built for one object, that one alone."""
+
+    def __init__(self, bucket: str, root: str, access: Access, only: str | None = None) -> None:
+        """Reach the objects whose keys begin with `root` (empty, or ending in `/`); `only` is the one that is listed."""
+        self._bucket = bucket
+        self._root = root
+        self._access = access
+        self._only = only
+
+    @classmethod
+    def at(cls, url: str) -> "S3Storage":
+        """Build the storage for a URL; where that looks like a file's, asks whether one lies there."""
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        unknown = sorted(options.keys() - _OPTIONS)
+        if not parts.netloc or parts.fragment or "@" in parts.netloc or unknown:
+            known = ", ".join(sorted(_OPTIONS))
+            raise RecipeError(
+                f"s3://{parts.netloc.rpartition('@')[2]}: write it like s3://bucket/folder?endpoint=…; options: {known}"
+            )
+        unsigned = options.pop("unsigned", "false").lower() in ("true", "1", "yes", "")
+        access = Access(**options, unsigned=unsigned)
+        path = unquote(parts.path).strip("/")
+        whole = cls(parts.netloc, f"{check_path(path)}/" if path else "", access)
+        folder, _, name = path.rpartition("/")
+        if _FILE.search(name) and not parts.path.endswith("/"):
+            single = cls(parts.netloc, f"{folder}/" if folder else "", access, name)
+            with suppress(FileNotFoundError):
+                single.size(name)
+                return single
+        return whole
+
+    @property
+    def url(self) -> str:
+        """Return the URL that builds this storage again."""
+        access = self._access
+        options = {"endpoint": access.endpoint, "region": access.region, "profile": access.profile}
+        given = {name: value for name, value in options.items() if value} | (
+            {"unsigned": "true"} if access.unsigned else {}
+        )
+        path = quote(self._root + (self._only or "")).rstrip("/")
+        return f"s3://{self._bucket}" + (f"/{path}" if path else "") + (f"?{urlencode(given)}" if given else "")
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """List the objects, a page at a time; folder marks and keys that are no paths of ours are left out."""
+        begin = self._root + check_prefix(prefix)
+        if self._only is not None:
+            if self._only.startswith(prefix):
+                with suppress(FileNotFoundError):
+                    yield Entry(self._only, self.size(self._only))
+            return
+        token = ""
+        while True:
+            page = self._try("list", begin, self._page(begin, token))
+            for found in page.get("Contents", []):
+                path = found["Key"][len(self._root) :]
+                if _is_path(path):
+                    yield Entry(path, found["Size"])
+            if not page.get("IsTruncated"):
+                return
+            token = page["NextContinuationToken"]
+
+    def size(self, path: str) -> int:
+        """Return an object's size in bytes."""
+        key = self._key(path)
+        found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
+        return int(found["ContentLength"])
+
+    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
+        """Return an object's bytes from `start`, at most `length` of them."""
+        key = self._key(path)
+        return read_remote(lambda *place: self._fetch(key, *place), self._name(key), start, length)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open an object for reading."""
+        key = self._key(path)
+        return open_remote(lambda *place: self._fetch(key, *place), self._name(key), self.size(path))
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write a whole object, in place of any other."""
+        key = self._key(path)
+        self._try("put", key, lambda s3: s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data)))
+
+    def put_file(self, path: str, local: Path) -> None:
+        """Write a local file as a whole object, and remove the file."""
+        key = self._key(path)
+        with naming(str(local)):
+            size = local.stat().st_size
+            if size <= PART_BYTES:
+                self.put(path, local.read_bytes())
+            else:
+                with local.open("rb") as file:
+                    self._put_in_parts(key, file)
+            local.unlink()
+
+    def put_if_absent(self, path: str, data: bytes) -> bool:
+        """Write a whole object unless there is one; where the store cannot do that at once, look first."""
+        key = self._key(path)
+        if not self._writes_if_absent():
+            try:
+                self.size(path)
+            except FileNotFoundError:
+                self.put(path, data)
+                return True
+            return False
+        return self._put_if_none_matches(key, data)
+
+    def delete(self, path: str) -> None:
+        """Remove an object; it is no error if there is none."""
+        key = self._key(path)
+        with suppress(FileNotFoundError):
+            self._try("delete", key, lambda s3: s3.delete_object(Bucket=self._bucket, Key=key))
+
+    def abort_uploads(self) -> int:
+        """Give up uploads in parts that killed processes began here and never ended; return how many there were."""
+        found = self._try(
+            "list", self._root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=self._root)
+        )
+        uploads = found.get("Uploads", [])
+        for upload in uploads:
+            self._abort(upload["Key"], upload["UploadId"])
+        return len(uploads)
+
+    def _put_in_parts(self, key: str, file: BinaryIO) -> None:
+        begun = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
+        upload = begun["UploadId"]
+        try:
+            done: list[Any] = []
+            while data := file.read(PART_BYTES):
+                number = len(done) + 1
+                part = self._try("put", key, self._part(key, upload, number, data))
+                done.append({"PartNumber": number, "ETag": part["ETag"]})
+            self._try(
+                "put",
+                key,
+                lambda s3: s3.complete_multipart_upload(
+                    Bucket=self._bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
+                ),
+            )
+        except BaseException:
+            self._abort(key, upload)
+            raise
+
+    def _page(self, begin: str, token: str) -> Callable[["S3Client"], Any]:
+        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin}
+        if token:
+            asked["ContinuationToken"] = token
+        return lambda s3: s3.list_objects_v2(**asked)
+
+    def _part(self, key: str, upload: str, number: int, data: bytes) -> Callable[["S3Client"], Any]:
+        return lambda s3: s3.upload_part(
+            Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
+        )
+
+    def _abort(self, key: str, upload: str) -> None:
+        with suppress(FileNotFoundError):
+            self._try(
+                "delete", key, lambda s3: s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
+            )
+
+    def _put_if_none_matches(self, key: str, data: bytes) -> bool:
+        try:
+            self._try(
+                "put",
+                key,
+                lambda s3: s3.put_object(
+                    Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data), IfNoneMatch="*"
+                ),
+            )
+        except _ThereError:
+            # It may be our own, whose answer was lost on the way.
+            return False
+        return True
+
+    def _writes_if_absent(self) -> bool:
+        """Find out, once for each bucket, whether the store heeds `If-None-Match`; some take it and write all the same."""
+        known = _WRITES_IF_ABSENT.get((self._bucket, self._access))
+        if known is None:
+            probe = f"{self._root}probe-{secrets.token_hex(8)}"
+            try:
+                known = self._put_if_none_matches(probe, b"1") and not self._put_if_none_matches(probe, b"2")
+            except ShardError:
+                known = False
+            with suppress(FileNotFoundError):
+                self._try("delete", probe, lambda s3: s3.delete_object(Bucket=self._bucket, Key=probe))
+            _WRITES_IF_ABSENT[(self._bucket, self._access)] = known
+        return known
+
+    def _fetch(self, key: str, start: int, end: int | None, tag: str) -> "_Body":
+        asked: dict[str, Any] = {} if not tag else {"IfMatch": tag}
+        if start or end is not None:
+            asked["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+        try:
+            found = self._once("get", key, lambda s3: s3.get_object(Bucket=self._bucket, Key=key, **asked))
+        except _BeyondError as error:
+            return _Body(None, self._name(key), error.size or start, tag)
+        placed = found.get("ContentRange", "").rpartition("/")[2]
+        size = int(placed) if placed.isdigit() else int(found["ContentLength"])
+        return _Body(found["Body"], self._name(key), size, found["ETag"])
+
+    def _key(self, path: str) -> str:
+        return self._root + check_path(path)
+
+    def _name(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+    def _try(self, kind: str, key: str, ask: Callable[["S3Client"], Result]) -> Result:
+        patience = Patience()
+        while True:
+            try:
+                return self._once(kind, key, ask)
+            except TransientError as error:
+                patience.spend(error)
+
+    def _once(self, kind: str, key: str, ask: Callable[["S3Client"], Result]) -> Result:
+        """Make one request; raise what a refusal means."""
+        name = self._name(key)
+        requests[f"s3 {kind}"] += 1
+        try:
+            return ask(_client(self._access))
+        except ClientError as error:
+            raise _meaning(error, name) from error
+        except NoCredentialsError as error:
+            raise RecipeError(
+                f"{name}: no keys were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or ?unsigned=true"
+            ) from error
+        except (BotoConnectionError, HTTPClientError) as error:
+            raise TransientError(f"{name}: cannot be reached ({error})") from error
+        except (BotoCoreError, ValueError) as error:
+            raise RecipeError(f"{name}: {error}") from error
+
+
+class _ThereError(ShardError):
+    """The object is there, or another version than the one asked for."""
+
+
+class _BeyondError(ShardError):
+    """The part asked for begins behind the object's end."""
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+
+class _Body:
+    """What a store sends."""
+
+    def __init__(self, body: Any, name: str, size: int, tag: str) -> None:
+        self._body = body
+        self._name = name
+        self.size = size
+        self.tag = tag
+
+    def read(self, most: int) -> bytes:
+        """Return some bytes."""
+        if self._body is None:
+            return b""
+        try:
+            return bytes(self._body.read(most))
+        except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
+            raise TransientError(f"{self._name}: the connection broke ({error})") from error
+
+    def close(self) -> None:
+        """Give the connection up: what it has still to send is not worth waiting for."""
+        if self._body is not None:
+            self._body.close()
+
+
+_WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
+
+
+def _meaning(error: ClientError, name: str) -> Exception:
+    """Return what an answer of the store means for who asked."""
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    told = error.response.get("Error", {})
+    code = str(told.get("Code", ""))
+    if status == 404 or code in ("NoSuchKey", "404"):
+        return FileNotFoundError(f"{name}: no such {'bucket' if code == 'NoSuchBucket' else 'object'}")
+    if status == 412:
+        return _ThereError(f"{name}: was replaced while it was read; run again")
+    if status == 416:
+        size = str(told.get("ActualObjectSize", ""))
+        return _BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
+    if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        wait = headers.get("retry-after", "")
+        return BusyError(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
+    if status in (401, 403):
+        return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
+    return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")
+
+
+def _is_path(path: str) -> bool:
+    try:
+        check_path(path)
+    except RecipeError:
+        return False
+    return True
+
+
+def _md5(data: bytes) -> str:
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+@lru_cache(maxsize=16)
+def _client(access: Access) -> "S3Client":
+    """Return this process's client of a store."""
+    try:
+        session = boto3.session.Session(profile_name=access.profile or None, region_name=access.region or None)
+    except ProfileNotFound as error:
+        raise RecipeError(str(error)) from error
+    config = Config(
+        signature_version=UNSIGNED if access.unsigned else None,
+        connect_timeout=10,
+        read_timeout=60,
+        tcp_keepalive=True,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": "path"} if access.endpoint else None,
+    )
+    return session.client("s3", endpoint_url=access.endpoint or None, config=config)

@@ -1,0 +1,171 @@
+"""What is particular to S3: how places are written, large objects, stores that are busy, and secrets."""
+
+import logging
+import os
+
+import pytest
+
+from dclm_pipeline.errors import RecipeError, ShardError
+from dclm_pipeline.storage import Entry, open_storage, patience, s3
+from dclm_pipeline.storage.s3 import S3Storage
+from tests.storage.conftest import new_bucket
+
+
+@pytest.fixture
+def storage(store, monkeypatch):
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0)
+    return open_storage(new_bucket(store))
+
+
+class Refusing:
+    """A client that refuses some calls before it lets them through."""
+
+    def __init__(self, client, *statuses):
+        self._client, self._statuses = client, list(statuses)
+        self.calls = 0
+
+    def __getattr__(self, name):
+        from botocore.exceptions import ClientError
+
+        def call(**arguments):
+            self.calls += 1
+            if self._statuses:
+                status = self._statuses.pop(0)
+                facts = {
+                    "Error": {"Code": "Refused"},
+                    "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
+                }
+                raise ClientError(facts, name)
+            return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+@pytest.fixture
+def refusing(storage, monkeypatch):
+    def with_statuses(*statuses):
+        client = Refusing(s3._client(storage._access), *statuses)
+        monkeypatch.setattr(s3, "_client", lambda access: client)
+        return client
+
+    return with_statuses
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_store_is_asked_again(storage, refusing, status):
+    storage.put("a", b"123")
+    client = refusing(status, status)
+
+    assert (storage.read("a"), client.calls) == (b"123", 3)
+
+
+def test_a_store_that_refuses_is_not_asked_again(storage, refusing):
+    client = refusing(403)
+
+    with pytest.raises(ShardError, match="look at the keys"):
+        storage.put("a", b"123")
+    assert client.calls == 1
+
+
+def test_large_objects_go_up_in_parts(storage, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    data = os.urandom(12 * 2**20)
+    (tmp_path / "large").write_bytes(data)
+    storage.put_file("a/large", tmp_path / "large")
+
+    assert storage.read("a/large") == data
+    with storage.open("a/large") as file:
+        file.seek(7_000_000)
+        assert file.read(10) == data[7_000_000:7_000_010]
+    assert storage.abort_uploads() == 0
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(storage, refusing, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    (tmp_path / "large").write_bytes(bytes(12 * 2**20))
+
+    class BrokenError(Exception):
+        pass
+
+    def broken(data):
+        raise BrokenError
+
+    monkeypatch.setattr(s3, "_md5", broken)
+    with pytest.raises(BrokenError):
+        storage.put_file("large", tmp_path / "large")
+
+    assert (list(storage.entries()), storage.abort_uploads()) == ([], 0)
+
+
+def test_uploads_of_killed_processes_are_given_up(storage):
+    s3._client(storage._access).create_multipart_upload(Bucket=storage._bucket, Key="orphan")
+
+    assert (storage.abort_uploads(), storage.abort_uploads()) == (1, 0)
+
+
+def test_a_store_that_writes_whatever_is_there_is_found_out(storage, monkeypatch):
+    monkeypatch.setattr(s3, "_WRITES_IF_ABSENT", {})
+    ask = S3Storage._put_if_none_matches
+
+    def heedless(self, key, data):
+        ask(self, f"{key}-{len(data)}-{data[:1]!r}", data)
+        return True
+
+    monkeypatch.setattr(S3Storage, "_put_if_none_matches", heedless)
+
+    assert not storage._writes_if_absent()
+    assert [storage.put_if_absent("a", b"first"), storage.put_if_absent("a", b"second")] == [True, False]
+    assert storage.read("a") == b"first"
+
+
+def test_one_object_is_named_by_its_url(storage):
+    storage.put("folder/a.warc.gz", b"123")
+    place, _, options = storage.url.partition("?")
+    single = open_storage(f"{place}/folder/a.warc.gz?{options}")
+
+    assert list(single.entries()) == [Entry("a.warc.gz", 3)]
+    assert open_storage(single.url).url == single.url
+
+
+def test_listings_of_many_pages_are_whole(storage, monkeypatch):
+    paths = [f"a/{i:04d}" for i in range(1005)]
+    for path in paths:
+        storage.put(path, b"")
+
+    assert [entry.path for entry in storage.entries("a/")] == paths
+
+
+def test_keys_that_are_no_paths_are_not_listed(storage):
+    for key in ("folder/", "a//b", "good"):
+        s3._client(storage._access).put_object(Bucket=storage._bucket, Key=key, Body=b"")
+
+    assert [entry.path for entry in storage.entries()] == ["good"]
+
+
+@pytest.mark.parametrize("url", ["s3://", "s3://bucket?secret=hidden", "s3://key:hidden@bucket/a", "s3://bucket/../a"])
+def test_places_that_cannot_be_are_refused_without_their_secrets(url):
+    with pytest.raises(RecipeError) as told:
+        open_storage(url)
+    assert "hidden" not in str(told.value)
+
+
+def test_missing_keys_are_told(monkeypatch, store):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    s3._client.cache_clear()
+    try:
+        with pytest.raises(RecipeError, match="no keys were found"):
+            open_storage(f"s3://bucket/folder?endpoint={store}&region=us-east-1").size("a")
+    finally:
+        s3._client.cache_clear()
+
+
+def test_nothing_secret_is_logged(storage, caplog):
+    with caplog.at_level(logging.DEBUG):
+        storage.put("a", b"1")
+
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] not in caplog.text
+    assert os.environ["AWS_ACCESS_KEY_ID"] not in caplog.text
