@@ -1,6 +1,7 @@
 """What every test may ask for, and how Hypothesis looks for counterexamples."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_data() -> Path:
     if not named:
         pytest.skip("DCLM_TEST_DATA is not set")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[str]:
+    """Return the URL of an S3 store on loopback."""
+    from tests.storage.stores import running_store
+
+    yield from running_store()
 
 
 @pytest.fixture(scope="session")

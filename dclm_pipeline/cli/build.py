@@ -202,6 +202,7 @@ def _ran_json(job: "Job", ran: "Ran", warnings: list[str]) -> dict[str, Any]:
         "seconds": round(ran.seconds, 3),
         "tasks_performed": ran.story.performed,
         "tasks_known": ran.story.known,
+        "requests": ran.story.requests,
         "whole_before": ran.whole_before,
         "warnings": warnings,
         "tally": tally_to_json(manifest.tally),
@@ -221,4 +222,7 @@ def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
         f"{counted(manifest.rows, 'document')}, {size:,.1f} MB in {counted(len(manifest.shards), 'shard')}: {job.out} "
         f"({ran.seconds:.1f} s, {rate}{done})"
     )
+    if story.requests:
+        told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(story.requests.items()))
+        lines.append(f"requests: {told}; {sum(story.requests.values()) / story.performed:.1f} a task")
     return "\n".join(lines)

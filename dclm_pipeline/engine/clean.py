@@ -35,11 +35,7 @@ def superfluous(jobs: Sequence[Job]) -> list[Cleaning]:
     found: list[Cleaning] = []
     for shelf in sorted({job.saved for job in jobs}):
         reached = {
-            job.folder_of(segment).rpartition("/")[2]
-            for job in jobs
-            if job.saved == shelf
-            for segment in job.segments
-            if segment.saved
+            job.shelf_name(segment) for job in jobs if job.saved == shelf for segment in job.segments if segment.saved
         }
         entries = [entry for entry in open_storage(shelf).entries() if entry.path.partition("/")[0] not in reached]
         if entries:

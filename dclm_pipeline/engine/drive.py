@@ -36,6 +36,7 @@ class Story:
     cpu_seconds: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
 
     def add(self, done: Done) -> None:
@@ -44,6 +45,8 @@ class Story:
         self.cpu_seconds += done.cpu_seconds
         for name, seconds in done.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        for kind, count in done.requests.items():
+            self.requests[kind] = self.requests.get(kind, 0) + count
         for step in done.receipt.tally.steps:
             self.rows[step.name] = self.rows.get(step.name, 0) + step.entered
 

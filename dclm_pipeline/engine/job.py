@@ -17,6 +17,7 @@ from dclm_pipeline.engine.segments import Segment, segments_of
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Reorder, Step
+from dclm_pipeline.storage.paths import below
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,12 @@ class Job:
         if segment.number == len(self.segments) - 1:
             return self.out
         if segment.saved:
-            return f"{self.saved}/{self.key_up_to(segment)[:16]}"
-        return f"{self.out}/work/{segment.number}-{self.key_up_to(segment)[:16]}"
+            return below(self.saved, self.shelf_name(segment))
+        return below(self.out, f"work/{segment.number}-{self.shelf_name(segment)}")
+
+    def shelf_name(self, segment: Segment) -> str:
+        """Return what a segment's folder is called: it stands for all steps so far."""
+        return self.key_up_to(segment)[:16]
 
     def side_folder_of(self, segment: Segment) -> str:
         """Return where, below a segment's folder, tasks leave rejects and signals until they are joined."""

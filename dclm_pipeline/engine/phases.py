@@ -27,6 +27,7 @@ from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.recipe.shipping import pack
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Barrier, Needs, Reorder, Sweep
+from dclm_pipeline.storage.paths import below
 
 # Tasks whose rejects, signals and receipts are joined into one file each.
 COLLECTED = 256
@@ -134,7 +135,7 @@ def evidence_phase(
     """Return a barrier's tasks that listen: one a shard."""
     ranges = ranges_for(len(stored))
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
-    folder = f"{job.out}/work/{segment.number}-{barrier.name}-evidence-{round}"
+    folder = below(job.out, f"work/{segment.number}-{barrier.name}-evidence-{round}")
     program = EvidenceProgram(pack((barrier,)), round, job.assets)
     schema = evidence_schema(barrier, round)
     names = segment.layout.left_schema.names
@@ -156,7 +157,7 @@ def evidence_phase(
 def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evidence: tuple[Stored, ...]) -> Phase:
     """Return a barrier's tasks that find: one a range."""
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
-    folder = f"{job.out}/work/{segment.number}-{barrier.name}-findings-{round}"
+    folder = below(job.out, f"work/{segment.number}-{barrier.name}-findings-{round}")
     identity = _identity(evidence)
     packed = pack((barrier,))
     tasks = tuple(
@@ -175,7 +176,7 @@ def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evi
 
 def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: tuple[Stored, ...]) -> Phase:
     """Return the tasks that bring rows together in the order of their keys: one a range."""
-    folder = f"{job.out}/work/{segment.number}-{reorder.name}"
+    folder = below(job.out, f"work/{segment.number}-{reorder.name}")
     schema = segment.layout.left_schema
     tasks = tuple(
         Task(

@@ -29,6 +29,7 @@ from dclm_pipeline.pools.receipt import Receipt, missing_files, receipt_keys_in
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.storage import Storage, open_storage
+from dclm_pipeline.storage.paths import beside, is_below
 from dclm_pipeline.tally import StepTally
 
 # Rules that drop nothing, or everything, are told of once they have seen so many rows.
@@ -69,10 +70,10 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
     if not out:
         raise RecipeError("no place for the pool: give --out")
     source_url, out_url = open_storage(place).url, open_storage(out).url
-    saved = open_storage(settings.saved).url if settings.saved else f"{out_url.rpartition('/')[0]}/saved"
+    saved = open_storage(settings.saved).url if settings.saved else beside(out_url, "saved")
     if Path(out_url).is_file():
         raise RecipeError(f"{out}: is a file; --out names the folder of the pool")
-    if out_url.startswith(f"{source_url}/"):
+    if is_below(out_url, source_url):
         raise RecipeError(f"{out}: lies in the source, which would be read again with it; give another --out")
     codes = {bundle.module: bundle.sha256 for bundle in recipe.bundles}
     if source_url == out_url:

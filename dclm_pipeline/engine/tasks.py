@@ -135,5 +135,5 @@ class Done:
     seconds: Mapping[str, float] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
-    restarts: int = 0
     fresh: bool = True
+    requests: Mapping[str, int] = field(default_factory=dict)

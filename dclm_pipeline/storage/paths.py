@@ -11,6 +11,31 @@ from dclm_pipeline.errors import RecipeError
 UNFINISHED = ".tmp-"
 
 
+def below(url: str, path: str) -> str:
+    """Return the URL of what lies below a place; what a URL says after `?` stays at its end."""
+    place, options = _split(url)
+    return f"{place.rstrip('/')}/{path}{options}"
+
+
+def beside(url: str, name: str) -> str:
+    """Return the URL of what lies beside a place."""
+    place, options = _split(url)
+    return f"{place.rstrip('/').rpartition('/')[0]}/{name}{options}"
+
+
+def is_below(url: str, other: str) -> bool:
+    """Tell whether a place lies below another."""
+    (place, options), (around, others) = _split(url), _split(other)
+    return options == others and place.startswith(f"{around.rstrip('/')}/")
+
+
+def _split(url: str) -> tuple[str, str]:
+    if "://" not in url:
+        return url, ""
+    place, mark, options = url.partition("?")
+    return place, mark + options
+
+
 def check_path(path: str) -> str:
     """Return `path` if it may name an object: relative, `/` between plain names."""
     return _checked(path, path.split("/"))

@@ -37,9 +37,10 @@ def recipe(text: str, folder: Path, *overrides: str) -> Recipe:
     return load_recipe(path, overrides=overrides)
 
 
-def run_inline(text: str, source: Path, out: Path, *overrides: str, **settings: object) -> Ran:
-    """Run a recipe in this process, its shelf beside the pool."""
-    return run(recipe(text, out.parent / "recipes", *overrides), source, out, **({"executor": "inline"} | settings))
+def run_inline(text: str, source: Path | str, out: Path, *overrides: str, out_url: str = "", **settings: object) -> Ran:
+    """Run a recipe in this process, its shelf beside the pool, which is at `out` or `out_url`."""
+    read = recipe(text, out.parent / "recipes", *overrides)
+    return run(read, source, out_url or out, **({"executor": "inline"} | settings))
 
 
 def bytes_of(pool: Path) -> dict[str, str]:

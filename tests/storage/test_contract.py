@@ -13,7 +13,7 @@ import pytest
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import Entry, Storage, open_storage
-from tests.storage.conftest import new_bucket
+from tests.storage.stores import new_bucket
 
 Objects = Mapping[str, bytes]
 

@@ -8,7 +8,7 @@ import pytest
 from dclm_pipeline.errors import RecipeError, ShardError
 from dclm_pipeline.storage import Entry, open_storage, patience, s3
 from dclm_pipeline.storage.s3 import S3Storage
-from tests.storage.conftest import new_bucket
+from tests.storage.stores import new_bucket
 
 
 @pytest.fixture

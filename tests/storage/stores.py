@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from uuid import uuid4
-
-import pytest
 
 SERVER = """
 import logging, sys
@@ -18,9 +17,8 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture(scope="session")
-def store():
-    """Return the URL of a store; its keys are in the environment."""
+def running_store() -> Iterator[str]:
+    """Yield the URL of a store; its keys are in the environment."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIDTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-the-tests"}
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     process = subprocess.Popen(
