@@ -38,6 +38,8 @@ for command in (
     pool.verify,
     pool.clean,
     crawl.sample_crawl,
+    catalogue.stages,
+    catalogue.schema,
     catalogue.docs,
 ):
     app.add_command(command)

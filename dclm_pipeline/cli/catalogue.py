@@ -1,6 +1,7 @@
-"""`dclm docs`: the pages that are made from the code: the catalogue of steps, and the schema for editors."""
+"""`dclm stages`, `dclm schema`, `dclm docs`: what recipes may hold, as the code has it, on a terminal and as pages."""
 
 import inspect
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,46 @@ What a recipe may hold beside them stands in [recipes](recipes.md).
 Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike) and `needs` (cpu, memory, gpu).
 """
 COMMON = frozenset({"kind", "name", "needs"})
+
+
+@click.command()
+@click.argument("kinds", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def stages(kinds: tuple[str, ...], as_json: bool) -> None:
+    """Tell of all steps and sources, or of KINDS: what they do, and their settings."""
+    from dclm_pipeline.errors import RecipeError
+    from dclm_pipeline.recipe import builtin_kinds, source_kinds
+
+    known: dict[str, type[BaseModel]] = {**source_kinds(), **builtin_kinds()}
+    unknown = sorted(set(kinds) - known.keys())
+    if unknown:
+        raise RecipeError(f"there is no {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    wanted = {kind: model for kind, model in known.items() if not kinds or kind in kinds}
+    if as_json:
+        click.echo(json.dumps({kind: model.model_json_schema() for kind, model in wanted.items()}))
+        return
+    for kind, model in wanted.items():
+        told = inspect.cleandoc(model.__doc__ or "")
+        what = "source" if kind in source_kinds() else "step"
+        if not kinds:
+            click.echo(f"{kind:<16}{what:<8}{told.splitlines()[0]}")
+            continue
+        click.echo(f"{kind} ({what})\n\n{told}\n")
+        for name, expected, default, meaning in _settings(model):
+            click.echo(
+                f"  {name} ({expected}; {'needed' if default is None else f'default {default}'})\n      {meaning}"
+            )
+    if not kinds:
+        click.echo("`dclm stages KIND` tells of the settings of one.")
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of recipes, for editors and programs."""
+    from dclm_pipeline.recipe import json_schema
+    from dclm_pipeline.recipe.json_schema import schema_text
+
+    click.echo(schema_text(json_schema()), nl=False)
 
 
 @click.command("docs", hidden=True)
@@ -49,22 +90,35 @@ def catalogue() -> str:
 
 
 def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
+    text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
+    lines = [f"### {kind}\n", f"{verb}{text}\n"]
+    settings = _settings(model)
+    if settings:
+        lines += ["| setting | what it may be | default | |", "|---|---|---|---|"]
+        for name, expected, default, meaning in settings:
+            words = expected.replace("|", "\\|")
+            lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _settings(model: "type[BaseModel]") -> list[tuple[str, str, str | None, str]]:
+    """Return a kind's settings: name, what it may be, the default (None: it must be given), and what it means."""
     from dclm_pipeline.recipe.problems import expected_of
     from dclm_pipeline.step import Step
 
-    text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
-    lines = [f"### {kind}\n", f"{verb}{text}\n"]
     settings = {name: field for name, field in model.model_fields.items() if name not in COMMON}
     if issubclass(model, Step) and not settings["save"].default:
         settings.pop("save")
-    if settings:
-        lines += ["| setting | what it may be | default | |", "|---|---|---|---|"]
-        for name, field in settings.items():
-            default = "needed" if field.is_required() else f"`{_plain(field.default)}`"
-            words = expected_of(model, name).replace("|", "\\|")
-            lines.append(f"| `{name}` | {words} | {default} | {field.description or ''} |")
-        lines.append("")
-    return "\n".join(lines)
+    return [
+        (
+            name,
+            expected_of(model, name),
+            None if field.is_required() else _plain(field.default),
+            field.description or "",
+        )
+        for name, field in settings.items()
+    ]
 
 
 def _plain(value: object) -> str:

@@ -48,14 +48,13 @@ class WarcFiles(Source):
         return file_shards(storage, _NAME, self.split, lambda storage, entry: _has_members(storage, entry.path))
 
 
-class Warc(WarcFiles):
-    """Pages from WARC files: the responses of a crawl that are pages, as their servers sent them."""
+class PageFiles(WarcFiles):
+    """Settings of sources whose documents are pages: which records of a crawl are pages."""
 
     revision: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ("isal", "brotli", "zstandard", "publicsuffixlist")
     prelude: ClassVar[tuple[str, ...]] = ("decode",)
 
-    kind: Literal["warc"] = "warc"
     types: tuple[str, ...] = Field(
         default=("text/html", "application/xhtml+xml", "text/plain"), description="MIME types that make documents."
     )
@@ -70,6 +69,12 @@ class Warc(WarcFiles):
         """Read a file, or the records that begin in a part of it."""
         wanted = Wanted(self.most_body, frozenset(self.types), frozenset(self.status), self.verify_digests)
         return WarcReading(storage, shard, wanted.most_block, _Pages(shard.name, wanted, rows, size))
+
+
+class Warc(PageFiles):
+    """Pages from WARC files: the responses of a crawl that are pages, as their servers sent them."""
+
+    kind: Literal["warc"] = "warc"
 
 
 class Gathering(Protocol):

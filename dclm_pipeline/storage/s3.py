@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import boto3
@@ -33,15 +33,13 @@ from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 # Above this size an object goes up in parts of this size.
 PART_BYTES = 64 * 1024 * 1024
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
+S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
 
 # botocore tells its log who asks, with which token; nobody needs that in a file.
 for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
@@ -202,13 +200,13 @@ class S3Storage:
             self._abort(key, upload)
             raise
 
-    def _page(self, begin: str, token: str) -> Callable[["S3Client"], Any]:
+    def _page(self, begin: str, token: str) -> Callable[[S3Client], Any]:
         asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin}
         if token:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)
 
-    def _part(self, key: str, upload: str, number: int, data: bytes) -> Callable[["S3Client"], Any]:
+    def _part(self, key: str, upload: str, number: int, data: bytes) -> Callable[[S3Client], Any]:
         return lambda s3: s3.upload_part(
             Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
         )
@@ -265,7 +263,7 @@ class S3Storage:
     def _name(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
 
-    def _try(self, kind: str, key: str, ask: Callable[["S3Client"], Result]) -> Result:
+    def _try(self, kind: str, key: str, ask: Callable[[S3Client], Result]) -> Result:
         patience = Patience()
         while True:
             try:
@@ -273,7 +271,7 @@ class S3Storage:
             except TransientError as error:
                 patience.spend(error)
 
-    def _once(self, kind: str, key: str, ask: Callable[["S3Client"], Result]) -> Result:
+    def _once(self, kind: str, key: str, ask: Callable[[S3Client], Result]) -> Result:
         """Make one request; raise what a refusal means."""
         name = self._name(key)
         requests[f"s3 {kind}"] += 1
@@ -364,7 +362,7 @@ def _md5(data: bytes) -> str:
 
 
 @lru_cache(maxsize=16)
-def _client(access: Access) -> "S3Client":
+def _client(access: Access) -> S3Client:
     """Return this process's client of a store."""
     try:
         session = boto3.session.Session(profile_name=access.profile or None, region_name=access.region or None)

@@ -205,3 +205,20 @@ def test_a_run_that_is_stopped_again_and_again_leaves_nothing_on_scratch(crawl, 
     assert process.returncode == 130, said
     assert "run the same command to go on" in said
     assert not list(scratch.iterdir())
+
+
+def test_stages_tells_of_every_kind_and_of_one():
+    from dclm_pipeline.recipe import builtin_kinds, source_kinds
+
+    listed = dclm("stages").stdout
+    one = dclm("stages", "between", "warc").stdout
+
+    assert all(kind in listed for kind in (*builtin_kinds(), *source_kinds()))
+    assert "low (a number or null; default null)" in one
+    assert "most_body" in one
+    assert json.loads(dclm("stages", "between", "--json").stdout)["between"]["properties"]["low"]
+    assert "there is no nonsense" in dclm("stages", "nonsense", code=2).stderr
+
+
+def test_schema_is_the_one_of_the_repository():
+    assert json.loads(dclm("schema").stdout) == json.loads(Path("schemas/recipe.json").read_text())
