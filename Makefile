@@ -7,7 +7,7 @@ WARMED := .venv/warmed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCKED := --require-hashes --only-binary :all: -r
 
-.PHONY: help install warm demo check test test-slow bench docs lock clean
+.PHONY: help install warm demo check test test-slow wheel test-wheel bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:           ## list these commands
@@ -28,6 +28,16 @@ test: $(WARMED) ## the tests that are quick
 
 test-slow: $(WARMED) ## the tests that are not
 	$(BIN)/pytest -m slow -rfEs
+
+wheel: $(INSTALLED) ## build the package: dist/*.whl and dist/*.tar.gz
+	rm -rf dist && $(BIN)/hatchling build
+
+test-wheel: wheel ## install the wheel into an empty environment, and run the quickstart there, outside of the checkout
+	rm -rf build/wheel && $(PYTHON) -m venv build/wheel/env
+	build/wheel/env/bin/pip install --quiet --disable-pip-version-check --no-compile $(LOCKED) .venv/uv.lock
+	build/wheel/env/bin/uv pip install --quiet --python build/wheel/env/bin/python $(LOCKED) requirements.lock || build/wheel/env/bin/pip install --quiet $(LOCKED) requirements.lock
+	build/wheel/env/bin/pip install --quiet --disable-pip-version-check --no-deps --no-index dist/*.whl
+	cd build/wheel && env/bin/dclm sample-crawl crawl --pages 200 && env/bin/dclm run quickstart --source crawl --out pool --executor inline && env/bin/dclm verify pool
 
 bench: $(WARMED) ## what things cost, as multiples of the floor
 	$(BIN)/python -m bench

@@ -17,6 +17,7 @@ from dclm_pipeline.recipe.loading import Loaded, Path, Plain, load_yaml
 from dclm_pipeline.recipe.model import Heading, Limits, Recipe, name_problems, named, prelude_of
 from dclm_pipeline.recipe.overrides import group, overridden
 from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
+from dclm_pipeline.recipe.shipped import located, shipped_recipes
 from dclm_pipeline.sources import Source
 from dclm_pipeline.step import Step
 
@@ -149,7 +150,7 @@ def _loaded(path_or_text: str | FilePath) -> tuple[Loaded, str]:
     """Return what a file or a text says, and the folder beside which the user's modules lie."""
     if isinstance(path_or_text, str) and "\n" in path_or_text:
         return load_yaml(path_or_text.encode("utf-8", "surrogateescape"), "recipe"), "."
-    file = FilePath(path_or_text)
+    file = located(FilePath(path_or_text))
     return load_yaml(_bytes_of(file), str(path_or_text)), str(file.parent)
 
 
@@ -158,7 +159,8 @@ def _bytes_of(file: FilePath) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         near = nearest(file.name, [other.name for other in file.parent.glob("*.yaml")]) if file.parent.is_dir() else ""
-        raise RecipeError(f"{file}: there is no such file{near}") from None
+        ours = f" Recipes that come with the package: {', '.join(shipped_recipes())}."
+        raise RecipeError(f"{file}: there is no such file{near}{ours if not file.suffix else ''}") from None
     except IsADirectoryError:
         raise RecipeError(f"{file}: is a folder; name one of the recipes in it") from None
     except (OSError, ValueError) as error:

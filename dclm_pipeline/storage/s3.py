@@ -35,6 +35,7 @@ from dclm_pipeline.storage.trouble import naming
 
 # Above this size an object goes up in parts of this size.
 PART_BYTES = 64 * 1024 * 1024
+PAGE_KEYS = 1000  # the most that stores list at once
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
@@ -201,7 +202,7 @@ class S3Storage:
             raise
 
     def _page(self, begin: str, token: str) -> Callable[[S3Client], Any]:
-        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin}
+        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin, "MaxKeys": PAGE_KEYS}
         if token:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)

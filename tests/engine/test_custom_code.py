@@ -52,7 +52,7 @@ def run(crawl: Path, folder: Path, executor: str, module: str = MODULE) -> subpr
     return subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize("executor", ["inline", "ray"])
+@pytest.mark.parametrize("executor", ["inline", pytest.param("ray", marks=pytest.mark.slow)])
 def test_a_users_module_runs_in_workers_and_its_cost_is_told(crawl, tmp_path, executor):
     done = run(crawl, tmp_path, executor)
 

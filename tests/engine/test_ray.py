@@ -28,13 +28,14 @@ def command(crawl: Path, pool: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "dclm_pipeline.cli", "run", path, "--source", str(crawl), "--out", str(pool), *more]
 
 
-@pytest.mark.parametrize("workers", [1, 2, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 5))])
 def test_any_number_of_workers_gives_the_bytes_of_inline(crawl, reference, tmp_path, workers):
     subprocess.run(command(crawl, tmp_path / "pool", "--workers", str(workers)), check=True, timeout=120)
 
     assert bytes_of(tmp_path / "pool") == reference
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_its_task_and_nothing_else(crawl, reference, tmp_path):
     driver = start_driver(EVERYTHING, crawl, tmp_path / "pool", "ray")
     wait_for(lambda: workers_at_task(driver.pid) or driver.poll() is not None)

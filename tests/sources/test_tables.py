@@ -54,7 +54,7 @@ def test_a_row_is_a_document():
     assert facts.tally.documents == 90
 
 
-@pytest.mark.parametrize("split", [1, 500, 1000, 5000])
+@pytest.mark.parametrize("split", [100, 1000, 5000])
 def test_ranges_hold_what_the_whole_file_holds(split):
     whole, _, _ = read(Parquet(split=None), as_parquet(ROWS))
     parts, _, facts = read(Parquet(split=split), as_parquet(ROWS))

@@ -128,7 +128,8 @@ def test_one_object_is_named_by_its_url(storage):
 
 
 def test_listings_of_many_pages_are_whole(storage, monkeypatch):
-    paths = [f"a/{i:04d}" for i in range(1005)]
+    monkeypatch.setattr(s3, "PAGE_KEYS", 10)
+    paths = [f"a/{i:04d}" for i in range(35)]
     for path in paths:
         storage.put(path, b"")
 
