@@ -32,10 +32,10 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
         found = find_row(storage, manifest, row)
         if found is None:
             raise RecipeError(f"{pool}: holds no document whose id begins with {row}")
-        _print_row(found, as_json, whole=True)
+        print_row(found, as_json, whole=True)
     elif rows:
         for one in first_rows(storage, manifest, rows):
-            _print_row(one, as_json, whole=False)
+            print_row(one, as_json, whole=False)
     elif rejects:
         for reason in rejects_by_reason(storage, manifest):
             if as_json:
@@ -161,7 +161,7 @@ def clean(
         click.echo("nothing was removed; say --yes to remove it")
 
 
-def _print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
+def print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
     """Print one document; values that are no JSON are shown as text."""
     plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
     if as_json:
