@@ -224,5 +224,7 @@ def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
     )
     if story.requests:
         told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(story.requests.items()))
-        lines.append(f"requests: {told}; {sum(story.requests.values()) / story.performed:.1f} a task")
+        share = story.waited_seconds / max(story.task_seconds, 1e-9)
+        each = sum(story.requests.values()) / story.performed
+        lines.append(f"requests: {told}; {each:.1f} a task, which waited for bytes for {share:.1%} of its time")
     return "\n".join(lines)

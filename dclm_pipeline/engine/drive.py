@@ -34,6 +34,8 @@ class Story:
     known: int = 0
     retried: int = 0
     cpu_seconds: float = 0.0
+    task_seconds: float = 0.0
+    waited_seconds: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class Story:
         """Add a performed task."""
         self.performed += 1
         self.cpu_seconds += done.cpu_seconds
+        self.task_seconds += done.wall_seconds
+        self.waited_seconds += done.waited_seconds
         for name, seconds in done.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         for kind, count in done.requests.items():

@@ -22,7 +22,7 @@ from dclm_pipeline.engine.tasks import (
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import IntegrityError, ShardError
 from dclm_pipeline.pools.receipt import Receipt
-from dclm_pipeline.storage.remote import requests
+from dclm_pipeline.storage.remote import requests, waiting
 
 _WORKSHOPS: dict[Conditions, Workshop] = {}
 
@@ -43,7 +43,7 @@ def close_workshop(conditions: Conditions) -> None:
 
 def perform(task: Task, conditions: Conditions) -> Done:
     """Do a task and commit its receipt; a pure function of the task, whatever the conditions."""
-    begun, cpu, asked = time.perf_counter(), _cpu_seconds(), requests.copy()
+    begun, cpu, asked, waited = time.perf_counter(), _cpu_seconds(), requests.copy(), waiting.seconds
     workshop = workshop_of(conditions)
     with workshop.scratch() as scratch:
         try:
@@ -53,7 +53,9 @@ def perform(task: Task, conditions: Conditions) -> Done:
         receipt = _receipt(task, performed)
         fresh = commit(workshop.storage(task.folder), receipt)
     wall = time.perf_counter() - begun
-    return Done(receipt, performed.seconds, _cpu_seconds() - cpu, wall, fresh, dict(requests - asked))
+    return Done(
+        receipt, performed.seconds, _cpu_seconds() - cpu, wall, fresh, dict(requests - asked), waiting.seconds - waited
+    )
 
 
 def _performed(task: Task, workshop: Workshop, scratch: Path) -> Performed:

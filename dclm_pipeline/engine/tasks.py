@@ -137,3 +137,4 @@ class Done:
     wall_seconds: float = 0.0
     fresh: bool = True
     requests: Mapping[str, int] = field(default_factory=dict)
+    waited_seconds: float = 0.0

@@ -6,10 +6,16 @@ reading goes on in one piece: so a Parquet file costs a few, and no more bytes t
 """
 
 import io
+import time
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dclm_pipeline.errors import TransientError
+from dclm_pipeline.storage.ahead import Ahead
+from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.patience import Patience
 
 if TYPE_CHECKING:
@@ -26,27 +32,23 @@ FIRST_JUMP, MOST_JUMP = 1024 * 1024, 64 * 1024 * 1024
 requests: Counter[str] = Counter()
 
 
-class Answer(Protocol):
-    """The bytes that a server sends: of an object of `size` bytes in all, in the version that `tag` names."""
+@dataclass
+class Waiting:
+    """How long this process has waited for servers, in seconds."""
 
-    size: int
-    tag: str
+    seconds: float = 0.0
 
-    def read(self, most: int) -> bytes:
-        """Return some bytes; none at the end, or where the server stopped early. Trouble is a `TransientError`."""
-        ...
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the time of a block."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - begun
 
-    def close(self) -> None:
-        """Give the connection back, or up."""
-        ...
 
-
-class Fetch(Protocol):
-    """Asks for the bytes of an object from `start` to `end` (or to its end), of the version `tag` where one is named."""
-
-    def __call__(self, start: int, end: int | None, tag: str) -> Answer:
-        """Return the answer; a missing object is a `FileNotFoundError`, trouble that may pass a `TransientError`."""
-        ...
+waiting = Waiting()
 
 
 def open_remote(fetch: Fetch, name: str, size: int) -> io.BufferedReader:
@@ -66,7 +68,8 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
     patience = Patience()
     while True:
         try:
-            answer = fetch(place, end, tag)
+            with waiting.counted():
+                answer = fetch(place, end, tag)
             tag = answer.tag
             last = answer.size if end is None else min(end, answer.size)
             try:
@@ -143,13 +146,14 @@ class RemoteFile(io.RawIOBase):
         patience = Patience()
         while True:
             try:
-                answer = self._reached()
-                part = answer.read(min(most, self._until - self._at))
+                with waiting.counted():
+                    part = self._reached().read(min(most, self._until - self._at))
                 if not part:
                     raise TransientError(f"{self._name}: the server stopped at byte {self._at:,} of {self._until:,}")
             except TransientError as error:
                 self._drop()
-                patience.spend(error)
+                with waiting.counted():
+                    patience.spend(error)
                 continue
             if self._at == len(self._held) < HELD:
                 self._held += part[: HELD - len(self._held)]
@@ -170,7 +174,10 @@ class RemoteFile(io.RawIOBase):
             self._jump = min(2 * self._jump, MOST_JUMP)
         self._drop()
         end = min(self._size, self._place + self._jump) if self._jump else None
-        self._answer = answer = self._fetch(self._place, end, self._tag)
+        answer = self._fetch(self._place, end, self._tag)
+        if end is None and self._size - self._place > BUFFER:
+            answer = Ahead(answer)
+        self._answer = answer
         self._tag = answer.tag
         self._at, self._until = self._place, self._size if end is None else end
         return answer
