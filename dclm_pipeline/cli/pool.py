@@ -128,7 +128,7 @@ def clean(
 
     Name every recipe whose saved prefixes are to stay. Nothing goes without --yes.
     """
-    from dclm_pipeline.engine.clean import remove, superfluous
+    from dclm_pipeline.engine.clean import remove, superfluous, sweep
     from dclm_pipeline.engine.run import Settings, job_of
     from dclm_pipeline.recipe import load_recipe
 
@@ -148,13 +148,16 @@ def clean(
     if yes:
         for cleaning in cleanings:
             remove(cleaning)
+    swept = sweep(jobs) if yes else 0
     if as_json:
         facts = [{"place": c.place, "why": c.why, "files": len(c.entries), "bytes": c.bytes} for c in cleanings]
-        click.echo(json.dumps({"removed": yes, "cleanings": facts}))
+        click.echo(json.dumps({"removed": yes, "unfinished": swept, "cleanings": facts}))
         return
     for cleaning in cleanings:
         size = f"{len(cleaning.entries)} files, {cleaning.bytes / 1e6:,.1f} MB"
         click.echo(f"{'removed' if yes else 'would remove'} {size} in {cleaning.place}: {cleaning.why}")
+    if swept:
+        click.echo(f"removed {counted(swept, 'object')} that writers left unfinished more than a day ago")
     if not cleanings:
         click.echo("nothing to remove")
     elif not yes:

@@ -61,6 +61,10 @@ class Storage(Protocol):
         """Remove an object; it is no error if there is none."""
         ...
 
+    def sweep(self, seconds: float) -> int:
+        """Remove what writers left unfinished longer ago than that, and say how much it was: they were killed."""
+        ...
+
 
 def open_storage(url: str) -> Storage:
     """Build the storage for a URL or a local path."""

@@ -115,6 +115,11 @@ class HttpStorage:
         """Refuse: the web is read only."""
         raise self._read_only(path)
 
+    def sweep(self, seconds: float) -> int:
+        """Find nothing: nobody writes here."""
+        del seconds
+        return 0
+
     def _address(self, path: str) -> str:
         return self._root + quote(check_path(path))
 

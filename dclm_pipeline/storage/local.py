@@ -4,12 +4,13 @@ An object appears whole or not at all, and stays after a power cut once its writ
 a private name in its folder, synchronized, renamed, and the folder synchronized. That costs two waits for the disk an
 object (0.3 ms together on a virtual disk, ten or twenty on a spinning one), against seconds of work in it.
 
-Known gap: a process that is killed while it writes leaves a `.tmp-…` file, which no listing shows; nothing removes it.
+A process that is killed while it writes leaves a `.tmp-…` file, which no listing shows; `sweep` removes it.
 """
 
 import io
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from dclm_pipeline.errors import RecipeError, TransientError
 from dclm_pipeline.storage import Entry, durable
 from dclm_pipeline.storage.folders import walk
-from dclm_pipeline.storage.paths import check_path, check_prefix
+from dclm_pipeline.storage.paths import UNFINISHED, check_path, check_prefix
 from dclm_pipeline.storage.trouble import naming
 
 if TYPE_CHECKING:
@@ -116,6 +117,18 @@ class LocalStorage:
         with naming(self._name(path)), suppress(FileNotFoundError, NotADirectoryError):
             if not stat.S_ISDIR(place.lstat().st_mode):
                 place.unlink()
+
+    def sweep(self, seconds: float) -> int:
+        """Remove files that were begun longer ago than that and never got their name."""
+        found = 0
+        for folder, _, names in os.walk(self._root if self._only is None else self._root / self._only):
+            for name in names:
+                place = Path(folder, name)
+                with naming(str(place)), suppress(FileNotFoundError):
+                    if name.startswith(UNFINISHED) and time.time() - place.lstat().st_mtime >= seconds:
+                        place.unlink()
+                        found += 1
+        return found
 
     def _place(self, path: str) -> Path:
         return self._root / check_path(path)

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, TypeVar
@@ -171,12 +172,12 @@ class S3Storage:
         with suppress(FileNotFoundError):
             self._try("delete", key, lambda s3: s3.delete_object(Bucket=self._bucket, Key=key))
 
-    def abort_uploads(self) -> int:
-        """Give up uploads in parts that killed processes began here and never ended; return how many there were."""
-        found = self._try(
-            "list", self._root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=self._root)
-        )
-        uploads = found.get("Uploads", [])
+    def sweep(self, seconds: float) -> int:
+        """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
+        root = self._root
+        found = self._try("list", root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=root))
+        before = datetime.now(UTC) - timedelta(seconds=seconds)
+        uploads = [upload for upload in found.get("Uploads", []) if upload["Initiated"] <= before]
         for upload in uploads:
             self._abort(upload["Key"], upload["UploadId"])
         return len(uploads)

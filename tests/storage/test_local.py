@@ -265,3 +265,14 @@ def test_a_full_device_is_reported_as_one():
         Path("/dev/full").open("wb", 0) as file,
     ):
         file.write(b"1")
+
+
+def test_files_of_killed_writers_are_swept_once_they_are_old(tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("a/.tmp-old", ".tmp-young", "a/kept"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / "a/.tmp-old", (0, 0))
+    os.utime(tmp_path / "a/kept", (0, 0))
+
+    assert open_storage(str(tmp_path)).sweep(3600) == 1
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [".tmp-young", "kept"]

@@ -77,7 +77,7 @@ def test_large_objects_go_up_in_parts(storage, tmp_path, monkeypatch):
     with storage.open("a/large") as file:
         file.seek(7_000_000)
         assert file.read(10) == data[7_000_000:7_000_010]
-    assert storage.abort_uploads() == 0
+    assert storage.sweep(0) == 0
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(storage, refusing, tmp_path, monkeypatch):
@@ -94,13 +94,13 @@ def test_an_upload_that_breaks_off_leaves_nothing(storage, refusing, tmp_path, m
     with pytest.raises(BrokenError):
         storage.put_file("large", tmp_path / "large")
 
-    assert (list(storage.entries()), storage.abort_uploads()) == ([], 0)
+    assert (list(storage.entries()), storage.sweep(0)) == ([], 0)
 
 
 def test_uploads_of_killed_processes_are_given_up(storage):
     s3._client(storage._access).create_multipart_upload(Bucket=storage._bucket, Key="orphan")
 
-    assert (storage.abort_uploads(), storage.abort_uploads()) == (1, 0)
+    assert (storage.sweep(1e9), storage.sweep(0), storage.sweep(0)) == (0, 1, 0)
 
 
 def test_a_store_that_writes_whatever_is_there_is_found_out(storage, monkeypatch):
