@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from dclm_pipeline.engine.events import Listener, PhaseBegun, TaskDone, TaskRetried, TaskSetAside
 from dclm_pipeline.engine.executors import Executor, WorkerLostError, WorkerMemoryError
+from dclm_pipeline.engine.jobs.segment import judge
 from dclm_pipeline.engine.phases import Phase
-from dclm_pipeline.engine.tasks import CollectWork, Done, Task
-from dclm_pipeline.errors import IncompleteError, TaskError, TransientError
+from dclm_pipeline.engine.tasks import CollectWork, Done, SegmentWork, Task
+from dclm_pipeline.errors import IncompleteError, ShardError, TaskError, TransientError
 from dclm_pipeline.pools.receipt import JOINED, Receipt, receipts_for, standing
 from dclm_pipeline.storage import open_storage
 
@@ -58,11 +59,12 @@ class Story:
 def drive(phase: Phase, executor: Executor, listener: Listener, story: Story, *, again: bool = False) -> list[Receipt]:
     """Return the receipts of a phase's tasks, in their order; what has none (`again`: everything) is performed first."""
     known = {} if again else known_receipts(phase)
+    aside = _beyond_limits(phase, known, listener, story)
     todo = [task for task in phase.tasks if task.key not in known]
     listener(PhaseBegun(phase.name, phase.folder, len(phase.tasks), len(known)))
     story.known += len(known)
-    if todo:
-        known |= _perform_all(phase, todo, executor, listener, story)
+    if todo or aside:
+        known |= _perform_all(phase, todo, aside, executor, listener, story)
     return [known[task.key] for task in phase.tasks]
 
 
@@ -74,14 +76,27 @@ def known_receipts(phase: Phase) -> dict[str, Receipt]:
     return standing(storage, receipts, passing=() if collecting else JOINED)
 
 
+def _beyond_limits(phase: Phase, known: dict[str, Receipt], listener: Listener, story: Story) -> list[str]:
+    """Set aside what was done under laxer limits than this run's, and failed more than these allow."""
+    aside = []
+    for task in phase.tasks:
+        if task.key in known and isinstance(task.work, SegmentWork):
+            try:
+                judge(task, task.work, known[task.key].tally)
+            except ShardError as error:
+                aside.append(str(error))
+                story.set_aside[task.label] = str(error)
+                listener(TaskSetAside(task, str(error)))
+    return aside
+
+
 def _perform_all(
-    phase: Phase, todo: list[Task], executor: Executor, listener: Listener, story: Story
+    phase: Phase, todo: list[Task], aside: list[str], executor: Executor, listener: Listener, story: Story
 ) -> dict[str, Receipt]:
     waiting = deque(todo)
     resting: list[tuple[float, Task]] = []
     failures: dict[str, int] = {}
     receipts: dict[str, Receipt] = {}
-    aside: list[str] = []
     in_flight = 0
     while waiting or resting or in_flight:
         now = time.monotonic()

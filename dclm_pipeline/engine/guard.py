@@ -77,6 +77,15 @@ class Guard:
 
     def run(self, batches: Iterable[pa.RecordBatch], opening: bytes = b"") -> Iterator[Output | Lost]:
         """Take a task's batches through a child; yield its answers, and the documents that it did not survive."""
+        try:
+            yield from self._run(batches, opening)
+        except BaseException:
+            # Whatever ended the task, the child may still be about to answer, and that would be taken for the next
+            # task's.
+            self._end_child()
+            raise
+
+    def _run(self, batches: Iterable[pa.RecordBatch], opening: bytes) -> Iterator[Output | Lost]:
         losses = 0
         source = iter(batches)
         if self._documents >= self._restart_after:
@@ -153,6 +162,8 @@ class Guard:
                 self._send(b"B", opening)
                 kind, data = self._received(self._limits.wall_seconds)
                 _raise_told(kind, data)
+                if kind != b"D":
+                    raise _DeadError("crashed", "out of step")
                 return
             except (_DeadError, _NurseryLostError) as death:
                 if attempt:
@@ -218,6 +229,9 @@ class Guard:
             return _DeadError("wall limit", f"over {self._limits.wall_seconds:g} s")
         if code == -signal.SIGPROF:
             return _DeadError("cpu limit", f"over {self._limits.cpu_seconds:g} s")
+        if code == -signal.SIGKILL:
+            # None of our limits ends so: somebody else did it, most likely the system, short of memory.
+            raise TransientError("the guarded process was killed from outside; if memory is short, use fewer workers")
         return _DeadError("crashed", signal.Signals(-code).name if code < 0 else f"exit {code}")
 
     def _bury(self) -> int | None:

@@ -94,6 +94,6 @@ class Job:
         return key_of(
             self.key_up_to(segment),
             [describe_step(step, self.assets.digest, self.codes) for step in self.steps_up_to(segment)],
-            [self.recipe.name, self.recipe.limits.shard_bytes] if last else [],
+            [self.recipe.name, self.recipe.limits.shard_bytes, self.recipe.limits.failed_share] if last else [],
             [shard_identity(shard) for shard in shards],
         )

@@ -29,7 +29,7 @@ KEY_LENGTH = 32
 
 def key_of(*parts: object) -> str:
     """Return a digest of plain JSON values."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps((ENGINE_REVISION, *parts), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
@@ -87,6 +87,11 @@ def describe_source(source: Source) -> dict[str, Any]:
     return values | {"revision": source.revision}
 
 
+def without_selection(described: dict[str, Any], source: Source) -> dict[str, Any]:
+    """Leave out what only says which shards there are: each task's own shard is in its key."""
+    return {name: value for name, value in described.items() if name not in source.selecting}
+
+
 def segment_key(
     segment: Segment, source: Source | None, limits: Limits, codes: Mapping[str, str], digest: Callable[[str], str]
 ) -> str:
@@ -95,9 +100,8 @@ def segment_key(
     steps = [describe_step(step, digest, codes) for step in layout.all_steps]
     ordering = describe_step(segment.ending, digest, codes) if isinstance(segment.ending, Reorder) else None
     return key_of(
-        ENGINE_REVISION,
         GROUP_BYTES,
-        None if source is None else describe_source(source),
+        None if source is None else without_selection(describe_source(source), source),
         steps,
         ordering,
         [(field.name, str(field.type)) for field in layout.enters],

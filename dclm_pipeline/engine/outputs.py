@@ -10,9 +10,9 @@ from types import TracebackType
 import pyarrow as pa
 
 from dclm_pipeline.engine.tasks import GROUP_BYTES, Task
-from dclm_pipeline.errors import IntegrityError
+from dclm_pipeline.errors import IntegrityError, TransientError
 from dclm_pipeline.pools.parquet import ShardFacts, ShardWriter
-from dclm_pipeline.pools.receipt import Receipt, StoredFile, receipt_from_bytes, receipt_to_bytes
+from dclm_pipeline.pools.receipt import Receipt, StoredFile, receipt_to_bytes, receipts_for
 from dclm_pipeline.storage import Storage
 
 NAME_KEY_LENGTH = 16
@@ -84,7 +84,9 @@ def commit(storage: Storage, receipt: Receipt) -> bool:
     """Write a receipt last; say whether it was the first. Another attempt's receipt must tell of the same bytes."""
     if storage.put_if_absent(receipt.path, receipt_to_bytes(receipt)):
         return True
-    other = receipt_from_bytes(storage.read(receipt.path), f"{storage.url}/{receipt.path}")
+    other = receipts_for(storage, [receipt.key]).get(receipt.key)
+    if other is None:
+        raise TransientError(f"{storage.url}/{receipt.path}: another attempt's receipt has gone while it was read")
     for name in sorted({*receipt.files, *other.files}):
         ours, theirs = receipt.files.get(name), other.files.get(name)
         if ours is None or theirs is None or dict(ours.content) != dict(theirs.content):

@@ -20,7 +20,7 @@ from dclm_pipeline.engine.tasks import (
     Task,
 )
 from dclm_pipeline.engine.workshop import Workshop
-from dclm_pipeline.errors import IntegrityError, ShardError
+from dclm_pipeline.errors import IntegrityError, ShardError, TransientError
 from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.storage.remote import requests, waiting
 
@@ -50,6 +50,8 @@ def perform(task: Task, conditions: Conditions) -> Done:
             performed = _performed(task, workshop, scratch)
         except FileNotFoundError as error:
             raise ShardError(f"{task.label}: {error}; it was there when the run was planned") from error
+        except MemoryError as error:
+            raise TransientError(f"{task.label}: its worker has no memory left") from error
         receipt = _receipt(task, performed)
         fresh = commit(workshop.storage(task.folder), receipt)
     wall = time.perf_counter() - begun

@@ -83,8 +83,10 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
 
 def shards_of(job: Job) -> tuple[InputShard, ...]:
     """List the shards of a job's source."""
-    require_shard(job.recipe.source, job.source)
-    return tuple(job.recipe.source.shards(open_storage(job.source)))
+    shards = tuple(job.recipe.source.shards(open_storage(job.source)))
+    if not shards:
+        require_shard(job.recipe.source, job.source)
+    return shards
 
 
 def require_shard(source: Source, place: str) -> None:

@@ -44,12 +44,16 @@ class Execute(Protocol):
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool that is ready to be published: where, its manifest, and the receipts that may be joined into packs."""
+    """A pool that is ready to be published: where, its manifest, and the receipts that may be joined into packs.
+
+    A `shared` folder, on the shelf, holds what other recipes and other inputs left there, too.
+    """
 
     folder: str
     manifest: Manifest
     receipts: tuple[Receipt, ...]
     collected: tuple[Receipt, ...]
+    shared: bool = False
 
 
 Publish = Callable[[Pool], None]
@@ -79,7 +83,7 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             restored = _with_sides(phase, collecting, receipts, execute)
             collected = execute(collect_phase(job, segment, folder, sides, restored))
             manifest = _manifest(job, segment, shards, inputs, receipts, collected, _joined(tallies))
-            publish(Pool(folder, manifest, tuple(receipts), tuple(collected)))
+            publish(Pool(folder, manifest, tuple(receipts), tuple(collected), shared=not last))
             if last:
                 return manifest
             sides = _in_groups(folder, collected)

@@ -12,10 +12,13 @@ from typing import Any
 
 from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.storage import Storage
+from dclm_pipeline.storage.many import at_once
 from dclm_pipeline.tally import Tally, tally_from_json, tally_to_json
 
 FORMAT = 1
 FOLDER = "receipts"
+# How often receipts are looked for that go away while they are read.
+_LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -156,12 +159,23 @@ def missing_files(storage: Storage, files: Sequence[StoredFile]) -> list[str]:
 
 def receipts_for(storage: Storage, keys: Sequence[str]) -> dict[str, Receipt]:
     """Return the receipts that there are for the given keys, by key; reads no other receipt that lies alone."""
-    wanted = frozenset(keys)
+    for _ in range(_LOOKS):
+        try:
+            return _found(storage, frozenset(keys))
+        except FileNotFoundError:
+            continue  # another run has packed them meanwhile: they are in its pack now
+    return _found(storage, frozenset(keys))
+
+
+def _found(storage: Storage, wanted: frozenset[str]) -> dict[str, Receipt]:
+    paths = [
+        entry.path
+        for entry in storage.entries(f"{FOLDER}/")
+        if entry.path.endswith(".jsonl") or entry.path.rpartition("/")[2].removesuffix(".json") in wanted
+    ]
     found: dict[str, Receipt] = {}
-    for entry in storage.entries(f"{FOLDER}/"):
-        if entry.path.endswith(".jsonl"):
-            found |= {receipt.key: receipt for receipt in _unpacked(storage, entry.path) if receipt.key in wanted}
-        elif entry.path.endswith(".json") and entry.path.rpartition("/")[2].removesuffix(".json") in wanted:
-            receipt = receipt_from_bytes(storage.read(entry.path), entry.path)
-            found[receipt.key] = receipt
+    for path, data in zip(paths, at_once(storage.read, paths), strict=True):
+        lines = data.splitlines() if path.endswith(".jsonl") else [data]
+        receipts = (receipt_from_bytes(line, path) for line in lines)
+        found |= {receipt.key: receipt for receipt in receipts if receipt.key in wanted}
     return found

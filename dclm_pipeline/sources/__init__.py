@@ -87,6 +87,9 @@ class Source(BaseModel, ABC):
     # Kinds of steps that turn what the source hands over into what other steps read; put first where a recipe has none.
     prelude: ClassVar[tuple[str, ...]] = ()
 
+    # Settings that say which shards there are, and change nothing in any of them.
+    selecting: ClassVar[frozenset[str]] = frozenset()
+
     kind: str
     path: Place = Field(default="", description="Folder, file or URL; --source stands in for it.")
 

@@ -46,6 +46,7 @@ class CommonCrawl(PageFiles):
     )
 
     revision: ClassVar[int] = 1
+    selecting: ClassVar[frozenset[str]] = frozenset({"crawl", "files", "share", "seed"})
 
     @model_validator(mode="after")
     def _draws_one_way(self) -> Self:

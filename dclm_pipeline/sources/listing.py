@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.storage import Entry, Storage
+from dclm_pipeline.storage.many import at_once
 
 EDGE = 64 * 1024
 
@@ -14,15 +15,18 @@ def file_shards(
     storage: Storage, pattern: re.Pattern[str], split: int | None, can_split: Callable[[Storage, Entry], bool]
 ) -> Iterator[InputShard]:
     """List the files whose names match, and the one that the place itself names; large ones in ranges, where they can."""
-    for entry in storage.entries():
-        if not pattern.search(entry.path) and not storage.url.endswith(f"/{entry.path}"):
-            continue
+
+    def shards_of(entry: Entry) -> list[InputShard]:
         edges = edges_of(storage, entry)
         if split is None or entry.size <= split or not can_split(storage, entry):
-            yield InputShard(entry.path, entry.size, edges)
-            continue
-        for start in range(0, entry.size, split):
-            yield InputShard(entry.path, entry.size, edges, start, min(entry.size, start + split))
+            return [InputShard(entry.path, entry.size, edges)]
+        starts = range(0, entry.size, split)
+        return [InputShard(entry.path, entry.size, edges, start, min(entry.size, start + split)) for start in starts]
+
+    url = storage.url.partition("?")[0]
+    entries = (entry for entry in storage.entries() if pattern.search(entry.path) or url.endswith(f"/{entry.path}"))
+    for shards in at_once(shards_of, entries):
+        yield from shards
 
 
 def edges_of(storage: Storage, entry: Entry) -> str:

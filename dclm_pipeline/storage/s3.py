@@ -24,7 +24,14 @@ import boto3
 import urllib3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
@@ -281,6 +288,8 @@ class S3Storage:
             return ask(_client(self._access))
         except ClientError as error:
             raise _meaning(error, name) from error
+        except CredentialRetrievalError as error:
+            raise TransientError(f"{name}: the keys cannot be had for now ({error})") from error
         except NoCredentialsError as error:
             raise RecipeError(
                 f"{name}: no keys were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or ?unsigned=true"

@@ -12,7 +12,7 @@ import pytest
 
 from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRestart, Output
-from dclm_pipeline.errors import ShardError
+from dclm_pipeline.errors import ShardError, TransientError
 from tests.engine.guard_programs import Obeys
 
 LIMITS = ChildLimits(cpu_seconds=1.0, wall_seconds=2.0, memory=2**28)
@@ -175,3 +175,25 @@ def _is_nursery(pid: int) -> bool:
         return b"dclm_pipeline.engine.nursery" in Path("/proc", str(pid), "cmdline").read_bytes()
     except FileNotFoundError:
         return False
+
+
+def test_a_task_that_ends_in_the_middle_leaves_nothing_to_the_next(guard):
+    def breaking(rows):
+        yield from batches(rows, 1)
+        raise TransientError("the connection broke")
+
+    with pytest.raises(TransientError, match="connection broke"):
+        list(guard.run(breaking(["a", "b", "c"])))
+
+    assert ran(guard, ["d", "e"], 1) == (["d", "e"], [])
+
+
+def test_a_child_that_somebody_else_kills_costs_no_document(guard):
+    assert ran(guard, ["a"], 1) == (["a"], [])
+    answers = guard.run(batches(["b", "sleep"], 1))
+    next(answers)
+    os.kill(guard._child, signal.SIGKILL)
+
+    with pytest.raises(TransientError, match="killed from outside"):
+        list(answers)
+    assert ran(guard, ["c"], 1) == (["c"], [])

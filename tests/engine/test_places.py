@@ -119,3 +119,29 @@ def test_verify_says_of_a_damaged_manifest_that_it_is_one(crawl, tmp_path):
 
     with pytest.raises(IntegrityError, match="not a manifest"):
         verify(str(tmp_path / "pool"))
+
+
+def test_a_smaller_crawl_leaves_the_saved_prefix_of_a_larger_one_alone(crawl, tmp_path):
+    run_inline(EVERYTHING, crawl, tmp_path / "large" / "pool", saved=tmp_path / "saved")
+    before = {path for path in (tmp_path / "saved").rglob("*.parquet") if path.parent.name == "shards"}
+    (tmp_path / "few").mkdir()
+    file = sorted(crawl.rglob("*.warc.gz"))[0]
+    (tmp_path / "few" / file.name).write_bytes(file.read_bytes())
+
+    run_inline(EVERYTHING, tmp_path / "few", tmp_path / "small" / "pool", saved=tmp_path / "saved")
+    again = run_inline(EVERYTHING, crawl, tmp_path / "again" / "pool", "words.low=30", saved=tmp_path / "saved")
+
+    assert before <= set((tmp_path / "saved").rglob("*.parquet"))
+    assert again.story.known >= len(before)
+
+
+def test_a_stricter_limit_sets_aside_what_was_done_under_a_laxer_one(crawl, tmp_path, monkeypatch):
+    from dclm_pipeline.engine.jobs import segment
+    from dclm_pipeline.errors import IncompleteError
+
+    monkeypatch.setattr(segment, "ALWAYS_ALLOWED_FAILURES", 0)
+    lax, strict = "limits.failed_share=1", "limits.failed_share=0"
+    run_inline(EXTRACT, crawl, tmp_path / "pool", "extract.most_depth=6", lax)
+
+    with pytest.raises(IncompleteError, match="documents failed"):
+        run_inline(EXTRACT, crawl, tmp_path / "pool", "extract.most_depth=6", strict)

@@ -125,3 +125,12 @@ def test_the_same_files_in_a_folder_give_the_same_documents(web, crawl, tmp_path
     assert open_storage(str(tmp_path / "disk" / "pool")).read("manifest.json") == open_storage(
         str(tmp_path / "web" / "pool")
     ).read("manifest.json")
+
+
+def test_a_larger_sample_does_only_what_is_new(web, tmp_path):
+    run_inline(RECIPE.format("files: 1"), web.url, tmp_path / "pool", saved=tmp_path / "saved")
+    web.asked.clear()
+    run_inline(RECIPE.format("files: 3"), web.url, tmp_path / "pool", saved=tmp_path / "saved")
+
+    warcs = [path for method, path, _ in web.asked if method == "GET" and path.endswith(".warc.gz")]
+    assert len(warcs) == 2

@@ -108,7 +108,7 @@ def _attempt(
         if ordering is not None:
             ordering.write_to(docs)
     tally = _whole_tally(work, attempt, len(excluded))
-    _judge(task, work, tally)
+    judge(task, work, tally)
     storage = workshop.storage(task.folder)
     stored = {output.name: output.store(storage, task) for output in (docs, rejects, told)}
     files = {name: file for name, file in stored.items() if file is not None}
@@ -151,7 +151,7 @@ def _whole_tally(work: SegmentWork, attempt: Attempt, excluded: int) -> Tally:
     return Tally(source, (guarded, *attempt.tally.steps))
 
 
-def _judge(task: Task, work: SegmentWork, tally: Tally) -> None:
+def judge(task: Task, work: SegmentWork, tally: Tally) -> None:
     """Set a shard aside in which too much failed: what is left of it would tell a wrong story."""
     seen = tally.source.documents + sum(tally.source.failed.values()) or tally.steps[0].entered
     allowed = max(ALWAYS_ALLOWED_FAILURES, int(seen * work.failed_share))
