@@ -10,8 +10,8 @@ from dclm_pipeline.ids import ID
 
 DATE = pa.timestamp("s", "UTC")
 
-# What a source of web pages hands over. `body` is the page as bytes, transfer and content encodings undone.
-PAGE = schema_of(
+# Who a document is, and where it comes from; `record_id` is the id that it has elsewhere.
+_ORIGIN: tuple[Field, ...] = (
     pa.field("id", ID, nullable=False),
     pa.field("record_id", pa.string()),
     pa.field("source", pa.string()),
@@ -19,23 +19,19 @@ PAGE = schema_of(
     pa.field("url", pa.string()),
     pa.field("site", pa.string()),
     pa.field("date", DATE),
+)
+
+# What a source of web pages hands over. `body` is the page as bytes, transfer and content encodings undone.
+PAGE = schema_of(
+    *_ORIGIN,
     pa.field("content_type", pa.string()),
     pa.field("http_charset", pa.string()),
     pa.field("truncated", pa.string()),
     pa.field("body", pa.large_binary()),
 )
 
-# What a source of texts hands over: `record_id` is the id that a document has elsewhere.
-TEXT = schema_of(
-    pa.field("id", ID, nullable=False),
-    pa.field("record_id", pa.string()),
-    pa.field("source", pa.string()),
-    pa.field("offset", pa.int64()),
-    pa.field("url", pa.string()),
-    pa.field("site", pa.string()),
-    pa.field("date", DATE),
-    pa.field("text", pa.large_string()),
-)
+# What a source of texts hands over.
+TEXT = schema_of(*_ORIGIN, pa.field("text", pa.large_string()))
 
 # Material that later steps read and no pool keeps unless its recipe names it.
 WORKING = frozenset({"body", "content_type", "http_charset", "html"})

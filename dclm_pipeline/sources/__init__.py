@@ -77,6 +77,22 @@ class Reading(Protocol):
         ...
 
 
+class OnePass:
+    """What readings have in common: a shard, and facts about it that are known at the end."""
+
+    def __init__(self, shard: InputShard) -> None:
+        """Begin with no facts."""
+        self._shard = shard
+        self._facts: ReadingFacts | None = None
+
+    @property
+    def facts(self) -> ReadingFacts:
+        """Return what the pass found out; only after its end."""
+        if self._facts is None:
+            raise RuntimeError(f"{self._shard.name}: its facts are known once it has been read to its end")
+        return self._facts
+
+
 class Source(BaseModel, ABC):
     """Settings of a source."""
 

@@ -16,7 +16,7 @@ from pydantic import Field
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import document_id
 from dclm_pipeline.sizes import Size
-from dclm_pipeline.sources import InputShard, ReadingFacts, Reject, Source
+from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.columns import Columns
 from dclm_pipeline.sources.lines import Lines, codec_of_lines
 from dclm_pipeline.sources.listing import file_shards
@@ -59,25 +59,17 @@ class Jsonl(Columns, Source):
         return JsonlReading(self, storage, shard, rows, size)
 
 
-class JsonlReading:
+class JsonlReading(OnePass):
     """One pass over a file, or a part of it."""
 
     def __init__(self, source: Jsonl, storage: Storage, shard: InputShard, rows: int, size: int) -> None:
         """Read `shard` in batches of at most `rows` documents and about `size` bytes."""
+        super().__init__(shard)
         self._source = source
         self._storage = storage
-        self._shard = shard
         self._batch = TextBatch(shard.name, source.document_schema(), dict(source.columns), rows, size)
         self._paths = {name: _parts(getattr(source, name)) for name in ("text", "url", "date", "record_id")}
         self._more = {name: _parts(column.path or name) for name, column in source.columns.items()}
-        self._facts: ReadingFacts | None = None
-
-    @property
-    def facts(self) -> ReadingFacts:
-        """Return what the pass found out; only after its end."""
-        if self._facts is None:
-            raise RuntimeError(f"{self._shard.name}: its facts are known once it has been read to its end")
-        return self._facts
 
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of documents and, between them, rejects."""

@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from dclm_pipeline.sources import mime
 from dclm_pipeline.sources.addresses import Address, read_address
@@ -79,29 +80,45 @@ class Failed:
     detail: str | None = None
 
 
+class Sound(NamedTuple):
+    """What a record has that may make a document."""
+
+    header: Header
+    block: bytes
+    address: Address
+
+
 def read_page(record: Record, wanted: Wanted) -> Page | Skipped | Failed:
     """Read the page that a record holds."""
+    sound = sound_record(record, b"response")
+    if not isinstance(sound, Sound):
+        return sound
+    header, block, address = sound
+    head = read_head(block)
+    if head is None or (head.status is None and block and not mime.looks_like_markup(block)):
+        return Failed("bad http head", address.url)
+    if wanted.verify_digests and (wrong := _wrong_digest(header, block, head)):
+        return Failed("wrong digest", address.url, wrong)
+    if head.status is not None and head.status not in wanted.status:
+        return Skipped(f"status {head.status if 100 <= head.status < 600 else 'other'}")
+    if head.mime in mime.KNOWN and head.mime not in wanted.types:
+        return _of_type(head.mime)
+    return _with_body(block, header, head, address, wanted)
+
+
+def sound_record(record: Record, kind: bytes) -> Sound | Skipped | Failed:
+    """Return the parts of a whole record of one kind that has an address of the web."""
     header = record.header
     if header is None:
         return Failed(record.trouble)
-    kind = header.type
-    if kind != b"response" and (kind or not record.trouble):
+    if header.type != kind and (header.type or not record.trouble):
         return Skipped(kind_of(header))
     address = read_address(header.text(ADDRESS))
     if record.trouble or record.block is None:
         return Failed(record.trouble, address.url or None)
     if address.trouble:
         return Skipped(address.trouble) if address.skip else Failed(address.trouble, address.url or None)
-    head = read_head(record.block)
-    if head is None or (head.status is None and record.block and not mime.looks_like_markup(record.block)):
-        return Failed("bad http head", address.url)
-    if wanted.verify_digests and (wrong := _wrong_digest(header, record.block, head)):
-        return Failed("wrong digest", address.url, wrong)
-    if head.status is not None and head.status not in wanted.status:
-        return Skipped(f"status {head.status if 100 <= head.status < 600 else 'other'}")
-    if head.mime in mime.KNOWN and head.mime not in wanted.types:
-        return _of_type(head.mime)
-    return _with_body(record.block, header, head, address, wanted)
+    return Sound(header, record.block, address)
 
 
 def kind_of(header: Header) -> str:

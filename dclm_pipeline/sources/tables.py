@@ -19,7 +19,7 @@ from dclm_pipeline.pools.manifest import read_manifest
 from dclm_pipeline.pools.reading import read_shard
 from dclm_pipeline.schema import TEXT
 from dclm_pipeline.sizes import Size
-from dclm_pipeline.sources import InputShard, ReadingFacts, Reject, Source
+from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.columns import Columns
 from dclm_pipeline.sources.listing import file_shards
 from dclm_pipeline.sources.texts import NoDocumentError, TextBatch
@@ -81,7 +81,7 @@ class Pool(Columns, Source):
         return TableReading(self, fields, storage, shard, rows, size, sha256=shard.edges)
 
 
-class TableReading:
+class TableReading(OnePass):
     """One pass over a file, or the row groups of a part of it."""
 
     def __init__(
@@ -95,21 +95,13 @@ class TableReading:
         sha256: str = "",
     ) -> None:
         """Read `shard`; `fields` names the columns that make a document's own, `sha256` what the file must have."""
+        super().__init__(shard)
         self._fields = {name: column for name, column in fields.items() if column}
         self._more = {name: column.path or name for name, column in source.columns.items()}
         self._storage = storage
-        self._shard = shard
         self._rows, self._size = rows, size
         self._sha256 = sha256
         self._batch = TextBatch(shard.name, source.document_schema(), dict(source.columns), rows, size)
-        self._facts: ReadingFacts | None = None
-
-    @property
-    def facts(self) -> ReadingFacts:
-        """Return what the pass found out; only after its end."""
-        if self._facts is None:
-            raise RuntimeError(f"{self._shard.name}: its facts are known once it has been read to its end")
-        return self._facts
 
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of documents and, between them, rejects."""

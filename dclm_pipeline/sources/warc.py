@@ -18,7 +18,7 @@ from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.ids import document_id
 from dclm_pipeline.schema import PAGE
 from dclm_pipeline.sizes import Size
-from dclm_pipeline.sources import InputShard, ReadingFacts, Reject, Source
+from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.detect import codec_by_magic, codec_of, nothing_found
 from dclm_pipeline.sources.listing import EDGE as _EDGE
 from dclm_pipeline.sources.listing import file_shards
@@ -98,23 +98,15 @@ class Gathering(Protocol):
         ...
 
 
-class WarcReading:
+class WarcReading(OnePass):
     """One pass over a file, or a part of it."""
 
     def __init__(self, storage: Storage, shard: InputShard, most_block: int, gathering: Gathering) -> None:
         """Read `shard`; blocks of more than `most_block` bytes are passed by."""
+        super().__init__(shard)
         self._storage = storage
-        self._shard = shard
         self._most_block = most_block
         self._gathering = gathering
-        self._facts: ReadingFacts | None = None
-
-    @property
-    def facts(self) -> ReadingFacts:
-        """Return what the pass found out; only after its end."""
-        if self._facts is None:
-            raise RuntimeError(f"{self._shard.name}: its facts are known once it has been read to its end")
-        return self._facts
 
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of pages and, between them, rejects."""

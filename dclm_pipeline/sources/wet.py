@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from dclm_pipeline.schema import TEXT, with_columns
 from dclm_pipeline.sources import InputShard
-from dclm_pipeline.sources.addresses import read_address
 from dclm_pipeline.sources.columns import Column
-from dclm_pipeline.sources.pages import Failed, Skipped, kind_of, read_date
+from dclm_pipeline.sources.pages import Failed, Skipped, Sound, read_date, sound_record
 from dclm_pipeline.sources.records import ADDRESS, DATE, LANGUAGES, RECORD_ID, Record
 from dclm_pipeline.sources.texts import TextBatch
 from dclm_pipeline.sources.warc import WarcFiles, WarcReading
@@ -47,20 +46,14 @@ class _Texts(TextBatch):
 
     def take_record(self, record: Record) -> Skipped | Failed | None:
         """Add the text that a record holds, or say why it holds none."""
-        header = record.header
-        if header is None:
-            return Failed(record.trouble)
-        if header.type != b"conversion" and (header.type or not record.trouble):
-            return Skipped(kind_of(header))
-        address = read_address(header.text(ADDRESS))
-        if record.trouble or record.block is None:
-            return Failed(record.trouble, address.url or None)
-        if address.trouble:
-            return Skipped(address.trouble) if address.skip else Failed(address.trouble, address.url or None)
-        if len(record.block) > self._most_body:
-            return Failed("body too large", address.url, f"{len(record.block)} bytes, at most {self._most_body}")
+        sound = sound_record(record, b"conversion")
+        if not isinstance(sound, Sound):
+            return sound
+        header, block, address = sound
+        if len(block) > self._most_body:
+            return Failed("body too large", address.url, f"{len(block)} bytes, at most {self._most_body}")
         try:
-            text = record.block.decode()
+            text = block.decode()
         except UnicodeDecodeError as error:
             return Failed("not UTF-8", address.url, str(error))
         row = {"text": text, "date": read_date(header.text(DATE)), "record_id": header.text(RECORD_ID)}
