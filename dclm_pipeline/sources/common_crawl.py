@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard
+from dclm_pipeline.sources.listing import in_parts
 from dclm_pipeline.sources.warc import PageFiles
 from dclm_pipeline.step import Place
 from dclm_pipeline.storage import Storage, open_storage
@@ -62,14 +63,10 @@ class CommonCrawl(PageFiles):
             if path in wanted:
                 yield from self._shards_of(storage, path)
 
-    def _shards_of(self, storage: Storage, path: str) -> Iterator[InputShard]:
+    def _shards_of(self, storage: Storage, path: str) -> list[InputShard]:
         known = hashlib.sha256(f"common crawl\0{path}".encode()).hexdigest()
         size = 0 if self.split is None else storage.size(path)
-        if self.split is None or size <= self.split:
-            yield InputShard(path, size, known)
-            return
-        for start in range(0, size, self.split):
-            yield InputShard(path, size, known, start, min(size, start + self.split))
+        return in_parts(InputShard(path, size, known), self.split)
 
     def _drawn(self, paths: list[str]) -> list[str]:
         if self.files is None and self.share is None:

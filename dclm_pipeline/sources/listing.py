@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.storage import Entry, Storage
@@ -18,15 +19,20 @@ def file_shards(
 
     def shards_of(entry: Entry) -> list[InputShard]:
         edges = edges_of(storage, entry)
-        if split is None or entry.size <= split or not can_split(storage, entry):
-            return [InputShard(entry.path, entry.size, edges)]
-        starts = range(0, entry.size, split)
-        return [InputShard(entry.path, entry.size, edges, start, min(entry.size, start + split)) for start in starts]
+        splits = split is not None and entry.size > split and can_split(storage, entry)
+        return in_parts(InputShard(entry.path, entry.size, edges), split if splits else None)
 
     url = storage.url.partition("?")[0]
     entries = (entry for entry in storage.entries() if pattern.search(entry.path) or url.endswith(f"/{entry.path}"))
     for shards in at_once(shards_of, entries):
         yield from shards
+
+
+def in_parts(shard: InputShard, split: int | None) -> list[InputShard]:
+    """Return a whole file as ranges of at most `split` bytes, or as it is where it has no more."""
+    if split is None or shard.size <= split:
+        return [shard]
+    return [replace(shard, start=start, end=min(shard.size, start + split)) for start in range(0, shard.size, split)]
 
 
 def edges_of(storage: Storage, entry: Entry) -> str:

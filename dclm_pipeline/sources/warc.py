@@ -20,8 +20,7 @@ from dclm_pipeline.schema import PAGE
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.detect import codec_by_magic, codec_of, nothing_found
-from dclm_pipeline.sources.listing import EDGE as _EDGE
-from dclm_pipeline.sources.listing import file_shards
+from dclm_pipeline.sources.listing import EDGE, file_shards
 from dclm_pipeline.sources.pages import Failed, Page, Skipped, Wanted, read_page
 from dclm_pipeline.sources.records import BLANKS, Record
 from dclm_pipeline.sources.trail import Customs
@@ -236,7 +235,7 @@ def _has_members(storage: Storage, path: str) -> bool:
     with storage.open(path) as file:
         window = Window(file, 0, 0, _MOST_FIRST_MEMBER)
         offset = window.skip(BLANKS, 0)
-        codec = codec_by_magic(window, window.peek(offset, _EDGE))
+        codec = codec_by_magic(window, window.peek(offset, EDGE))
         if codec is None or not codec.parts:
             return False
         member = codec.begin(window, offset, False)
@@ -247,7 +246,7 @@ def _has_members(storage: Storage, path: str) -> bool:
             if member.trouble or member.end <= offset:
                 return False
             offset = member.end
-            if Walk(window, codec, Customs(), _EDGE, None).first_member(offset, offset + 1) is not None:
+            if Walk(window, codec, Customs(), EDGE, None).first_member(offset, offset + 1) is not None:
                 return True
             # A frame that holds the dictionary is followed by the first that holds a record.
             member = codec.begin(window, offset, False) if empty else None
