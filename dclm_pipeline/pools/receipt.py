@@ -101,18 +101,16 @@ def receipt_from_bytes(data: bytes, path: str) -> Receipt:
 
 def receipts_in(storage: Storage, prefix: str = "") -> dict[str, Receipt]:
     """Read all receipts of a folder, packs included, by key."""
-    return {receipt.key: receipt for _, receipt in _walk(storage, prefix)}
+    paths = [entry.path for entry in storage.entries(f"{prefix}{FOLDER}/") if entry.path.endswith((".json", ".jsonl"))]
+    return {receipt.key: receipt for receipt in _receipts_at(storage, paths)}
 
 
 def receipt_keys_in(storage: Storage, prefix: str = "") -> frozenset[str]:
     """Return the keys that have a receipt; reads packs, but no receipt that lies alone."""
-    keys: set[str] = set()
-    for entry in storage.entries(f"{prefix}{FOLDER}/"):
-        if entry.path.endswith(".json"):
-            keys.add(entry.path.rpartition("/")[2].removesuffix(".json"))
-        elif entry.path.endswith(".jsonl"):
-            keys.update(receipt.key for receipt in _unpacked(storage, entry.path))
-    return frozenset(keys)
+    paths = [entry.path for entry in storage.entries(f"{prefix}{FOLDER}/")]
+    alone = {path.rpartition("/")[2].removesuffix(".json") for path in paths if path.endswith(".json")}
+    packs = [path for path in paths if path.endswith(".jsonl")]
+    return frozenset(alone.union(receipt.key for receipt in _receipts_at(storage, packs)))
 
 
 def packed(receipts: Sequence[Receipt]) -> bytes:
@@ -120,18 +118,11 @@ def packed(receipts: Sequence[Receipt]) -> bytes:
     return b"".join(receipt_to_bytes(receipt) for receipt in receipts)
 
 
-def _walk(storage: Storage, prefix: str) -> Iterator[tuple[str, Receipt]]:
-    for entry in storage.entries(f"{prefix}{FOLDER}/"):
-        if entry.path.endswith(".jsonl"):
-            for receipt in _unpacked(storage, entry.path):
-                yield entry.path, receipt
-        elif entry.path.endswith(".json"):
-            yield entry.path, receipt_from_bytes(storage.read(entry.path), entry.path)
-
-
-def _unpacked(storage: Storage, path: str) -> Iterator[Receipt]:
-    for line in storage.read(path).splitlines():
-        yield receipt_from_bytes(line, path)
+def _receipts_at(storage: Storage, paths: Sequence[str]) -> Iterator[Receipt]:
+    """Yield the receipts of files that hold one, and of packs."""
+    for path, data in zip(paths, at_once(storage.read, paths), strict=True):
+        for line in data.splitlines() if path.endswith(".jsonl") else [data]:
+            yield receipt_from_bytes(line, path)
 
 
 # What a task leaves beside its documents, and what goes once it has been joined with that of other tasks.
@@ -173,9 +164,4 @@ def _found(storage: Storage, wanted: frozenset[str]) -> dict[str, Receipt]:
         for entry in storage.entries(f"{FOLDER}/")
         if entry.path.endswith(".jsonl") or entry.path.rpartition("/")[2].removesuffix(".json") in wanted
     ]
-    found: dict[str, Receipt] = {}
-    for path, data in zip(paths, at_once(storage.read, paths), strict=True):
-        lines = data.splitlines() if path.endswith(".jsonl") else [data]
-        receipts = (receipt_from_bytes(line, path) for line in lines)
-        found |= {receipt.key: receipt for receipt in receipts if receipt.key in wanted}
-    return found
+    return {receipt.key: receipt for receipt in _receipts_at(storage, paths) if receipt.key in wanted}
