@@ -33,7 +33,7 @@ class RecipeError(PipelineError):
 class TaskError(PipelineError):
     """One task failed; the others go on."""
 
-    exit_code = ExitCode.INCOMPLETE
+    exit_code: ExitCode = ExitCode.INCOMPLETE
 
 
 class TransientError(TaskError):
@@ -44,10 +44,16 @@ class ShardError(TaskError):
     """Trying again will not help: the shard is set aside by name."""
 
 
+class UnforeseenError(TaskError):
+    """A task raised what should not be raised: a bug of this package or of a custom step. It is set aside by name."""
+
+    exit_code: ExitCode = ExitCode.BUG
+
+
 class IncompleteError(PipelineError):
     """The run came to its end, but its pool is not whole: shards set aside, nothing kept, or a limit passed."""
 
-    exit_code = ExitCode.INCOMPLETE
+    exit_code: ExitCode = ExitCode.INCOMPLETE
 
 
 class IntegrityError(PipelineError):

@@ -14,12 +14,14 @@ from dclm_pipeline.engine.executors import Executor, WorkerLostError, WorkerMemo
 from dclm_pipeline.engine.jobs.segment import judge
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.tasks import CollectWork, Done, SegmentWork, Task
-from dclm_pipeline.errors import IncompleteError, ShardError, TaskError, TransientError
+from dclm_pipeline.errors import ExitCode, IncompleteError, ShardError, TaskError, TransientError, UnforeseenError
 from dclm_pipeline.pools.receipt import JOINED, Receipt, receipts_for, standing
 from dclm_pipeline.storage import open_storage
 
 MOST_ATTEMPTS = 8
 MOST_LOSSES = 3  # a worker that dies again and again on one task is not bad luck
+# So many tasks that raised, and fewer that did not: there is no point in going on.
+MOST_UNFORESEEN = 16
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -97,6 +99,7 @@ def _perform_all(
     resting: list[tuple[float, Task]] = []
     failures: dict[str, int] = {}
     receipts: dict[str, Receipt] = {}
+    unforeseen: list[UnforeseenError] = []
     in_flight = 0
     while waiting or resting or in_flight:
         now = time.monotonic()
@@ -125,14 +128,21 @@ def _perform_all(
                 aside.append(f"{task.label}: {error}" if task.label not in str(error) else str(error))
                 story.set_aside[task.label] = str(error)
                 listener(TaskSetAside(task, str(error)))
+                if isinstance(error, UnforeseenError):
+                    unforeseen.append(error)
+                    if len(unforeseen) >= MOST_UNFORESEEN and len(unforeseen) > len(receipts):
+                        raise error
             elif error is not None:
                 raise error
     if aside:
         listed = "\n  ".join(aside)
-        raise IncompleteError(
+        incomplete = IncompleteError(
             f"{len(aside)} of {len(phase.tasks)} tasks of {phase.name} were set aside, the others are done:\n  {listed}\n"
             "There is no manifest. Mend or remove what is named, then run the same command: only this is done again."
         )
+        if unforeseen:
+            incomplete.exit_code = ExitCode.BUG
+        raise incomplete
     return receipts
 
 

@@ -19,8 +19,8 @@ import pyarrow as pa
 from dclm_pipeline.engine.arena import SLOTS, Arena
 from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, output_from, receive, send, serialized
 from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRestart, Output, Program
-from dclm_pipeline.errors import RecipeError, ShardError, TransientError
+from dclm_pipeline.engine.work import ChildLimits, Lost, MustRestart, Output, Program
+from dclm_pipeline.errors import RecipeError, ShardError, TransientError, UnforeseenError
 
 # Documents after which a child is replaced, so that what libraries leak does not grow.
 RESTART_AFTER = 20_000
@@ -265,7 +265,7 @@ class Guard:
                 kind, data = receive(self._control)
                 _raise_told(kind, data)
                 if kind == b"E":
-                    raise ShardError(f"the steps could not be opened: {bytes(data).decode(errors='replace')}")
+                    raise UnforeseenError(f"the steps could not be opened: {bytes(data).decode(errors='replace')}")
                 self._ready = True
             send(self._control, b"F")
             socket.send_fds(self._control, [b"x"], [theirs.fileno()])
@@ -273,7 +273,7 @@ class Guard:
         except (ClosedError, BrokenPipeError, ConnectionResetError) as error:
             ours.close()
             raise _NurseryLostError("the nursery is gone") from error
-        except (ShardError, RecipeError):
+        except (UnforeseenError, RecipeError):
             ours.close()
             raise
         finally:
@@ -315,7 +315,7 @@ class Unguarded:
 def _raise_told(kind: bytes, data: bytearray) -> None:
     """Raise what the other side tells of: a bug of ours, or what the user has to mend."""
     if kind == b"X":
-        raise ChildBugError(bytes(data).decode(errors="replace"))
+        raise UnforeseenError(f"the guarded steps raised, which they should not:\n{bytes(data).decode(errors='replace')}")
     if kind == RECIPE_ERROR:
         raise RecipeError(bytes(data).decode(errors="replace"))
 

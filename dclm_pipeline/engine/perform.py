@@ -1,8 +1,10 @@
 """Performing one task, wherever that is: the function that executors call."""
 
+import errno
 import os
 import resource
 import time
+import traceback
 from pathlib import Path
 
 from dclm_pipeline.engine.jobs.collect import perform_collect
@@ -20,9 +22,12 @@ from dclm_pipeline.engine.tasks import (
     Task,
 )
 from dclm_pipeline.engine.workshop import Workshop
-from dclm_pipeline.errors import IntegrityError, ShardError, TransientError
+from dclm_pipeline.errors import IntegrityError, PipelineError, ShardError, TransientError, UnforeseenError
 from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.storage.remote import requests, waiting
+
+# What a machine may have more of a while later: space, open files, processes.
+PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN})
 
 _WORKSHOPS: dict[Conditions, Workshop] = {}
 
@@ -48,12 +53,20 @@ def perform(task: Task, conditions: Conditions) -> Done:
     with workshop.scratch() as scratch:
         try:
             performed = _performed(task, workshop, scratch)
+            receipt = _receipt(task, performed)
+            fresh = commit(workshop.storage(task.folder), receipt)
+        except PipelineError:
+            raise
         except FileNotFoundError as error:
             raise ShardError(f"{task.label}: {error}; it was there when the run was planned") from error
         except MemoryError as error:
             raise TransientError(f"{task.label}: its worker has no memory left") from error
-        receipt = _receipt(task, performed)
-        fresh = commit(workshop.storage(task.folder), receipt)
+        except OSError as error:
+            if error.errno not in PASSING:
+                raise UnforeseenError(_told(task, error)) from error
+            raise TransientError(f"{task.label}: {error}") from error
+        except Exception as error:
+            raise UnforeseenError(_told(task, error)) from error
     wall = time.perf_counter() - begun
     return Done(
         receipt, performed.seconds, _cpu_seconds() - cpu, wall, fresh, dict(requests - asked), waiting.seconds - waited
@@ -81,6 +94,12 @@ def _receipt(task: Task, performed: Performed) -> Receipt:
     return Receipt(
         task.key, task.phase, task.ordinal, performed.inputs, performed.files, performed.tally, dict(task.libraries)
     )
+
+
+def _told(task: Task, error: Exception) -> str:
+    """Say what was raised and where: the traceback goes no further than this process."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{task.label}: {type(error).__name__}: {error} ({last.filename}:{last.lineno}, in {last.name})"
 
 
 def _cpu_seconds() -> float:

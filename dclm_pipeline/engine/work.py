@@ -6,8 +6,6 @@ from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from dclm_pipeline.errors import PipelineError
-
 JSON: TypeAlias = Any
 
 
@@ -74,7 +72,3 @@ class MustRestart(Exception):  # noqa: N818 - no error: the task goes on, from i
         self.document = document
         self.reason = reason
         self.detail = detail
-
-
-class ChildBugError(PipelineError):
-    """Something in a child raised that should not have: a bug of this package."""

@@ -11,7 +11,7 @@ from dclm_pipeline.engine.events import Event, TaskRetried
 from dclm_pipeline.engine.executors import Finished, WorkerLostError
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.tasks import CollectWork, Done, Task
-from dclm_pipeline.errors import IncompleteError, ShardError, TransientError
+from dclm_pipeline.errors import ExitCode, IncompleteError, IntegrityError, ShardError, TransientError, UnforeseenError
 from dclm_pipeline.pools.receipt import Receipt, receipt_to_bytes
 from dclm_pipeline.schema import REJECT
 from dclm_pipeline.step import Needs
@@ -85,9 +85,28 @@ def test_a_worker_that_is_lost_again_and_again_is_not_tried_for_ever():
     assert len(losses) == 100 - MOST_LOSSES
 
 
-def test_a_bug_ends_the_run():
-    with pytest.raises(ZeroDivisionError):
-        drive(phase(2), Scripted({0: [ZeroDivisionError()]}), lambda event: None, Story())
+def test_a_task_that_raises_what_nobody_foresaw_is_set_aside_and_told_as_a_bug():
+    story = Story()
+
+    with pytest.raises(IncompleteError, match="shard 0: ZeroDivisionError") as raised:
+        drive(phase(3), Scripted({0: [UnforeseenError("shard 0: ZeroDivisionError")]}), lambda event: None, story)
+
+    assert raised.value.exit_code == ExitCode.BUG
+    assert story.performed == 2
+
+
+def test_a_run_in_which_everything_raises_does_not_go_on():
+    story = Story()
+
+    with pytest.raises(UnforeseenError):
+        drive(phase(100), Scripted({i: [UnforeseenError("raised")] for i in range(100)}), lambda event: None, story)
+
+    assert len(story.set_aside) == driving.MOST_UNFORESEEN
+
+
+def test_what_stops_a_run_stops_it():
+    with pytest.raises(IntegrityError):
+        drive(phase(2), Scripted({0: [IntegrityError("other bytes")]}), lambda event: None, Story())
 
 
 def test_no_more_tasks_are_in_flight_than_the_window_holds():

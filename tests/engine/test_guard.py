@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from dclm_pipeline.engine.guard import Guard, Unguarded
-from dclm_pipeline.engine.work import ChildBugError, ChildLimits, Lost, MustRestart, Output
-from dclm_pipeline.errors import ShardError, TransientError
+from dclm_pipeline.engine.work import ChildLimits, Lost, MustRestart, Output
+from dclm_pipeline.errors import TransientError, UnforeseenError
 from tests.engine.guard_programs import Obeys
 
 LIMITS = ChildLimits(cpu_seconds=1.0, wall_seconds=2.0, memory=2**28)
@@ -87,7 +87,7 @@ def test_the_task_is_told_what_is_particular_about_it(guard):
 
 
 def test_an_exception_is_a_bug_of_ours_and_is_told_with_its_traceback(guard):
-    with pytest.raises(ChildBugError, match="this is a bug"):
+    with pytest.raises(UnforeseenError, match="this is a bug"):
         ran(guard, ["a", "raise"], 2)
     assert ran(guard, ["a"], 2) == (["a"], [])
 
@@ -95,7 +95,7 @@ def test_an_exception_is_a_bug_of_ours_and_is_told_with_its_traceback(guard):
 def test_a_program_that_cannot_be_opened_says_why():
     with (
         Guard(Obeys(fails_to_open=True), LIMITS) as broken,
-        pytest.raises(ShardError, match=r"model\.bin is not there"),
+        pytest.raises(UnforeseenError, match=r"model\.bin is not there"),
     ):
         ran(broken, ["a"], 1)
 
