@@ -5,14 +5,16 @@ processes; the guard runs it in a child, `apply` runs it where it stands.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, Field, from_numpy, nulls, one_batch, take
+from dclm_pipeline.engine.found import Found
 from dclm_pipeline.engine.isolate import Part, isolate
 from dclm_pipeline.engine.sides import KEPT, ROW, UNFOLDED, Sides, mask_of, number_fields, rows_where
 from dclm_pipeline.engine.unfolding import Unfolding
@@ -122,8 +124,8 @@ class Chain:
         }
         self._made = 0
 
-    def work(self, docs: Batch, found: Batch | None = None) -> Worked:
-        """Take a batch through the chain; `found` is what the barrier before it found about these rows."""
+    def work(self, docs: Batch, found: Found | None = None) -> Worked:
+        """Take a batch through the chain; `found` is what the barrier before it found."""
         sides = self._sides()
         docs = self._decide(docs, found, sides)
         return self._worked(self._through(docs, 0, sides), sides)
@@ -182,19 +184,22 @@ class Chain:
             docs = docs.select([*self._layout.leaves, ROW])
         return docs
 
-    def _decide(self, docs: Batch, found: Batch | None, sides: Sides) -> Batch:
+    def _decide(self, docs: Batch, found: Found | None, sides: Sides) -> Batch:
         """Do what the barrier or sweep before this chain says about the rows."""
         step, opened = self._layout.after, self._after
         if step is None:
             return docs
         begun = time.process_time()
+        failures: dict[int, tuple[str, str]] = {}
         if isinstance(opened, Hears) and found is not None:
-            columns = opened.columns(_seen(docs, step), found)
+            hears, about = opened, found.about
+            parts = isolate(lambda rows: hears.columns(_seen(rows, step), about(rows)), docs)
+            failures = found.failures(docs)
         elif isinstance(opened, Sweeps):
-            columns = opened.columns(_seen(docs, step), self._state)
+            parts = [Part(0, docs.num_rows, opened.columns(_seen(docs, step), self._state))]
         else:
             raise ContractError(f"{step.name}: what it opened has no verb of a barrier or a sweep")
-        docs = self._apply(docs, [Part(0, docs.num_rows, columns)], step, sides)
+        docs = self._apply(docs, parts, step, sides, failures)
         sides.seconds[step.name] += time.process_time() - begun
         return docs
 
@@ -204,10 +209,17 @@ class Chain:
             raise _no_verb(step, "columns")
         return self._apply(docs, isolate(opened.columns, _seen(docs, step)), step, sides)
 
-    def _apply(self, docs: Batch, parts: Sequence[Part[Columns]], step: Step, sides: Sides) -> Batch:
-        """Give rows their new columns; take out those that failed or whose `keep` says no."""
+    def _apply(
+        self,
+        docs: Batch,
+        parts: Sequence[Part[Columns]],
+        step: Step,
+        sides: Sides,
+        before: Mapping[int, tuple[str, str]] = MappingProxyType({}),
+    ) -> Batch:
+        """Give rows their new columns; take out those that failed (some `before`) or whose `keep` says no."""
         entered = docs.num_rows
-        failed = {part.start: (part.reason, part.detail) for part in parts if part.answer is None}
+        failed = {part.start: (part.reason, part.detail) for part in parts if part.answer is None} | dict(before)
         for part in parts:
             if part.answer is not None:
                 for row, reason in part.answer.failed.items():

@@ -315,7 +315,9 @@ class Unguarded:
 def _raise_told(kind: bytes, data: bytearray) -> None:
     """Raise what the other side tells of: a bug of ours, or what the user has to mend."""
     if kind == b"X":
-        raise UnforeseenError(f"the guarded steps raised, which they should not:\n{bytes(data).decode(errors='replace')}")
+        raise UnforeseenError(
+            f"the guarded steps raised, which they should not:\n{bytes(data).decode(errors='replace')}"
+        )
     if kind == RECIPE_ERROR:
         raise RecipeError(bytes(data).decode(errors="replace"))
 

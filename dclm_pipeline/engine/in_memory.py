@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
+from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
 from dclm_pipeline.engine.chain import Chain, ContractError, Worked
-from dclm_pipeline.engine.programs import found_for
+from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.segments import Segment, cut_chain
 from dclm_pipeline.engine.sides import ROW, gone, signals_schema
 from dclm_pipeline.errors import RecipeError
@@ -38,7 +39,7 @@ def apply_steps(
         raise RecipeError("\n".join(said for _, said in problems))
     segments = cut_chain(table.schema, steps, None, 1.0, seed)
     applying = Applying(table)
-    found: pa.Table | None = None
+    found: Found | None = None
     for segment in segments:
         _through(segment, applying, found, assets, rows)
         found = None
@@ -52,18 +53,11 @@ def apply_steps(
     return applying.docs, pa.concat_tables([REJECT.empty_table(), *applying.rejects]), signals, joined
 
 
-def _through(segment: Segment, applying: Applying, found: pa.Table | None, assets: Assets, rows: int) -> None:
+def _through(segment: Segment, applying: Applying, found: Found | None, assets: Assets, rows: int) -> None:
     chain = Chain(segment.layout, assets)
     left = segment.layout.left_schema
-    worked: list[Worked] = []
-    place = 0
-    for batch in applying.docs.select(segment.layout.enters.names).combine_chunks().to_batches(max_chunksize=rows):
-        numbers = from_numpy(np.arange(place, place + batch.num_rows, dtype=np.int64))
-        columns = [*batch.columns, numbers]
-        batch = pa.RecordBatch.from_arrays(columns, schema=batch.schema.append(pa.field(ROW, pa.int64())))
-        worked.append(chain.work(batch, None if found is None else found_for(found, batch)))
-        place += batch.num_rows
-    worked.append(chain.finish())
+    entering = _numbered(applying.docs.select(segment.layout.enters.names)).to_batches(max_chunksize=rows)
+    worked: list[Worked] = [*(chain.work(batch, found) for batch in entering), chain.finish()]
     applying.docs = pa.Table.from_batches([one.docs.select(left.names) for one in worked], schema=left)
     # Rows that went on to this segment are told of by it: each document has one line.
     applying.signals = [gone(told) for told in applying.signals]
@@ -72,31 +66,33 @@ def _through(segment: Segment, applying: Applying, found: pa.Table | None, asset
     applying.tallies.append(total(Tally(steps=one.tallies) for one in worked))
 
 
-def _heard(barrier: Barrier, docs: pa.Table, assets: Assets) -> pa.Table:
-    """Go through a barrier's rounds with all documents as one shard; return what it found, by `ROW`."""
+def _heard(barrier: Barrier, docs: pa.Table, assets: Assets) -> Found:
+    """Go through a barrier's rounds with all documents as one shard; return what it found."""
     opened = barrier.open(assets)
     if not isinstance(opened, Hears):
         raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")
-    batch = one_batch(docs)
-    seen = batch.select([name for name in batch.schema.names if name in barrier.reads() | {"id"}])
-    found: pa.RecordBatch | None = None
+    numbered = _numbered(docs)
+    found = Found(pa.schema([]).empty_table(), UNHEARD_SCHEMA.empty_table())
     for round in range(barrier.rounds):
-        evidence = pa.Table.from_batches([opened.evidence(seen, round, found)])
+        worker = EvidenceWorker(barrier, opened, round, found if round else None)
+        answer = worker.work(one_batch(where(numbered, ~np.isin(numbered[ROW], found.unheard[ROW]))))
+        unheard = pa.concat_tables([found.unheard, pa.Table.from_batches([answer.tables[UNHEARD]])])
+        evidence = pa.Table.from_batches([answer.tables[EVIDENCE]])
         evidence = evidence.append_column("shard", from_numpy(np.zeros(evidence.num_rows, np.int64)))
         order = np.lexsort((evidence["row"].to_numpy(), evidence["hash"].to_numpy()))
         rows: Iterator[pa.RecordBatch] = iter(take(evidence, order).combine_chunks().to_batches())
-        names = ["row", *barrier.findings_schema(round).names]
-        answers = [answer.select(names) for answer in opened.findings(rows, round)]
-        if not answers:
-            schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
-            answers = [empty(schema)]
-        table = pa.Table.from_batches(answers).combine_chunks()
-        found = one_batch(take(table, np.argsort(table["row"].to_numpy(), kind="stable")))
-    if found is None:
-        raise ContractError(f"{barrier.name}: a barrier has one round at least")
-    return pa.Table.from_batches([found]).rename_columns(
-        [ROW if name == "row" else name for name in found.schema.names]
-    )
+        schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
+        answers = [empty(schema), *(findings.select(schema.names) for findings in opened.findings(rows, round))]
+        findings = pa.Table.from_batches(answers).combine_chunks()
+        findings = take(findings, np.argsort(findings["row"].to_numpy(), kind="stable"))
+        unheard = take(unheard, np.argsort(unheard[ROW].to_numpy(), kind="stable"))
+        found = Found(findings.rename_columns([ROW, *schema.names[1:]]), unheard)
+    return found
+
+
+def _numbered(docs: pa.Table) -> pa.Table:
+    """Return documents with their place as `ROW`."""
+    return docs.combine_chunks().append_column(ROW, from_numpy(np.arange(docs.num_rows, dtype=np.int64)))
 
 
 def _ordered(reorder: Reorder, docs: pa.Table, assets: Assets) -> pa.Table:

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -17,7 +17,6 @@ from pydantic import BaseModel
 
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.tasks import GROUP_BYTES
-from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.step import PlaceMark, Reorder, Step
@@ -118,8 +117,3 @@ def segment_key(
 def shard_identity(shard: InputShard) -> list[object]:
     """Return what makes an input shard the same shard."""
     return [shard.name, shard.size, shard.edges, shard.start, shard.end, shard.begins]
-
-
-def content_identity(files: Sequence[StoredFile]) -> list[object]:
-    """Return what makes stored files the same files: their content, and how it is cut into ranges."""
-    return [[dict(sorted(file.content.items())), file.rows, file.groups] for file in files]

@@ -4,15 +4,17 @@ A phase is a list of tasks that need nothing of each other. What the next phase 
 one before say, so a plan unfolds as receipts come in; the same receipts give the same plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.jobs.exchange import findings_schema
-from dclm_pipeline.engine.keys import content_identity, describe_step, key_of, libraries_of, shard_identity
+from dclm_pipeline.engine.keys import describe_step, key_of, libraries_of, shard_identity
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema
 from dclm_pipeline.engine.segments import CARRIED, Segment
 from dclm_pipeline.engine.sides import signals_schema
+from dclm_pipeline.engine.stored import Listed, Piece, Stored, identity_of
 from dclm_pipeline.engine.tasks import (
     CollectWork,
     EvidenceWork,
@@ -20,15 +22,15 @@ from dclm_pipeline.engine.tasks import (
     FromSource,
     GatherWork,
     SegmentWork,
-    Stored,
     Task,
 )
-from dclm_pipeline.pools.receipt import Receipt
+from dclm_pipeline.pools.receipt import JOINED, Receipt
 from dclm_pipeline.recipe.shipping import pack
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Barrier, Needs, Reorder, Sweep
 from dclm_pipeline.storage.paths import below
 
+COLLECT = "collect"
 # Tasks whose rejects, signals and receipts are joined into one file each.
 COLLECTED = 256
 SHARDS_PER_RANGE = 8
@@ -37,13 +39,27 @@ MOST_RANGES = 512
 
 @dataclass(frozen=True)
 class Phase:
-    """Tasks that need nothing of each other, and where their receipts lie."""
+    """Tasks that need nothing of each other, and where their receipts lie; `listed` is what their workers look at."""
 
     name: str
     folder: str
     tasks: tuple[Task, ...]
     needs: Needs = field(default_factory=Needs)
     shards: tuple[InputShard, ...] = ()
+    listed: Listed | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a barrier came to: its findings, and by number of shard the rows that it could not be asked about."""
+
+    findings: Listed | None = None
+    unheard: Mapping[int, tuple[Stored, ...]] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> object:
+        """Return what makes findings the same findings."""
+        return [] if self.findings is None else self.findings.inventory.identity
 
 
 @dataclass(frozen=True)
@@ -57,11 +73,8 @@ class Sides:
 def source_phase(job: Job, shards: Sequence[InputShard]) -> Phase:
     """Return the first segment's tasks: one a shard of the source."""
     segment = job.segments[0]
-    key = job.key_of_segment(segment)
-    tasks = tuple(
-        _segment_task(job, segment, key, ordinal, _read(job, shard), (), (), (), ranges_for(len(shards)))
-        for ordinal, shard in enumerate(shards)
-    )
+    make = _SegmentTasks(job, segment, Heard(), ranges_for(len(shards)))
+    tasks = tuple(make.reading(ordinal, shard) for ordinal, shard in enumerate(shards))
     return Phase(segment.name, job.folder_of(segment), tasks, segment.needs)
 
 
@@ -87,27 +100,22 @@ def mended_phase(job: Job, shards: Sequence[InputShard], receipts: Sequence[Rece
             break  # what follows can be judged once this one has been read again
         expected = facts.following if first is not None else expected
     segment = job.segments[0]
-    key = job.key_of_segment(segment)
-    tasks = tuple(
-        _segment_task(job, segment, key, place, _read(job, shard), (), (), (), ranges_for(len(shards)))
-        for place, shard in wrong
-    )
+    make = _SegmentTasks(job, segment, Heard(), ranges_for(len(shards)))
+    tasks = tuple(make.reading(place, shard) for place, shard in wrong)
     folder = job.folder_of(segment)
     phase = Phase(f"{segment.name} again", folder, tasks, segment.needs, tuple(shard for _, shard in wrong))
     return phase, [place for place, _ in wrong]
 
 
-def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], found: tuple[Stored, ...]) -> Phase:
+def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], heard: Heard) -> Phase:
     """Return a later segment's tasks: neighbouring shards joined until they hold `shard_bytes` of text."""
-    key = job.key_of_segment(segment)
     whole = isinstance(segment.layout.after, Sweep)
     text = sum(shard.file.text_bytes for shard in stored)
     ranges = max(1, min(MOST_RANGES, -(-text // job.recipe.limits.shard_bytes)))
-    tasks = tuple(
-        _segment_task(job, segment, key, ordinal, None, tuple(stored[i] for i in group), group, found, ranges)
-        for ordinal, group in enumerate(regrouped(stored, None if whole else job.recipe.limits.shard_bytes))
-    )
-    return Phase(segment.name, job.folder_of(segment), tasks, segment.needs)
+    make = _SegmentTasks(job, segment, heard, ranges)
+    groups = regrouped(stored, None if whole else job.recipe.limits.shard_bytes)
+    tasks = tuple(make.going_on(ordinal, stored, group) for ordinal, group in enumerate(groups))
+    return Phase(segment.name, job.folder_of(segment), tasks, segment.needs, listed=heard.findings)
 
 
 def regrouped(stored: Sequence[Stored], most: int | None) -> list[tuple[int, ...]]:
@@ -130,7 +138,7 @@ def ranges_for(shards: int) -> int:
 
 
 def evidence_phase(
-    job: Job, segment: Segment, barrier: Barrier, round: int, stored: Sequence[Stored], found: tuple[Stored, ...]
+    job: Job, segment: Segment, barrier: Barrier, round: int, stored: Sequence[Stored], heard: Heard
 ) -> Phase:
     """Return a barrier's tasks that listen: one a shard."""
     ranges = ranges_for(len(stored))
@@ -140,60 +148,76 @@ def evidence_phase(
     schema = evidence_schema(barrier, round)
     names = segment.layout.left_schema.names
     columns = tuple(name for name in names if name in barrier.reads() | CARRIED)
-    tasks = tuple(
-        Task(
-            key_of("evidence", described, round, ranges, content_identity([shard.file]), _identity(found), place),
-            f"{barrier.name} evidence",
-            place,
-            folder,
-            EvidenceWork(program, columns, schema, shard, place, found, ranges),
-            (shard.file.path,),
+    found = None if heard.findings is None else heard.findings.inventory
+    tasks: list[Task] = []
+    for place, shard in enumerate(stored):
+        unheard = heard.unheard.get(place, ())
+        identities = [identity_of([shard]), heard.identity, identity_of(unheard), place if found else 0]
+        tasks.append(
+            Task(
+                key_of("evidence", described, round, ranges, *identities),
+                f"{barrier.name} evidence",
+                place,
+                folder,
+                EvidenceWork(program, columns, schema, shard, place, found, unheard, ranges),
+                (shard.file.path,),
+            )
         )
-        for place, shard in enumerate(stored)
-    )
-    return Phase(f"{barrier.name} evidence", folder, tasks, barrier.needs)
+    return Phase(f"{barrier.name} evidence", folder, tuple(tasks), barrier.needs, listed=heard.findings)
 
 
-def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evidence: tuple[Stored, ...]) -> Phase:
+def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evidence: Listed) -> Phase:
     """Return a barrier's tasks that find: one a range."""
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-findings-{round}")
-    identity = _identity(evidence)
+    inventory = evidence.inventory
     packed = pack((barrier,))
     tasks = tuple(
         Task(
-            key_of("findings", described, round, place, identity, findings_schema(barrier, round).names),
+            key_of("findings", described, round, place, inventory.identity, findings_schema(barrier, round).names),
             f"{barrier.name} findings",
             place,
             folder,
-            FindingsWork(packed, job.assets, round, place, evidence),
+            FindingsWork(packed, job.assets, round, place, inventory),
             (f"range {place}",),
         )
-        for place in range(ranges_for(len(evidence)))
+        for place in range(ranges_for(len(evidence.files)))
     )
-    return Phase(f"{barrier.name} findings", folder, tasks, barrier.needs)
+    return Phase(f"{barrier.name} findings", folder, tasks, barrier.needs, listed=evidence)
 
 
-def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: tuple[Stored, ...]) -> Phase:
+def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: Sequence[Stored]) -> Phase:
     """Return the tasks that bring rows together in the order of their keys: one a range."""
     folder = below(job.out, f"work/{segment.number}-{reorder.name}")
     schema = segment.layout.left_schema
+    listed = Listed(folder, stored)
+    described = describe_step(reorder, job.assets.digest, job.codes)
     tasks = tuple(
         Task(
-            key_of("gather", describe_step(reorder, job.assets.digest, job.codes), place, _identity(stored)),
+            key_of("gather", described, place, listed.inventory.identity),
             reorder.name,
             place,
             folder,
-            GatherWork(place, schema, stored),
+            GatherWork(place, schema, listed.inventory),
             (f"range {place}",),
         )
         for place in range(len(stored[0].file.groups))
     )
-    return Phase(reorder.name, folder, tasks, reorder.needs)
+    return Phase(reorder.name, folder, tasks, reorder.needs, listed=listed)
 
 
-def collect_phase(job: Job, segment: Segment, folder: str, sides: Sequence[Sides], own: Sequence[Receipt]) -> Phase:
-    """Return the tasks that join rejects and signals, so many tasks' at a time; the segment's own come last."""
+def collect_phase(
+    job: Job,
+    segment: Segment,
+    folder: str,
+    sides: Sequence[Sides],
+    own: Sequence[Receipt],
+    joined: Mapping[str, Piece] = MappingProxyType({}),
+) -> Phase:
+    """Return the tasks that join rejects and signals, so many tasks' at a time; the segment's own come last.
+
+    `joined` says where those lie that an earlier run has joined already.
+    """
     schema = signals_schema(segment.layout.numbers)
     works = [
         CollectWork(
@@ -205,17 +229,17 @@ def collect_phase(job: Job, segment: Segment, folder: str, sides: Sequence[Sides
         for part in _parts(sides)
     ]
     for start in range(0, len(own), COLLECTED):
-        side = sides_of(folder, own[start : start + COLLECTED])
+        side = sides_of(folder, own[start : start + COLLECTED], joined)
         works.append(CollectWork(side.rejects, side.signals, (), schema))
     tasks = tuple(
         Task(
             key_of(
-                "collect",
+                COLLECT,
                 place,
                 [(field.name, str(field.type)) for field in schema],
-                *(_identity(stored) for stored in (work.rejects, work.signals, work.inner_signals)),
+                *(identity_of(stored) for stored in (work.rejects, work.signals, work.inner_signals)),
             ),
-            "collect",
+            COLLECT,
             place,
             folder,
             work,
@@ -223,12 +247,16 @@ def collect_phase(job: Job, segment: Segment, folder: str, sides: Sequence[Sides
         )
         for place, work in enumerate(works)
     )
-    return Phase("collect", folder, tasks)
+    return Phase(COLLECT, folder, tasks)
 
 
-def sides_of(folder: str, receipts: Sequence[Receipt]) -> Sides:
+def sides_of(folder: str, receipts: Sequence[Receipt], joined: Mapping[str, Piece] = MappingProxyType({})) -> Sides:
     """Return where the rejects and signals of some tasks lie."""
-    return Sides(stored_of(folder, receipts, "rejects"), stored_of(folder, receipts, "signals"))
+    rejects, signals = (
+        tuple(replace(one, within=joined.get(one.file.path)) for one in stored_of(folder, receipts, name))
+        for name in JOINED
+    )
+    return Sides(rejects, signals)
 
 
 def side_paths(task: Task, folder: str) -> set[str]:
@@ -257,47 +285,59 @@ def stored_of(folder: str, receipts: Sequence[Receipt], name: str) -> tuple[Stor
     return tuple(Stored(folder, receipt.files[name]) for receipt in receipts if name in receipt.files)
 
 
-def _identity(stored: Sequence[Stored]) -> list[object]:
-    return content_identity([shard.file for shard in stored])
+class _SegmentTasks:
+    """Makes the tasks of a segment; what is the same for all of them is settled once."""
 
+    def __init__(self, job: Job, segment: Segment, heard: Heard, ranges: int) -> None:
+        reorder = segment.ending if isinstance(segment.ending, Reorder) else None
+        self._job = job
+        self._segment = segment
+        self._heard = heard
+        self._key = job.key_of_segment(segment)
+        self._folder = job.folder_of(segment)
+        self._side_folder = job.side_folder_of(segment)
+        self._program = ChainProgram.of(segment.layout, job.assets)
+        self._libraries = libraries_of(job.recipe.source if segment.number == 0 else None, segment.layout.all_steps)
+        self._ordering = b"" if reorder is None else pack((reorder,))
+        self._ranges = 1 if reorder is None else ranges
 
-def _read(job: Job, shard: InputShard) -> FromSource:
-    return FromSource(job.recipe.source, job.source, shard)
+    def reading(self, ordinal: int, shard: InputShard) -> Task:
+        """Return the task for a shard of the source."""
+        read = FromSource(self._job.recipe.source, self._job.source, shard)
+        return self._task(ordinal, [shard_identity(shard)], (shard.name,), read)
 
+    def going_on(self, ordinal: int, stored: Sequence[Stored], group: tuple[int, ...]) -> Task:
+        """Return the task for a group of stored shards."""
+        own = tuple(stored[number] for number in group)
+        unheard = tuple(
+            (place, file) for place, number in enumerate(group) for file in self._heard.unheard.get(number, ())
+        )
+        inputs = [identity_of(own), group if self._heard.findings else (), [(n, *identity_of([f])) for n, f in unheard]]
+        return self._task(ordinal, inputs, tuple(one.file.path for one in own), None, own, group, unheard)
 
-def _segment_task(
-    job: Job,
-    segment: Segment,
-    key: str,
-    ordinal: int,
-    shard: FromSource | None,
-    stored: tuple[Stored, ...],
-    numbers: tuple[int, ...],
-    found: tuple[Stored, ...],
-    ranges: int,
-) -> Task:
-    reorder = segment.ending if isinstance(segment.ending, Reorder) else None
-    inputs = [shard_identity(shard.shard)] if shard is not None else [_identity(stored), numbers if found else ()]
-    work = SegmentWork(
-        ChainProgram.of(segment.layout, job.assets),
-        "guard" if segment.number == 0 else f"guard-{segment.number + 1}",
-        shard,
-        stored,
-        numbers,
-        found,
-        job.side_folder_of(segment),
-        job.recipe.limits.failed_share,
-        b"" if reorder is None else pack((reorder,)),
-        1 if reorder is None else ranges,
-    )
-    names = (shard.shard.name,) if shard is not None else tuple(one.file.path for one in stored)
-    source = job.recipe.source if shard is not None else None
-    return Task(
-        key_of("segment", key, inputs, _identity(found), work.ranges),
-        segment.name,
-        ordinal,
-        job.folder_of(segment),
-        work,
-        names,
-        libraries_of(source, segment.layout.all_steps),
-    )
+    def _task(
+        self,
+        ordinal: int,
+        identity: Sequence[object],
+        names: tuple[str, ...],
+        shard: FromSource | None,
+        stored: tuple[Stored, ...] = (),
+        numbers: tuple[int, ...] = (),
+        unheard: tuple[tuple[int, Stored], ...] = (),
+    ) -> Task:
+        number = self._segment.number
+        work = SegmentWork(
+            self._program,
+            "guard" if number == 0 else f"guard-{number + 1}",
+            shard,
+            stored,
+            numbers,
+            None if self._heard.findings is None else self._heard.findings.inventory,
+            unheard,
+            self._side_folder,
+            self._job.recipe.limits.failed_share,
+            self._ordering,
+            self._ranges,
+        )
+        key = key_of("segment", self._key, identity, self._heard.identity, self._ranges)
+        return Task(key, self._segment.name, ordinal, self._folder, work, names, self._libraries)

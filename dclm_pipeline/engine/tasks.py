@@ -10,20 +10,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
+from dclm_pipeline.engine.stored import Inventory, Stored
 from dclm_pipeline.engine.work import ChildLimits
-from dclm_pipeline.pools.receipt import Receipt, StoredFile
+from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.step import Assets
 
 GROUP_BYTES = 32 * 2**20  # a row group's own bytes; a part of every key, as it decides where files are cut
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A file of an earlier task: the folder it lies in, and the facts about it."""
-
-    folder: str
-    file: StoredFile
 
 
 @dataclass(frozen=True)
@@ -37,14 +30,19 @@ class FromSource:
 
 @dataclass(frozen=True)
 class SegmentWork:
-    """Take documents through a chain. `numbers` are the ordinals of stored inputs in the phase before."""
+    """Take documents through a chain. `numbers` are the ordinals of stored inputs in the phase before.
+
+    `found` is what a barrier found about them; `unheard` the rows that it could not be asked about, each file with the
+    place of its shard among the inputs.
+    """
 
     program: ChainProgram
     guard_name: str
     shard: FromSource | None
     stored: tuple[Stored, ...]
     numbers: tuple[int, ...]
-    found: tuple[Stored, ...]
+    found: Inventory | None
+    unheard: tuple[tuple[int, Stored], ...]
     side_folder: str
     failed_share: float
     ordering: bytes = b""  # a packed Reorder: rows leave sorted by its key, in `ranges` equal ranges of it
@@ -60,7 +58,8 @@ class EvidenceWork:
     schema: pa.Schema
     stored: Stored
     number: int
-    found: tuple[Stored, ...]
+    found: Inventory | None
+    unheard: tuple[Stored, ...]
     ranges: int
 
 
@@ -72,7 +71,7 @@ class FindingsWork:
     assets: Assets
     round: int
     range: int
-    evidence: tuple[Stored, ...]
+    evidence: Inventory
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class GatherWork:
 
     range: int
     schema: pa.Schema
-    stored: tuple[Stored, ...]
+    stored: Inventory
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ The walk asks `execute` for the receipts of each phase's tasks and goes on from 
 a run gives it an `execute` that performs what has no receipt yet, a survey one that looks and stops.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import (
+    COLLECT,
     COLLECTED,
+    Heard,
     Phase,
     Sides,
     collect_phase,
@@ -25,12 +27,12 @@ from dclm_pipeline.engine.phases import (
     stored_of,
 )
 from dclm_pipeline.engine.segments import Segment
-from dclm_pipeline.engine.tasks import Stored
+from dclm_pipeline.engine.stored import Listed, Piece, Stored
 from dclm_pipeline.pools.manifest import Manifest, columns_of
-from dclm_pipeline.pools.receipt import InputFacts, Receipt, receipts_for
+from dclm_pipeline.pools.receipt import InputFacts, Receipt, receipts_for, receipts_in, standing
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Barrier, Reorder
-from dclm_pipeline.storage import open_storage
+from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.tally import Tally, total
 
 
@@ -62,7 +64,7 @@ Publish = Callable[[Pool], None]
 def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Publish) -> Manifest:
     """Go from the source's shards to the pool; publish saved prefixes on the way, and the pool at the end."""
     stored: tuple[Stored, ...] = ()
-    found: tuple[Stored, ...] = ()
+    heard = Heard()
     sides: list[Sides] = []
     tallies: list[Tally] = []
     inputs: tuple[InputFacts, ...] = ()
@@ -73,15 +75,15 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             phase, receipts = _read_source(job, shards, execute)
             inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
         else:
-            phase = segment_phase(job, segment, stored, found)
+            phase = segment_phase(job, segment, stored, heard)
             receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
-        stored, found = stored_of(folder, receipts, "docs"), ()
+        stored, heard = stored_of(folder, receipts, "docs"), Heard()
         last = segment.number == len(segments) - 1
         if segment.saved or last:
             collecting = collect_phase(job, segment, folder, sides, receipts)
-            restored = _with_sides(phase, collecting, receipts, execute)
-            collected = execute(collect_phase(job, segment, folder, sides, restored))
+            restored, joined = _with_sides(phase, collecting, receipts, execute)
+            collected = execute(collect_phase(job, segment, folder, sides, restored, joined))
             manifest = _manifest(job, segment, shards, inputs, receipts, collected, _joined(tallies))
             publish(Pool(folder, manifest, tuple(receipts), tuple(collected), shared=not last))
             if last:
@@ -90,7 +92,7 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
         else:
             sides += _in_groups(folder, receipts)
         if isinstance(segment.ending, Barrier):
-            found = _exchanged(job, segment, segment.ending, stored, execute)
+            heard = _exchanged(job, segment, segment.ending, stored, execute)
         elif isinstance(segment.ending, Reorder):
             phase = gather_phase(job, segment, segment.ending, stored)
             stored = stored_of(phase.folder, execute(phase), "docs")
@@ -109,41 +111,58 @@ def _read_source(job: Job, shards: tuple[InputShard, ...], execute: Execute) -> 
             tasks[place], known[place], receipts[place] = task, shard, receipt
 
 
-def _with_sides(phase: Phase, collecting: Phase, receipts: Sequence[Receipt], execute: Execute) -> Sequence[Receipt]:
-    """Return receipts whose rejects and signals are there to be joined.
+def _with_sides(
+    phase: Phase, collecting: Phase, receipts: Sequence[Receipt], execute: Execute
+) -> tuple[Sequence[Receipt], Mapping[str, Piece]]:
+    """Return receipts whose rejects and signals are there to be joined, and where those lie that are joined already.
 
-    Those of a full pack are deleted once they are joined; where a new shard among them makes other packs, the tasks are
-    performed again.
+    Those of a full pack are deleted once they are joined; where a new shard among them makes other packs, they are
+    taken from the old ones. Where those have gone, too, the tasks are performed again.
     """
     storage = open_storage(phase.folder)
     known = receipts_for(storage, [task.key for task in collecting.tasks])
     wanted = {path for task in collecting.tasks if task.key not in known for path in side_paths(task, phase.folder)}
+    wanted -= {entry.path for entry in storage.entries() if entry.path in wanted}
     if not wanted:
-        return receipts
-    there = {entry.path for entry in storage.entries() if entry.path in wanted}
+        return receipts, {}
+    joined = _joined_before(storage, wanted)
     gone = [
         task
         for task, receipt in zip(phase.tasks, receipts, strict=True)
-        if any(file.path in wanted and file.path not in there for file in receipt.files.values())
+        if any(file.path in wanted and file.path not in joined for file in receipt.files.values())
     ]
     if not gone:
-        return receipts
+        return receipts, joined
     made = execute(replace(phase, name=f"{phase.name} again", tasks=tuple(gone)), again=True)
     anew = {receipt.key: receipt for receipt in made}
-    return [anew.get(receipt.key, receipt) for receipt in receipts]
+    return [anew.get(receipt.key, receipt) for receipt in receipts], joined
 
 
-def _exchanged(
-    job: Job, segment: Segment, barrier: Barrier, stored: tuple[Stored, ...], execute: Execute
-) -> tuple[Stored, ...]:
-    """Go through a barrier's rounds; return what the last one found."""
-    found: tuple[Stored, ...] = ()
+def _joined_before(storage: Storage, wanted: set[str]) -> dict[str, Piece]:
+    """Return where rejects and signals lie that earlier runs have joined and deleted."""
+    joins = {key: receipt for key, receipt in receipts_in(storage).items() if receipt.phase == COLLECT}
+    pieces: dict[str, Piece] = {}
+    for receipt in standing(storage, joins, passing=()).values():
+        for facts in receipt.inputs:
+            if facts.name in wanted and facts.into is not None and facts.start is not None:
+                pieces[facts.name] = Piece(facts.into, facts.start)
+    return pieces
+
+
+def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Stored, ...], execute: Execute) -> Heard:
+    """Go through a barrier's rounds; return what the last one found, and what could not be asked about in any."""
+    findings: Listed | None = None
+    unheard: dict[int, tuple[Stored, ...]] = {}
     for round in range(barrier.rounds):
-        listening = evidence_phase(job, segment, barrier, round, stored, found)
-        evidence = stored_of(listening.folder, execute(listening), "evidence")
+        listening = evidence_phase(job, segment, barrier, round, stored, Heard(findings, unheard))
+        receipts = execute(listening)
+        for number, receipt in enumerate(receipts):
+            if "unheard" in receipt.files:
+                unheard[number] = (*unheard.get(number, ()), *stored_of(listening.folder, [receipt], "unheard"))
+        evidence = Listed(listening.folder, stored_of(listening.folder, receipts, "evidence"))
         finding = findings_phase(job, segment, barrier, round, evidence)
-        found = stored_of(finding.folder, execute(finding), "findings")
-    return found
+        findings = Listed(finding.folder, stored_of(finding.folder, execute(finding), "findings"))
+    return Heard(findings, unheard)
 
 
 def _in_groups(folder: str, receipts: Sequence[Receipt]) -> list[Sides]:

@@ -15,7 +15,8 @@ import pyarrow as pa
 from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.scratch import PrivateFolder
-from dclm_pipeline.engine.tasks import Conditions, Stored
+from dclm_pipeline.engine.stored import Inventory, Stored, read_inventory
+from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.work import Program
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
@@ -35,6 +36,7 @@ class Workshop:
         self._nurseries = Nurseries()
         self._scratch: PrivateFolder | None = None
         self._tasks = 0
+        self._listed: tuple[Inventory, tuple[Stored, ...]] | None = None
 
     def storage(self, url: str) -> Storage:
         """Return the storage at a place."""
@@ -60,17 +62,31 @@ class Workshop:
             self._guards.pop(key).close()
 
     def read(
-        self, stored: Stored, columns: Sequence[str] | None = None, groups: Sequence[int] | None = None
+        self,
+        stored: Stored,
+        columns: Sequence[str] | None = None,
+        groups: Sequence[int] | None = None,
+        holding: tuple[str, Sequence[int]] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Read a stored file in small batches."""
-        return read_shard(
+        """Read a stored file in small batches, wherever its rows lie now."""
+        batches = read_shard(
             self.storage(stored.folder),
-            stored.file.path,
+            stored.file.path if stored.within is None else stored.within.path,
             columns,
             rows=self.conditions.rows * STORED_FACTOR,
             size=self.conditions.size,
             groups=groups,
+            holding=holding,
         )
+        return batches if stored.within is None else _rows(batches, stored.within.start, stored.file.rows)
+
+    def listed(self, inventory: Inventory | None) -> tuple[Stored, ...]:
+        """Return the files of an inventory; the last one read is kept, as neighbouring tasks look at the same."""
+        if inventory is None:
+            return ()
+        if self._listed is None or self._listed[0] != inventory:
+            self._listed = inventory, read_inventory(self.storage(inventory.folder), inventory)
+        return self._listed[1]
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -94,3 +110,16 @@ class Workshop:
         if self._scratch is not None:
             self._scratch.remove()
             self._scratch = None
+
+
+def _rows(batches: Iterator[pa.RecordBatch], start: int, count: int) -> Iterator[pa.RecordBatch]:
+    """Yield so many rows from row `start` on."""
+    for batch in batches:
+        if count <= 0:
+            return
+        passed = min(start, batch.num_rows)
+        start -= passed
+        part = batch.slice(passed, count)
+        count -= part.num_rows
+        if part.num_rows:
+            yield part

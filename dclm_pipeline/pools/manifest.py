@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from dclm_pipeline.errors import IntegrityError, RecipeError
-from dclm_pipeline.pools.receipt import InputFacts, StoredFile
+from dclm_pipeline.pools.receipt import InputFacts, StoredFile, stored_file
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import Tally, tally_from_json, tally_to_json
 
@@ -119,4 +119,4 @@ def superseded(storage: Storage, manifest: Manifest) -> frozenset[str]:
 
 
 def _files(values: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
-    return tuple(StoredFile(**(facts | {"groups": tuple(facts["groups"])})) for facts in values)
+    return tuple(stored_file(facts) for facts in values)

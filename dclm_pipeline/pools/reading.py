@@ -56,10 +56,12 @@ def read_shard(
     size: int = SIZE,
     groups: Sequence[int] | None = None,
     group_limit: int = GROUP_LIMIT,
+    holding: tuple[str, Sequence[int]] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of at most `rows` rows and `size` bytes of values (at least one row).
 
-    Of some columns, in the order in which they are named, and some row groups, where they are given. A row group that
+    Of some columns, in the order in which they are named, and some row groups, where they are given; with `holding`,
+    a column and numbers, of those row groups that may hold one of the numbers in it by their statistics. A row group that
     holds more than `group_limit` bytes in all its columns, by the file's own account, is refused before it is read.
     """
     if rows <= 0 or size <= 0:
@@ -68,6 +70,8 @@ def read_shard(
     with storage.open(path) as stream, _distrusting(name):
         shard = _Shard(stream, name, columns)
         for group in range(shard.groups) if groups is None else groups:
+            if holding is not None and not shard.may_hold(group, *holding):
+                continue
             for batch in shard.batches(group, rows, size, group_limit):
                 yield from _portions(batch, size)
 
@@ -127,6 +131,15 @@ class _Shard:
             yield self._restored(batch)
         if count != there:
             raise IntegrityError(f"{self._name}: row group {group} says {there} rows and holds {count}")
+
+    def may_hold(self, group: int, column: str, numbers: Sequence[int]) -> bool:
+        """Tell whether a row group may hold one of some numbers in a column, by its statistics."""
+        place = self._file.schema_arrow.get_field_index(column)
+        statistics = self._metadata.row_group(group).column(place).statistics
+        if statistics is None or statistics.min is None or statistics.max is None:
+            return True
+        low, high = statistics.min, statistics.max
+        return any(low <= number <= high for number in numbers)
 
     def _readable(self, there: pa.Schema) -> pa.Schema:
         """Return the columns that are asked for, with the types that the writer declared."""

@@ -35,9 +35,17 @@ class StoredFile:
     groups: tuple[int, ...] = ()
 
 
+def stored_file(facts: Mapping[str, Any]) -> StoredFile:
+    """Read the facts about a file from plain values."""
+    return StoredFile(**{**facts, "groups": tuple(facts["groups"])})
+
+
 @dataclass(frozen=True)
 class InputFacts:
-    """What a task read: a shard of the source by name, or a file of an earlier task by its content."""
+    """What a task read: a shard of the source by name, or a file of an earlier task by its content.
+
+    `start` and `end` are the bytes of a range, or, for what was joined `into` a file, the rows that it has there.
+    """
 
     name: str
     sha256: str
@@ -46,6 +54,7 @@ class InputFacts:
     end: int | None = None
     first: int | None = None
     following: int | None = None
+    into: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,10 +97,7 @@ def receipt_from_bytes(data: bytes, path: str) -> Receipt:
             phase=values["phase"],
             ordinal=values["ordinal"],
             inputs=tuple(InputFacts(**facts) for facts in values["inputs"]),
-            files={
-                name: StoredFile(**(facts | {"groups": tuple(facts["groups"])}))
-                for name, facts in values["files"].items()
-            },
+            files={name: stored_file(facts) for name, facts in values["files"].items()},
             tally=tally_from_json(values["tally"]),
             libraries=values["libraries"],
         )

@@ -15,6 +15,8 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.pools.values import Array, plain_type, row_bytes, value_type
 
 _SPARE = 64 * 1024
+# A slice of what came through a pipe keeps the whole message in memory: so many are kept before they are copied out.
+_LOOSE = 16
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -40,6 +42,7 @@ class RowGroups:
         self._most_rows = rows
         self._most_bytes = size
         self._pending: list[list[Array]] = []
+        self._loose: list[list[Array]] = []
         self._rows = 0
         self._bytes = 0
 
@@ -54,7 +57,9 @@ class RowGroups:
             before = int(ends[start - 1]) if start else 0
             full = int(np.searchsorted(ends, before + self._most_bytes - self._bytes)) + 1
             end = min(full, start + self._most_rows - self._rows, len(ends))
-            self._pending.append([array.slice(start, end - start) for array in columns])
+            self._loose.append([array.slice(start, end - start) for array in columns])
+            if len(self._loose) >= _LOOSE:
+                self._copy_out()
             self._rows += end - start
             self._bytes += int(ends[end - 1]) - before
             start = end
@@ -63,11 +68,16 @@ class RowGroups:
 
     def rest(self) -> Iterator[pa.RecordBatch]:
         """Yield the open group, where it has rows, and begin another."""
-        if self._pending:
+        if self._rows:
             yield self._close()
 
+    def _copy_out(self) -> None:
+        """Give the rows of the last few batches memory of their own."""
+        self._pending.append([pa.concat_arrays(list(parts)) for parts in zip(*self._loose, strict=True)])
+        self._loose = []
+
     def _close(self) -> pa.RecordBatch:
-        parts, self._pending = self._pending, []
+        parts, self._pending, self._loose = [*self._pending, *self._loose], [], []
         self._rows = self._bytes = 0
         columns = [_joined([part[place] for part in parts]) for place in range(len(self._schema))]
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)

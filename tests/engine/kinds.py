@@ -1,13 +1,15 @@
 """Small steps of every verb, for testing the engine. Importable by workers."""
 
+import os
+import signal
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dclm_pipeline.step import Annotate, Batch, Columns, Filter, Rewrite, Sweep, Unfold
+from dclm_pipeline.step import Annotate, Barrier, Batch, Columns, Filter, Rewrite, Sweep, Unfold
 
 
 class Count(Annotate):
@@ -110,3 +112,55 @@ class Seen(Sweep):
             keep.append(text[:1] not in state)
             state.add(text[:1])
         return Columns({"keep": pa.array(np.array(keep, np.bool_))})
+
+
+class Picky(Barrier):
+    """Keeps, of texts of equal length, the first; some texts it cannot stand in one round or the other.
+
+    Round 0 raises for texts of which `raises` divides the length, and dies of those that hold `fatal`; what it decides
+    raises where `decides` divides the length.
+    """
+
+    kind: Literal["picky"] = "picky"
+    rounds: ClassVar[int] = 2
+    raises: int = 7
+    decides: int = 11
+    fatal: str = ""
+
+    def reads(self) -> frozenset[str]:
+        return frozenset({"text"})
+
+    def evidence_schema(self, round: int) -> pa.Schema:
+        return pa.schema([("seen", pa.int64())])
+
+    def findings_schema(self, round: int) -> pa.Schema:
+        return pa.schema([("again", pa.bool_())])
+
+    def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
+        texts = docs["text"].to_pylist()
+        if any(len(text) % self.raises == 0 for text in texts):
+            assert round == 0, "what was not heard in one round is not asked in the next"
+            raise ArithmeticError("an awkward length")
+        if self.fatal and any(self.fatal in text for text in texts):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        rows = np.arange(docs.num_rows, dtype=np.int64)
+        lengths = np.array([len(text) for text in texts], np.int64)
+        seen = rows if found is None else found["row"].to_numpy()
+        lengths = lengths if found is None else lengths[seen]
+        arrays = [pa.array(seen), pa.array(lengths.astype(np.uint64) << np.uint64(40)), pa.array(lengths)]
+        return pa.RecordBatch.from_arrays(arrays, names=["row", "hash", "seen"])
+
+    def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
+        known: set[int] = set()
+        for batch in rows:
+            again = [length in known or bool(known.add(length)) for length in batch["seen"].to_pylist()]
+            kept = batch.select([name for name in ("shard", "row") if name in batch.schema.names])
+            yield kept.append_column("again", pa.array(again, pa.bool_()))
+
+    def columns(self, docs: Batch, found: Batch) -> Columns:
+        texts = docs["text"].to_pylist()
+        keep = np.ones(docs.num_rows, np.bool_)
+        keep[found["row"].to_numpy()] = ~found["again"].to_numpy(zero_copy_only=False)
+        if any(len(text) % self.decides == 0 and keep[row] for row, text in enumerate(texts)):
+            raise LookupError("no decision")
+        return Columns({"keep": pa.array(keep)})

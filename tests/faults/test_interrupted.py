@@ -71,7 +71,7 @@ def test_a_put_that_fails_between_data_and_receipt_leaves_nothing_half_done(craw
         raise OSError("the store went away")
 
     monkeypatch.setattr("dclm_pipeline.engine.perform.commit", failing)
-    with pytest.raises(OSError, match="went away"):
+    with pytest.raises(IncompleteError, match="went away"):
         run_inline(EXTRACT, crawl, pool)
     monkeypatch.undo()
 

@@ -1,5 +1,7 @@
 """Joining what many tasks left beside their documents, so that a crawl ends with few files."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,9 +10,10 @@ from dclm_pipeline.arrow import nulls
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.sides import gone
+from dclm_pipeline.engine.stored import Piece, Stored
 from dclm_pipeline.engine.tasks import CollectWork, Task
 from dclm_pipeline.engine.workshop import Workshop
-from dclm_pipeline.pools.receipt import InputFacts
+from dclm_pipeline.pools.receipt import InputFacts, StoredFile
 from dclm_pipeline.schema import REJECT
 
 
@@ -20,22 +23,50 @@ def perform_collect(task: Task, work: CollectWork, workshop: Workshop, scratch: 
         Output(scratch, "rejects", "rejects", REJECT, optional=True) as rejects,
         Output(scratch, "signals", "signals", work.numbers, optional=True) as signals,
     ):
-        for stored in work.rejects:
+        for stored in _in_runs(work.rejects):
             for batch in workshop.read(stored):
                 rejects.write(batch)
-        for stored in work.inner_signals:
+        for stored in _in_runs(work.inner_signals):
             for batch in workshop.read(stored):
                 signals.write(_fitted(gone(batch), work.numbers))
-        for stored in work.signals:
+        for stored in _in_runs(work.signals):
             for batch in workshop.read(stored):
                 signals.write(_fitted(batch, work.numbers))
     storage = workshop.storage(task.folder)
-    files = {output.name: output.store(storage, task) for output in (rejects, signals)}
-    inputs = tuple(
-        InputFacts(stored.file.path, stored.file.sha256, stored.file.bytes)
-        for stored in (*work.rejects, *work.inner_signals, *work.signals)
-    )
-    return Performed({name: file for name, file in files.items() if file is not None}, inputs)
+    left = {output.name: output.store(storage, task) for output in (rejects, signals)}
+    files = {name: file for name, file in left.items() if file is not None}
+    inner = tuple(InputFacts(one.file.path, one.file.sha256, one.file.bytes) for one in work.inner_signals)
+    # Of an inner segment's signals only some are here; only where there are none of those, the rest begins at row 0.
+    inputs = (*_joined(work.rejects, files.get("rejects")), *inner)
+    return Performed(files, (*inputs, *_joined(work.signals, None if inner else files.get("signals"))))
+
+
+def _in_runs(parts: Sequence[Stored]) -> Iterator[Stored]:
+    """Yield files to be read one after the other; what lies side by side in an earlier join is read at once."""
+    run: Stored | None = None
+    for one in parts:
+        if run is not None and run.within is not None and one.within == _behind(run.within, run.file.rows):
+            run = replace(run, file=replace(run.file, rows=run.file.rows + one.file.rows))
+            continue
+        if run is not None:
+            yield run
+        run = one
+    if run is not None:
+        yield run
+
+
+def _behind(piece: Piece, rows: int) -> Piece:
+    return replace(piece, start=piece.start + rows)
+
+
+def _joined(parts: Sequence[Stored], into: StoredFile | None) -> Iterator[InputFacts]:
+    """Yield the facts about files that were joined in their order, with their place in the join."""
+    start = 0
+    for one in parts:
+        facts = InputFacts(one.file.path, one.file.sha256, one.file.bytes)
+        end = start + one.file.rows
+        yield facts if into is None else replace(facts, start=start, end=end, into=into.path)
+        start = end
 
 
 def _fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

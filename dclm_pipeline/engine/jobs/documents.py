@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dclm_pipeline.arrow import from_numpy, take, where
-from dclm_pipeline.engine.programs import table_to_bytes
+from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.sides import ROW
-from dclm_pipeline.engine.tasks import FromSource, Stored
+from dclm_pipeline.engine.stored import Inventory, Stored
+from dclm_pipeline.engine.tasks import FromSource
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.sources import Reading, Reject
+from dclm_pipeline.storage.many import at_once
 
 # A row's number holds the number of its input above its place in it, so numbers rise along the whole task.
 PLACE_BITS = 40
@@ -60,45 +62,44 @@ def less(documents: Iterator[pa.RecordBatch], excluded: frozenset[int]) -> Itera
             yield batch
 
 
-def found_about(workshop: Workshop, found: Sequence[Stored], numbers: Sequence[int]) -> bytes:
-    """Return the findings about the given shards as an opening: sorted by the rows' numbers in this task."""
-    if not found:
-        return b""
+def found_about(
+    workshop: Workshop, found: Inventory | None, unheard: Sequence[tuple[int, Stored]], numbers: Sequence[int]
+) -> Found | None:
+    """Return what a barrier found about the given shards, sorted by the rows' numbers in this task."""
+    files = workshop.listed(found)
+    if not files:
+        return None
+    silent = [_numbered_anew(pa.Table.from_batches(workshop.read(file)), place) for place, file in unheard]
+    pieces = [piece for told in at_once(lambda file: _told_by(workshop, file, numbers), files) for piece in told]
+    findings = pa.concat_tables(pieces) if pieces else _found_schema(workshop, files[0]).empty_table()
+    return Found(_sorted(findings), _sorted(pa.concat_tables([UNHEARD_SCHEMA.empty_table(), *silent])))
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    return take(table, np.argsort(table[ROW].to_numpy(), kind="stable")).combine_chunks()
+
+
+def _numbered_anew(table: pa.Table, place: int) -> pa.Table:
+    """Give rows of one shard the numbers that they have in this task."""
+    rows = (np.int64(place) << PLACE_BITS) + table[ROW].to_numpy()
+    return table.set_column(table.schema.get_field_index(ROW), UNHEARD_SCHEMA.field(ROW), from_numpy(rows))
+
+
+def _told_by(workshop: Workshop, file: Stored, numbers: Sequence[int]) -> list[pa.Table]:
+    """Return what a file of findings says about the given shards, its rows by their numbers in this task."""
     pieces: list[pa.Table] = []
-    for file in found:
-        for batch in workshop.read(file, groups=_groups_about(workshop, file, numbers)):
-            shards = batch["shard"].to_numpy()
-            for place, number in enumerate(numbers):
-                start, stop = np.searchsorted(shards, [number, number + 1])
-                if start < stop:
-                    part = pa.Table.from_batches([batch.slice(start, stop - start)])
-                    rows = (np.int64(place) << PLACE_BITS) + part["row"].to_numpy()
-                    pieces.append(part.drop_columns(["shard", "row"]).append_column(ROW, from_numpy(rows)))
-    if not pieces:
-        return table_to_bytes(found_schema(workshop, found[0]).empty_table())
-    table = pa.concat_tables(pieces).combine_chunks()
-    order = np.argsort(table[ROW].to_numpy(), kind="stable")
-    return table_to_bytes(take(table, order).combine_chunks())
+    for batch in workshop.read(file, holding=("shard", numbers)):
+        shards = batch["shard"].to_numpy()
+        for place, number in enumerate(numbers):
+            start, stop = np.searchsorted(shards, [number, number + 1])
+            if start < stop:
+                part = pa.Table.from_batches([batch.slice(start, stop - start)])
+                rows = (np.int64(place) << PLACE_BITS) + part["row"].to_numpy()
+                pieces.append(part.drop_columns(["shard", "row"]).append_column(ROW, from_numpy(rows)))
+    return pieces
 
 
-def _groups_about(workshop: Workshop, file: Stored, numbers: Sequence[int]) -> list[int]:
-    """Return the row groups of a file of findings that may hold rows about the given shards, by their statistics."""
-    with workshop.storage(file.folder).open(file.file.path) as opened:
-        metadata = pq.read_metadata(opened)
-    shard = metadata.schema.to_arrow_schema().get_field_index("shard")
-    groups = []
-    for group in range(metadata.num_row_groups):
-        statistics = metadata.row_group(group).column(shard).statistics
-        if (
-            statistics is None
-            or not statistics.has_min_max
-            or any((statistics.min or 0) <= number <= (statistics.max or 0) for number in numbers)
-        ):
-            groups.append(group)
-    return groups
-
-
-def found_schema(workshop: Workshop, found: Stored) -> pa.Schema:
+def _found_schema(workshop: Workshop, found: Stored) -> pa.Schema:
     """Return the columns of findings as an opening holds them."""
     with workshop.storage(found.folder).open(found.file.path) as file:
         schema = pq.read_schema(file)

@@ -5,25 +5,29 @@ its row groups of every file and nothing else. The number of a shard is its plac
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import from_numpy, take
-from dclm_pipeline.engine.jobs.documents import documents_of_stored, found_about
+from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
+from dclm_pipeline.engine.jobs.documents import documents_of_stored, found_about, less
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_of_hashes
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import EVIDENCE
-from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, Stored, Task
+from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD
+from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.stored import Inventory, Stored
+from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, Task
 from dclm_pipeline.engine.work import Lost
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts
 from dclm_pipeline.recipe.shipping import unpack
 from dclm_pipeline.step import Barrier, Hears
+from dclm_pipeline.storage.many import at_once
 
 # Findings are looked up by the shard they are about: small row groups make that a short read.
 FINDINGS_GROUP_BYTES = 2**20
@@ -32,28 +36,35 @@ FINDINGS_RUN_ROWS = 65_536
 
 def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch: Path) -> Performed:
     """Ask a barrier about the documents of one shard; its rows leave sorted by (hash, row), range after range."""
-    documents = documents_of_stored(workshop, [work.stored], work.columns)
-    opening = found_about(workshop, work.found, [work.number])
+    found = found_about(workshop, work.found, [(0, file) for file in work.unheard], [work.number])
+    silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
+    documents = less(documents_of_stored(workshop, [work.stored], work.columns), silent)
     pieces: list[pa.RecordBatch] = []
-    for answer in workshop.guard(work.program).run(documents, opening):
+    unheard: list[pa.RecordBatch] = []
+    for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
         if isinstance(answer, Lost):
-            raise ShardError(
-                f"{task.label}: a document took the barrier down ({answer.reason}, {answer.detail}); "
-                f"its id is {answer.document['id'][0].as_py().hex()}"
-            )
-        pieces.append(answer.tables[EVIDENCE])
+            unheard.append(without_answer(answer.document, answer.reason, answer.detail))
+        else:
+            pieces.append(answer.tables[EVIDENCE])
+            unheard.append(answer.tables[UNHEARD])
     table = pa.Table.from_batches(pieces, schema=work.schema).combine_chunks()
     hashes, rows = table["hash"].to_numpy(), table["row"].to_numpy()
     order = np.lexsort((rows, hashes))
     table = take(table, order)
     bounds = np.searchsorted(range_of_hashes(hashes[order], work.ranges), np.arange(work.ranges + 1))
-    with Output(scratch, "evidence", "evidence", work.schema) as output:
+    with (
+        Output(scratch, "evidence", "evidence", work.schema) as output,
+        Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True) as left_out,
+    ):
+        for batch in unheard:
+            left_out.write(batch)
         for start, stop in itertools.pairwise(bounds):
             for batch in table.slice(start, stop - start).combine_chunks().to_batches():
                 output.write(batch)
             output.end_range()
-    stored = output.store(workshop.storage(task.folder), task)
-    return Performed({} if stored is None else {"evidence": stored}, (_input(work.stored),))
+    storage = workshop.storage(task.folder)
+    stored = {made.name: made.store(storage, task) for made in (output, left_out)}
+    return Performed({name: file for name, file in stored.items() if file is not None}, (_input(work.stored),))
 
 
 def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch: Path) -> Performed:
@@ -64,8 +75,8 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
         raise ShardError(f"{barrier.name}: a {type(barrier).__name__} finds nothing")
     pieces = [
         _with_shard(batch, number)
-        for number, stored in enumerate(work.evidence)
-        for batch in workshop.read(stored, groups=groups_of_range(stored, work.range))
+        for number, batches in enumerate(_of_range(workshop, work.evidence, work.range))
+        for batch in batches
     ]
     schema = findings_schema(barrier, work.round)
     with Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output:
@@ -80,16 +91,15 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
             for batch in _runs(take(table, order).combine_chunks()):
                 output.write(batch)
     stored = output.store(workshop.storage(task.folder), task)
-    inputs = tuple(_input(file) for file in work.evidence)
-    return Performed({} if stored is None else {"findings": stored}, inputs)
+    return Performed({} if stored is None else {"findings": stored}, (_inputs(work.evidence),))
 
 
 def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Path) -> Performed:
     """Bring one range of keys together from all shards, in key order."""
     ordered = Ordered(scratch, 1)
     schema: pa.Schema | None = None
-    for stored in work.stored:
-        for batch in workshop.read(stored, groups=groups_of_range(stored, work.range)):
+    for batches in _of_range(workshop, work.stored, work.range):
+        for batch in batches:
             schema = batch.schema
             ordered.add(batch)
     leaves = work.schema if schema is None else schema.remove(schema.get_field_index(KEY))
@@ -97,7 +107,7 @@ def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Pa
         ordered.write_to(output, with_key=False)
         output.groups.clear()  # one range: its row groups are the whole file
     stored_file = output.store(workshop.storage(task.folder), task)
-    return Performed({} if stored_file is None else {"docs": stored_file}, tuple(_input(file) for file in work.stored))
+    return Performed({} if stored_file is None else {"docs": stored_file}, (_inputs(work.stored),))
 
 
 def findings_schema(barrier: Barrier, round: int) -> pa.Schema:
@@ -113,6 +123,13 @@ def groups_of_range(stored: Stored, place: int) -> list[int]:
     return list(range(start, start + groups[place]))
 
 
+def _of_range(workshop: Workshop, inventory: Inventory, place: int) -> Iterable[list[pa.RecordBatch]]:
+    """Yield the rows of one range, file by file; the files are asked for many at once."""
+    return at_once(
+        lambda stored: list(workshop.read(stored, groups=groups_of_range(stored, place))), workshop.listed(inventory)
+    )
+
+
 def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
     shard = from_numpy(np.full(batch.num_rows, number, np.int64))
     return pa.RecordBatch.from_arrays(
@@ -126,3 +143,7 @@ def _runs(table: pa.Table) -> Iterator[pa.RecordBatch]:
 
 def _input(stored: Stored) -> InputFacts:
     return InputFacts(stored.file.path, stored.file.sha256, stored.file.bytes)
+
+
+def _inputs(inventory: Inventory) -> InputFacts:
+    return InputFacts(inventory.path, inventory.identity, 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dclm_pipeline.engine.found import found_to_bytes
 from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.jobs.documents import (
     documents_of_reading,
@@ -88,7 +89,7 @@ def _attempt(
         told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
         incoming = less(_documents(work, workshop, attempt, rejects), frozenset(excluded))
-        opening = found_about(workshop, work.found, work.numbers)
+        opening = found_to_bytes(found_about(workshop, work.found, work.unheard, work.numbers))
         for lost in excluded.values():
             _lose(lost, work.guard_name, attempt, spool, told)
         for answer in guard.run(_counted(incoming, attempt), opening):
@@ -171,6 +172,6 @@ def _inputs(work: SegmentWork, attempt: Attempt) -> tuple[InputFacts, ...]:
         shard, facts = work.shard.shard, attempt.reading.facts
         if shard.end is None:
             return (InputFacts(shard.name, facts.sha256, facts.bytes),)
-        where = {"start": shard.start, "end": shard.end, "first": facts.first, "following": facts.following}
-        return (InputFacts(shard.name, facts.sha256, facts.bytes, **where),)
+        about = shard.name, facts.sha256, facts.bytes
+        return (InputFacts(*about, shard.start, shard.end, facts.first, facts.following),)
     return tuple(InputFacts(stored.file.path, stored.file.sha256, stored.file.bytes) for stored in work.stored)
