@@ -87,7 +87,7 @@ def run(
 
     settle()
     from dclm_pipeline.cli.stopping import stopping_once
-    from dclm_pipeline.cli.watching import RunProgress
+    from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
     from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, shards_of
     from dclm_pipeline.engine.run import run as run_job
@@ -97,6 +97,7 @@ def run(
     settings = Settings(executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch)
     job = _job(loaded, recipe, source, out, settings)
     progress = RunProgress(quiet=as_json)
+    tell_when_cold()
     if not as_json:
         click.echo(_plan_text(job, survey(job, shards_of(job))), err=True)
     try:

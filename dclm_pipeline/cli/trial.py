@@ -26,7 +26,7 @@ def attempt(crawl: str, recipe: str, mb: int, seed: int, source: str, out: str, 
 
     from dclm_pipeline.cli.pool import print_row
     from dclm_pipeline.cli.stopping import stopping_once
-    from dclm_pipeline.cli.watching import RunProgress
+    from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
     from dclm_pipeline.engine.looking import first_rows
     from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, job_of, run
@@ -52,6 +52,7 @@ def attempt(crawl: str, recipe: str, mb: int, seed: int, source: str, out: str, 
         settings = Settings("inline", saved=str(Path(folder, "saved")))
         job = job_of(loaded, str(file.parent), out or str(Path(folder, "pool")), settings)
         progress = RunProgress()
+        tell_when_cold()
         try:
             ran = run(job, settings, progress)
         except NothingLeftError as error:

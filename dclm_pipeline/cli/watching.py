@@ -2,6 +2,8 @@
 
 import time
 
+import click
+
 from dclm_pipeline.cli.progress import Line, clock
 from dclm_pipeline.engine.events import (
     AlreadyWhole,
@@ -12,6 +14,7 @@ from dclm_pipeline.engine.events import (
     TaskSetAside,
     Warned,
 )
+from dclm_pipeline.kernels.warm import seems_cold
 
 
 class RunProgress:
@@ -76,3 +79,9 @@ class RunProgress:
             f"  {phase.name}: {self._tasks}/{todo} shards, {docs}{self._bytes / seconds / 1e6:,.1f} MB/s{kept}{failed}, "
             f"{clock(left)} left"
         )
+
+
+def tell_when_cold() -> None:
+    """Say why the first run of an installation is slow to start."""
+    if seems_cold():
+        click.echo("compiling kernels, once for this installation: about half a minute", err=True)

@@ -14,11 +14,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, Field, from_numpy, nulls, one_batch, take
+from dclm_pipeline.engine.contract import (
+    ContractError,
+    assembled,
+    assembled_masks,
+    declared,
+    no_verb,
+    seen,
+    with_column,
+)
 from dclm_pipeline.engine.found import Found
 from dclm_pipeline.engine.isolate import Part, isolate
 from dclm_pipeline.engine.sides import KEPT, ROW, UNFOLDED, Sides, mask_of, number_fields, rows_where
 from dclm_pipeline.engine.unfolding import Unfolding
-from dclm_pipeline.errors import PipelineError
 from dclm_pipeline.schema import with_columns
 from dclm_pipeline.step import (
     Annotate,
@@ -39,10 +47,6 @@ from dclm_pipeline.step import (
     Unfolds,
 )
 from dclm_pipeline.tally import StepTally
-
-
-class ContractError(PipelineError):
-    """A step broke its contract: it answered with other columns, types or row counts than it declares."""
 
 
 @dataclass(frozen=True)
@@ -193,10 +197,10 @@ class Chain:
         failures: dict[int, tuple[str, str]] = {}
         if isinstance(opened, Hears) and found is not None:
             hears, about = opened, found.about
-            parts = isolate(lambda rows: hears.columns(_seen(rows, step), about(rows)), docs)
+            parts = isolate(lambda rows: hears.columns(seen(rows, step), about(rows)), docs)
             failures = found.failures(docs)
         elif isinstance(opened, Sweeps):
-            parts = [Part(0, docs.num_rows, opened.columns(_seen(docs, step), self._state))]
+            parts = [Part(0, docs.num_rows, opened.columns(seen(docs, step), self._state))]
         else:
             raise ContractError(f"{step.name}: what it opened has no verb of a barrier or a sweep")
         docs = self._apply(docs, parts, step, sides, failures)
@@ -206,8 +210,8 @@ class Chain:
     def _annotate(self, docs: Batch, place: int, sides: Sides) -> Batch:
         step, opened = self._layout.steps[place], self._opened[place]
         if not isinstance(opened, Annotates):
-            raise _no_verb(step, "columns")
-        return self._apply(docs, isolate(opened.columns, _seen(docs, step)), step, sides)
+            raise no_verb(step, "columns")
+        return self._apply(docs, isolate(opened.columns, seen(docs, step)), step, sides)
 
     def _apply(
         self,
@@ -224,24 +228,24 @@ class Chain:
             if part.answer is not None:
                 for row, reason in part.answer.failed.items():
                     failed[part.start + row] = (reason, part.answer.details.get(row, ""))
-        declared = {field.name: field for field in step.writes()}
+        fields = {field.name: field for field in step.writes()}
         keep = np.ones(entered, np.bool_)
         arrays: dict[str, Array] = {}
         names = [name for part in parts if part.answer is not None for name in part.answer.arrays]
         for name in dict.fromkeys(names):
-            wanted = pa.bool_() if name == "keep" and name not in declared else None
-            column = _assembled(parts, name, wanted or _declared(declared, name, step).type, step)
+            wanted = pa.bool_() if name == "keep" and name not in fields else None
+            column = assembled(parts, name, wanted or declared(fields, name, step).type, step)
             if wanted is not None:
                 keep = mask_of(column)
             else:
                 arrays[name] = column
-        for name, missing in declared.items():
+        for name, missing in fields.items():
             if name not in arrays and entered > len(failed) and isinstance(step, Annotate):
                 raise ContractError(f"{step.name}: declares the column {name!r} and did not give it")
             if name not in arrays and name not in docs.schema.names:
                 arrays[name] = nulls(entered, missing.type)
         for name, column in arrays.items():
-            docs = _with_column(docs, declared[name], column)
+            docs = with_column(docs, fields[name], column)
         return self._take_out(docs, failed, keep, step, sides)
 
     def _take_out(
@@ -274,14 +278,14 @@ class Chain:
     def _rewrite(self, docs: Batch, place: int, sides: Sides) -> Batch:
         step, opened = self._layout.steps[place], self._opened[place]
         if not isinstance(opened, Rewrites):
-            raise _no_verb(step, "text")
+            raise no_verb(step, "text")
         verb = opened.text
 
         def columns(batch: Batch) -> Columns:
             text = verb(batch)
             return Columns({"text": text, "keep": text.is_valid()})
 
-        return self._apply(docs, isolate(columns, _seen(docs, step)), step, sides)
+        return self._apply(docs, isolate(columns, seen(docs, step)), step, sides)
 
     def _filter(self, docs: Batch, place: int, stop: int, sides: Sides) -> Batch:
         """Evaluate a run of rules, each on all rows that enter the run, and drop by the first that says no."""
@@ -293,10 +297,10 @@ class Chain:
         ):
             begun = time.process_time()
             if not isinstance(opened, Keeps):
-                raise _no_verb(step, "keep")
-            parts = isolate(opened.keep, _seen(docs, step))
+                raise no_verb(step, "keep")
+            parts = isolate(opened.keep, seen(docs, step))
             failures.append({part.start: (part.reason, part.detail) for part in parts if part.answer is None})
-            says_no[rule] = ~mask_of(_assembled_masks(parts, step)) if entered else False
+            says_no[rule] = ~mask_of(assembled_masks(parts, step)) if entered else False
             sides.seconds[step.name] += time.process_time() - begun
         noes = says_no.sum(axis=0)
         standing = np.ones(entered, np.bool_)
@@ -335,7 +339,7 @@ class Chain:
         step = self._layout.steps[place]
         begun = time.process_time()
         sides.leave(docs, UNFOLDED, step.name)
-        outs = [self._numbered(rows) for rows in self._unfoldings[place].feed(_seen(docs, step))]
+        outs = [self._numbered(rows) for rows in self._unfoldings[place].feed(seen(docs, step))]
         made = sum(rows.num_rows for rows in outs)
         reasons = {UNFOLDED: docs.num_rows} if docs.num_rows else {}
         sides.count(
@@ -349,58 +353,11 @@ class Chain:
         """Give made rows their place in the order of the task."""
         numbers = from_numpy(np.arange(self._made, self._made + rows.num_rows, dtype=np.int64))
         self._made += rows.num_rows
-        return _with_column(rows, pa.field(ROW, pa.int64()), numbers)
-
-
-def _no_verb(step: Step, verb: str) -> ContractError:
-    return ContractError(f"{step.name}: what it opened has no `{verb}`")
-
-
-def _seen(docs: Batch, step: Step) -> Batch:
-    """Return what a step may look at: the columns that it reads, and the id."""
-    reads = step.reads() | {"id"}
-    return docs.select([name for name in docs.schema.names if name in reads])
+        return with_column(rows, pa.field(ROW, pa.int64()), numbers)
 
 
 def _only(failed: dict[int, tuple[str, str]], noes: NDArray[np.int64]) -> list[int]:
     return [row for row in failed if noes[row] == 1]
-
-
-def _declared(declared: dict[str, Field], name: str, step: Step) -> Field:
-    if name not in declared:
-        raise ContractError(f"{step.name}: gave the column {name!r}, which it does not declare")
-    return declared[name]
-
-
-def _assembled(parts: Sequence[Part[Columns]], name: str, kind: pa.DataType, step: Step) -> Array:
-    """Join one column of all parts, null where a part failed, and hold it against its declaration."""
-    pieces = []
-    for part in parts:
-        piece = nulls(part.rows, kind) if part.answer is None else part.answer.arrays.get(name)
-        if piece is None:
-            raise ContractError(f"{step.name}: gave the column {name!r} for some rows and not for others")
-        if piece.type != kind or len(piece) != part.rows:
-            raise ContractError(
-                f"{step.name}: column {name!r} is {len(piece)} values of {piece.type}; "
-                f"expected {part.rows} of {kind}, as it declares"
-            )
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
-
-
-def _assembled_masks(parts: Sequence[Part[pa.BooleanArray]], step: Step) -> Array:
-    as_columns: list[Part[Columns]] = [
-        Part(part.start, part.rows, None if part.answer is None else Columns({"keep": part.answer})) for part in parts
-    ]
-    return _assembled(as_columns, "keep", pa.bool_(), step)
-
-
-def _with_column(docs: Batch, column: Field, values: Array) -> Batch:
-    place = docs.schema.get_field_index(column.name)
-    if place < 0:
-        return pa.RecordBatch.from_arrays([*docs.columns, values], schema=docs.schema.append(column))
-    columns = [*docs.columns[:place], values, *docs.columns[place + 1 :]]
-    return pa.RecordBatch.from_arrays(columns, schema=docs.schema.set(place, column))
 
 
 def _joined(batches: Sequence[Batch], left: pa.Schema) -> Batch:

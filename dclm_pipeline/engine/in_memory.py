@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
-from dclm_pipeline.engine.chain import Chain, ContractError, Worked
+from dclm_pipeline.engine.chain import Chain, Worked
+from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.segments import Segment, cut_chain

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch
-from dclm_pipeline.engine.chain import Chain, ContractError, Layout, Worked
+from dclm_pipeline.engine.chain import Chain, Layout, Worked
+from dclm_pipeline.engine.contract import ContractError, seen
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found, found_from_bytes, without_answer
 from dclm_pipeline.engine.isolate import isolate
 from dclm_pipeline.engine.sides import ROW
@@ -146,8 +147,7 @@ class EvidenceWorker:
     def _evidence(self, docs: Batch) -> Batch:
         """Return evidence as it is stored: `row` is the document's number in the task."""
         found = None if self._found is None else self._found.about(docs)
-        seen = docs.select([name for name in docs.schema.names if name in self._barrier.reads() | {"id"}])
-        evidence = self._opened.evidence(seen, self._round, found).select(self._schema.names)
+        evidence = self._opened.evidence(seen(docs, self._barrier), self._round, found).select(self._schema.names)
         if evidence.schema.types != self._schema.types:
             raise ContractError(
                 f"{self._barrier.name}: evidence has the types {evidence.schema.types}; declared are {self._schema.types}"

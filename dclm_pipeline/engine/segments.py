@@ -12,9 +12,9 @@ import pyarrow as pa
 from dclm_pipeline.engine.chain import Layout
 from dclm_pipeline.engine.sides import ROW, number_fields
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.recipe import Recipe
-from dclm_pipeline.schema import WORKING, in_pool_order, with_columns
-from dclm_pipeline.step import Barrier, Needs, Reorder, Step, Sweep, Unfold
+from dclm_pipeline.recipe import Recipe, needed_before, schemas_after
+from dclm_pipeline.schema import WORKING, in_pool_order
+from dclm_pipeline.step import Barrier, Needs, Reorder, Step, Sweep
 
 # What every row keeps on its way: who it is, where it came from, and what ties between duplicates are broken by.
 CARRIED = frozenset({"id", "source", "offset", "url", "date"})
@@ -51,8 +51,7 @@ class _Cut:
 
 def pool_columns(schema: pa.Schema, steps: Sequence[Step], columns: Sequence[str] | None) -> tuple[str, ...]:
     """Return the columns that are left at the end of a chain, in their order."""
-    for step in steps:
-        schema = _after(schema, step)
+    schema = (schema, *schemas_after(schema, steps))[-1]
     if columns is None:
         return tuple(in_pool_order(pa.schema([field for field in schema if field.name not in WORKING])).names)
     missing = [name for name in columns if name not in schema.names]
@@ -74,16 +73,14 @@ def cut_chain(
 ) -> tuple[Segment, ...]:
     """Cut a chain over documents with the given columns."""
     wanted = pool_columns(schema, steps, columns)
-    before = _needed_before(steps, frozenset(wanted))
+    before = needed_before(steps, frozenset(wanted))
     segments: list[Segment] = []
     place = 0
     cuts = _cuts(steps)
     for number, cut in enumerate(cuts):
-        running = schema if cut.after is None else _after(schema, cut.after)
-        stretches: list[pa.Schema] = []
-        for step in cut.steps:
-            running = _after(running, step)
-            stretches.append(running)
+        before_steps = (schema, *schemas_after(schema, () if cut.after is None else (cut.after,)))[-1]
+        stretches = schemas_after(before_steps, cut.steps)
+        running = (before_steps, *stretches)[-1]
         first = place
         place += len(cut.steps)
         last = number == len(cuts) - 1
@@ -100,10 +97,6 @@ def cut_chain(
     return tuple(segments)
 
 
-def _after(schema: pa.Schema, step: Step) -> pa.Schema:
-    return step.writes() if isinstance(step, Unfold) else with_columns(schema, step.writes())
-
-
 def _numbers(schema: pa.Schema) -> frozenset[str]:
     return frozenset(field.name for field in number_fields(schema))
 
@@ -114,15 +107,6 @@ def _leaving(schema: pa.Schema, needed: frozenset[str], saved: bool) -> tuple[st
     if saved:
         kept = kept | (frozenset(schema.names) - WORKING)
     return tuple(in_pool_order(pa.schema([field for field in schema if field.name in kept])).names)
-
-
-def _needed_before(steps: Sequence[Step], wanted: frozenset[str]) -> list[frozenset[str]]:
-    """Return, for each step, the columns that it, later steps or the pool need; last, what the pool needs."""
-    needed = [wanted]
-    for step in reversed(steps):
-        passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(step.writes().names)
-        needed.append(passed | step.reads())
-    return needed[::-1]
 
 
 def _cuts(steps: Sequence[Step]) -> list[_Cut]:

@@ -66,6 +66,7 @@ def columns_of(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
 def manifest_to_bytes(manifest: Manifest) -> bytes:
     """Return a manifest as JSON for people: indented, keys sorted."""
     values = asdict(manifest) | {
+        "inputs": [facts.to_json() for facts in manifest.inputs],
         "format": FORMAT,
         "tally": tally_to_json(manifest.tally),
         "rows": manifest.rows,

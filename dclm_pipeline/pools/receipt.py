@@ -56,6 +56,11 @@ class InputFacts:
     following: int | None = None
     into: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as plain JSON values; of what was joined into nothing, nothing is said."""
+        values = asdict(self)
+        return values if self.into is not None else {name: values[name] for name in values if name != "into"}
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -82,7 +87,8 @@ def receipt_path(key: str) -> str:
 
 def receipt_to_bytes(receipt: Receipt) -> bytes:
     """Return a receipt as one line of JSON, keys sorted."""
-    values = asdict(receipt) | {"format": FORMAT, "tally": tally_to_json(receipt.tally)}
+    inputs = [facts.to_json() for facts in receipt.inputs]
+    values = asdict(receipt) | {"format": FORMAT, "tally": tally_to_json(receipt.tally), "inputs": inputs}
     return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

@@ -1,7 +1,7 @@
 """The recipe: what a user writes, checked as a whole before anything runs. Knows every kind by name, and runs none."""
 
 from dclm_pipeline.recipe.bundles import CodeBundle
-from dclm_pipeline.recipe.chain import ChainSchemas, chain_problems, check_chain
+from dclm_pipeline.recipe.chain import chain_problems, needed_before, schemas_after
 from dclm_pipeline.recipe.effective import dump_recipe, effective
 from dclm_pipeline.recipe.json_schema import json_schema
 from dclm_pipeline.recipe.kinds import builtin_kinds, register, source_kinds, step_kinds
@@ -9,19 +9,19 @@ from dclm_pipeline.recipe.load import load_recipe
 from dclm_pipeline.recipe.model import Limits, Recipe, named
 
 __all__ = [
-    "ChainSchemas",
     "CodeBundle",
     "Limits",
     "Recipe",
     "builtin_kinds",
     "chain_problems",
-    "check_chain",
     "dump_recipe",
     "effective",
     "json_schema",
     "load_recipe",
     "named",
+    "needed_before",
     "register",
+    "schemas_after",
     "source_kinds",
     "step_kinds",
 ]

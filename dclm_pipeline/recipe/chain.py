@@ -4,54 +4,18 @@ Knows reads and writes alone; no values, no files.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pydantic import ValidationError
 
-from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.kinds import step_kinds
 from dclm_pipeline.recipe.loading import Path
 from dclm_pipeline.recipe.problems import nearest
-from dclm_pipeline.schema import WORKING, with_columns
+from dclm_pipeline.schema import with_columns
 from dclm_pipeline.step import Step, Unfold
-
-if TYPE_CHECKING:
-    from dclm_pipeline.recipe.model import Recipe
 
 # What documents have wherever they are.
 ALWAYS = frozenset({"id"})
-
-
-@dataclass(frozen=True)
-class ChainSchemas:
-    """Which columns documents have on their way through a chain.
-
-    `after` are the columns after each step. `needed` are those that later steps or the pool look at, after each step:
-    whatever else a step leaves can be dropped behind it. `kept` are the columns of the pool.
-    """
-
-    enters: pa.Schema
-    after: tuple[pa.Schema, ...]
-    needed: tuple[frozenset[str], ...]
-    kept: frozenset[str]
-
-
-def check_chain(recipe: "Recipe") -> ChainSchemas:
-    """Walk a recipe's chain; a `RecipeError` names every column that is read or kept and written by nothing."""
-    enters = recipe.source.document_schema()
-    problems = chain_problems(enters, recipe.steps, recipe.columns)
-    if problems:
-        raise RecipeError("\n".join(message for _, message in problems))
-    after = schemas_after(enters, recipe.steps)
-    last = frozenset((after[-1] if after else enters).names)
-    kept = last - WORKING if recipe.columns is None else frozenset(recipe.columns) | (ALWAYS & last)
-    needed = [kept]
-    for step in reversed(recipe.steps[1:]):
-        passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(step.writes().names)
-        needed.append(passed | step.reads())
-    return ChainSchemas(enters, after, tuple(reversed(needed)) if recipe.steps else (), kept)
 
 
 def schemas_after(schema: pa.Schema, steps: Sequence[Step]) -> tuple[pa.Schema, ...]:
@@ -62,6 +26,15 @@ def schemas_after(schema: pa.Schema, steps: Sequence[Step]) -> tuple[pa.Schema, 
         schema = written if isinstance(step, Unfold) else with_columns(schema, written)
         schemas.append(schema)
     return tuple(schemas)
+
+
+def needed_before(steps: Sequence[Step], wanted: frozenset[str]) -> list[frozenset[str]]:
+    """Return the columns that each step, those after it or the pool look at; last, what is `wanted` of the pool."""
+    needed = [wanted]
+    for step in reversed(steps):
+        passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(step.writes().names)
+        needed.append(passed | step.reads())
+    return needed[::-1]
 
 
 def chain_problems(

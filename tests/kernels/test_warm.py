@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from dclm_pipeline import kernels
+from dclm_pipeline.kernels import warm as warming
 from dclm_pipeline.kernels.warm import warm
 
 
@@ -14,3 +15,21 @@ def test_what_is_warm_is_warm_at_once():
     warm()
 
     assert sum(warm().values()) < 0.1
+
+
+def test_what_was_never_compiled_seems_cold(tmp_path, monkeypatch):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(warming, "__file__", str(tmp_path / "warm.py"))
+    cold = warming.seems_cold()
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "bytes.nbi").write_bytes(b"")
+
+    assert cold
+    assert not warming.seems_cold()
+
+
+def test_where_the_cache_lies_elsewhere_nothing_is_claimed(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(warming, "__file__", str(tmp_path / "warm.py"))
+
+    assert not warming.seems_cold()

@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dclm_pipeline.arrow import schema_of
-from dclm_pipeline.engine.segments import segments_of
-from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.recipe import Recipe, check_chain, step_kinds
-from dclm_pipeline.recipe.chain import chain_problems, schemas_after
+from dclm_pipeline.engine.segments import pool_columns, segments_of
+from dclm_pipeline.recipe import Recipe, chain_problems, needed_before, schemas_after, step_kinds
 from dclm_pipeline.recipe.model import named
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.step import Step
@@ -22,10 +20,6 @@ ENTERS = Lines().document_schema()
 
 def said_of(*steps: Step, columns: Sequence[str] | None = None) -> list[str]:
     return [message for _, message in chain_problems(ENTERS, named(steps), columns, kinds=KINDS)]
-
-
-def recipe_of(*steps: Step, columns: tuple[str, ...] | None = None) -> Recipe:
-    return Recipe.model_construct(name="a", source=Lines(), steps=named(steps), columns=columns)
 
 
 def test_a_chain_that_fits_has_no_problems():
@@ -83,24 +77,29 @@ def test_a_chain_without_steps_keeps_what_enters():
 
 
 def test_columns_are_known_after_each_step_and_those_nobody_needs_are_told():
-    chain = check_chain(recipe_of(Strip(), Length(), Longer(), columns=("text",)))
+    steps = (Strip(), Length(), Longer())
 
-    assert [schema.names for schema in chain.after] == [
+    assert [schema.names for schema in schemas_after(ENTERS, steps)] == [
         ["id", "body", "text"],
         ["id", "body", "text", "length"],
         ["id", "body", "text", "length"],
     ]
-    assert chain.needed == (frozenset({"id", "text"}), frozenset({"id", "text", "length"}), frozenset({"id", "text"}))
+    assert needed_before(steps, frozenset({"id", "text"})) == [
+        {"id", "body"},
+        {"id", "text"},
+        {"id", "text", "length"},
+        {"id", "text"},
+    ]
 
 
 def test_without_columns_all_but_the_working_ones_are_kept():
-    assert check_chain(recipe_of(Strip(), Length())).kept == {"id", "text", "length"}
+    assert set(pool_columns(ENTERS, (Strip(), Length()), None)) == {"id", "text", "length"}
 
 
 def test_what_enters_an_unfold_is_needed_by_nothing_behind_it():
-    chain = check_chain(recipe_of(Strip(), Length(), Cut()))
+    needed = needed_before((Strip(), Length(), Cut()), frozenset({"id", "piece"}))
 
-    assert chain.needed == (frozenset({"text"}), frozenset({"text"}), frozenset({"id", "piece"}))
+    assert needed[1:] == [{"text"}, {"text"}, {"id", "piece"}]
 
 
 def test_the_schemas_are_those_of_the_steps():
@@ -115,11 +114,6 @@ def test_the_schemas_are_those_of_the_steps():
     assert after == ENTERS.append(pa.field("text", pa.int64()))
 
 
-def test_check_chain_says_what_does_not_fit():
-    with pytest.raises(RecipeError, match=r"steps\.0 \(length\) reads 'text'"):
-        check_chain(recipe_of(Length()))
-
-
 CHAINS = st.lists(st.sampled_from(["extract", "signals", "sample", "exact_dedup", "shuffle"]), max_size=5)
 
 
@@ -129,10 +123,12 @@ def test_the_engine_keeps_at_least_what_is_needed(kinds, columns):
     given_settings = {"sample": {"share": 0.5}}
     steps = [known["extract"](), known["signals"](), *(known[kind](**given_settings.get(kind, {})) for kind in kinds)]
     recipe = Recipe(name="a", source=Warc(), steps=steps, columns=columns)
-    chain = check_chain(recipe)
-    needed = {step.name: columns for step, columns in zip(recipe.steps, chain.needed, strict=True)}
+    segments = segments_of(recipe)
+    wanted = frozenset(segments[-1].layout.leaves)
+    needed = needed_before(recipe.steps, wanted)
+    behind = {step.name: columns for step, columns in zip(recipe.steps, needed[1:], strict=True)}
 
-    for segment in segments_of(recipe):
+    for segment in segments:
         for step, kept in zip(segment.layout.steps, segment.layout.keeps, strict=True):
-            assert needed[step.name] <= kept
-    assert chain.kept == frozenset(segments_of(recipe)[-1].layout.leaves)
+            assert behind[step.name] <= kept
+    assert wanted == frozenset(pool_columns(recipe.source.document_schema(), recipe.steps, columns))

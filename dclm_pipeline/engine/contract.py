@@ -1,0 +1,65 @@
+"""What a step may look at, and how its answers are held against what it declares."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from dclm_pipeline.arrow import Array, Field, nulls
+from dclm_pipeline.engine.isolate import Part
+from dclm_pipeline.errors import PipelineError
+from dclm_pipeline.step import Batch, Columns, Step
+
+
+class ContractError(PipelineError):
+    """A step broke its contract: it answered with other columns, types or row counts than it declares."""
+
+
+def no_verb(step: Step, verb: str) -> ContractError:
+    """Return the error for a step that opened something without the verb of its kind."""
+    return ContractError(f"{step.name}: what it opened has no `{verb}`")
+
+
+def seen(docs: Batch, step: Step) -> Batch:
+    """Return what a step may look at: the columns that it reads, and the id."""
+    reads = step.reads() | {"id"}
+    return docs.select([name for name in docs.schema.names if name in reads])
+
+
+def declared(fields: Mapping[str, Field], name: str, step: Step) -> Field:
+    """Return the field that a step declares for a column."""
+    if name not in fields:
+        raise ContractError(f"{step.name}: gave the column {name!r}, which it does not declare")
+    return fields[name]
+
+
+def assembled(parts: Sequence[Part[Columns]], name: str, kind: pa.DataType, step: Step) -> Array:
+    """Join one column of all parts, null where a part failed, and hold it against its declaration."""
+    pieces = []
+    for part in parts:
+        piece = nulls(part.rows, kind) if part.answer is None else part.answer.arrays.get(name)
+        if piece is None:
+            raise ContractError(f"{step.name}: gave the column {name!r} for some rows and not for others")
+        if piece.type != kind or len(piece) != part.rows:
+            raise ContractError(
+                f"{step.name}: column {name!r} is {len(piece)} values of {piece.type}; "
+                f"expected {part.rows} of {kind}, as it declares"
+            )
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
+
+
+def assembled_masks(parts: Sequence[Part[pa.BooleanArray]], step: Step) -> Array:
+    """Join the answers of a filter, null where a part failed."""
+    as_columns: list[Part[Columns]] = [
+        Part(part.start, part.rows, None if part.answer is None else Columns({"keep": part.answer})) for part in parts
+    ]
+    return assembled(as_columns, "keep", pa.bool_(), step)
+
+
+def with_column(docs: Batch, column: Field, values: Array) -> Batch:
+    """Return a batch with a column more, or another one in place of that of the same name."""
+    place = docs.schema.get_field_index(column.name)
+    if place < 0:
+        return pa.RecordBatch.from_arrays([*docs.columns, values], schema=docs.schema.append(column))
+    columns = [*docs.columns[:place], values, *docs.columns[place + 1 :]]
+    return pa.RecordBatch.from_arrays(columns, schema=docs.schema.set(place, column))
