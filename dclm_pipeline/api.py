@@ -31,6 +31,10 @@ class Applied:
     signals: pa.Table
     tally: Tally
 
+    def __repr__(self) -> str:
+        """Say how much there is: the tables print themselves."""
+        return f"Applied({self.docs.num_rows} docs, {self.rejects.num_rows} rejects, {self.signals.num_rows} signals)"
+
 
 def run(
     recipe: "Recipe | str | Path",

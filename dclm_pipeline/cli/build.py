@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import tally_to_json
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def run(
     from dclm_pipeline.engine.run import run as run_job
     from dclm_pipeline.engine.survey import survey
 
+    if executor == "inline" and (workers > 1 or address):
+        raise RecipeError("--executor inline is one process: leave out --workers and --address, or use ray")
     loaded = _load(recipe, source, overrides, allow_custom_code)
     settings = Settings(executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch)
     job = _job(loaded, recipe, source, out, settings)

@@ -27,6 +27,8 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
     from dclm_pipeline.engine.looking import find_row, first_rows, rejects_by_reason
     from dclm_pipeline.engine.opening import whole_pool
 
+    if sum((rows > 0, row is not None, rejects)) > 1:
+        raise RecipeError("--rows, --row and --rejects show different things; give one of them")
     storage, manifest = whole_pool(pool)
     if row is not None:
         found = find_row(storage, manifest, row)
@@ -44,6 +46,8 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
             click.echo(f"{reason.count:>8,}  {reason.outcome} by {reason.step}: {reason.reason}")
             for example in reason.examples:
                 click.echo(f"          {example}")
+        if not as_json:
+            click.echo("(all that failed; of what was dropped, the sample that `limits.dropped_sample` asks for)")
     elif as_json:
         facts = {
             "name": manifest.recipe["name"],

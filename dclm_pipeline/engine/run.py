@@ -61,6 +61,11 @@ class Ran:
     seconds: float
     whole_before: bool = False
 
+    def __repr__(self) -> str:
+        """Say what there is: the manifest of a large pool would fill many screens."""
+        rows, shards = self.manifest.rows, len(self.manifest.shards)
+        return f"Ran({rows} rows in {shards} shards, key {self.manifest.key}, {self.seconds:.1f} s)"
+
 
 def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: str = ".") -> Job:
     """Settle where everything of a job lies; `folder` is where relative places in the recipe begin."""

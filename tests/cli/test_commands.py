@@ -135,6 +135,8 @@ def test_sample_crawl_is_the_same_twice(tmp_path):
         (["run", QUICKSTART], 2, "--out"),
         (["show", "/nowhere/pool"], 2, "no whole pool"),
         (["verify", "/nowhere/pool"], 2, "no whole pool"),
+        (["show", "/nowhere/pool", "--rows", "1", "--rejects"], 2, "give one of them"),
+        (["run", QUICKSTART, "--source", "x", "--out", "y", "--executor", "inline", "--workers", "3"], 2, "--workers"),
         (["frobnicate"], 2, "frobnicate"),
         (["show", "/nowhere/pool", "--rowz", "1"], 2, "--rowz"),
         (["run", QUICKSTART, "--set", "nothing.low=1", "--source", "x", "--out", "y"], 2, "nothing"),

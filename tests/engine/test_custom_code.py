@@ -48,7 +48,7 @@ def run(crawl: Path, folder: Path, executor: str, module: str = MODULE) -> subpr
     (folder / "own_stages_in_a_test.py").write_text(module)
     (folder / "own.yaml").write_text(RECIPE)
     command = [sys.executable, "-m", "dclm_pipeline.cli", "run", str(folder / "own.yaml"), "--source", str(crawl)]
-    words = ["--out", str(folder / "pool"), "--executor", executor, "--workers", "2", "--allow-custom-code"]
+    words = ["--out", str(folder / "pool"), "--executor", executor, "--allow-custom-code"]
     return subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
 
 
