@@ -123,7 +123,7 @@ def main() -> int:
 
 
 def _is_named(comparison: Comparison, parts: Sequence[str]) -> bool:
-    return not parts or any(part in comparison.name for part in parts)
+    return any(part in comparison.name for part in parts) or (not parts and not comparison.on_request)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ COPIES = 3
 PAGES = 500
 MEAN_BYTES = 100_000
 SMALL_SHARDS = 1_000
+LARGE_BYTES = 10**9
 DCLM = (sys.executable, "-m", "dclm_pipeline.cli")
 
 
@@ -30,6 +31,18 @@ class Ground:
     two_pages: Path
     small_shards: Path
     scratch: Path
+
+    @property
+    def one_large(self) -> Path:
+        """Return a folder with one WARC file of a gigabyte: the crawl over and over; made when it is first asked for."""
+        folder = self.scratch / "large"
+        if not folder.exists():
+            folder.mkdir()
+            with (folder / "large.warc.gz").open("wb") as large:
+                while large.tell() < LARGE_BYTES:
+                    for warc in self.warcs:
+                        large.write(warc.read_bytes())
+        return folder
 
 
 def find_ground(scratch: Path) -> Ground:
