@@ -7,7 +7,7 @@ are refused by name. Known gap: parts of a segmented record are not joined; the 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -34,10 +34,15 @@ _HEAD = 4 * 1024 * 1024
 _MOST_FIRST_MEMBER = 16 * 1024 * 1024
 
 
-class WarcFiles(Source):
+class WarcRecords(Source):
     """Settings of sources whose documents stand in records of WARC files."""
 
     most_body: Size = Field(default=8 * 2**20, ge=1, description="Bytes of the largest page; larger ones are rejects.")
+
+
+class WarcFiles(WarcRecords):
+    """Settings of sources that read WARC files whole."""
+
     split: Annotated[Size, Field(ge=1)] | None = Field(
         default=256 * 2**20, description="Files of gzip or zstd members above this size are read in parts; null: never."
     )
@@ -47,7 +52,7 @@ class WarcFiles(Source):
         return file_shards(storage, _NAME, self.split, lambda storage, entry: _has_members(storage, entry.path))
 
 
-class PageFiles(WarcFiles):
+class PageRecords(WarcRecords):
     """Settings of sources whose documents are pages: which records of a crawl are pages."""
 
     revision: ClassVar[int] = 1
@@ -64,10 +69,18 @@ class PageFiles(WarcFiles):
         """Return the columns of a page."""
         return PAGE
 
+    def gathering(self, shard: InputShard, rows: int, size: int) -> tuple[int, "Gathering"]:
+        """Return the size of the largest record that is worth reading, and what gathers pages from records."""
+        wanted = Wanted(self.most_body, frozenset(self.types), frozenset(self.status), self.verify_digests)
+        return wanted.most_block, _Pages(shard.name, wanted, rows, size)
+
+
+class PageFiles(PageRecords, WarcFiles):
+    """Settings of sources of pages that read WARC files whole."""
+
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> "WarcReading":
         """Read a file, or the records that begin in a part of it."""
-        wanted = Wanted(self.most_body, frozenset(self.types), frozenset(self.status), self.verify_digests)
-        return WarcReading(storage, shard, wanted.most_block, _Pages(shard.name, wanted, rows, size))
+        return WarcReading(storage, shard, *self.gathering(shard, rows, size))
 
 
 class Warc(PageFiles):
@@ -97,8 +110,8 @@ class Gathering(Protocol):
         ...
 
 
-class WarcReading(OnePass):
-    """One pass over a file, or a part of it."""
+class RecordReading(OnePass):
+    """One pass over records, however they are come by."""
 
     def __init__(self, storage: Storage, shard: InputShard, most_block: int, gathering: Gathering) -> None:
         """Read `shard`; blocks of more than `most_block` bytes are passed by."""
@@ -107,33 +120,10 @@ class WarcReading(OnePass):
         self._most_block = most_block
         self._gathering = gathering
 
-    def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
-        """Yield batches of pages and, between them, rejects."""
-        shard = self._shard
-        whole = shard.end is None
-        with self._storage.open(shard.name) as file:
-            codec = codec_of(Window(file, 0, 0), shard.name)
-            customs = customs_of(Window(file, 0, 0, _HEAD), codec)
-            window = Window(file, shard.start, shard.end)
-            walk = Walk(window, codec, customs, self._most_block, shard.end)
-            begin = _begin(shard, walk)
-            counts = _Counts()
-            if begin is not None:
-                yield from self._pages(walk, begin, counts)
-            if whole and not counts.seen:
-                if walk.damage.keys() - {"padding"}:
-                    raise nothing_found(window, codec, shard.name)
-                walk.damage["empty"] += 1
-            digest, length = window.sha256()
-        following = walk.following
-        if shard.begins is not None and shard.end is not None and shard.begins >= shard.end:
-            following = shard.begins if shard.begins < window.size else None
-        tally = SourceTally(counts.documents, dict(counts.skipped), dict(counts.failed), dict(+walk.damage))
-        self._facts = ReadingFacts(digest, length, tally, begin, following)
-
-    def _pages(self, walk: Walk, begin: int, counts: "_Counts") -> Iterator[pa.RecordBatch | Reject]:
+    def _documents(self, records: Iterable[Record], counts: "Counts") -> Iterator[pa.RecordBatch | Reject]:
+        """Yield batches of what records hold and, between them, rejects; all are counted."""
         batch = self._gathering
-        for record in walk.records(begin):
+        for record in records:
             found = batch.take_record(record)
             if found is None:
                 counts.documents += 1
@@ -155,7 +145,34 @@ class WarcReading(OnePass):
         return Reject(known, name, record.offset, failed.url, "source", failed.reason, failed.detail)
 
 
-class _Counts:
+class WarcReading(RecordReading):
+    """One pass over a file, or a part of it."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
+        """Yield batches of pages and, between them, rejects."""
+        shard = self._shard
+        whole = shard.end is None
+        with self._storage.open(shard.name) as file:
+            codec = codec_of(Window(file, 0, 0), shard.name)
+            customs = customs_of(Window(file, 0, 0, _HEAD), codec)
+            window = Window(file, shard.start, shard.end)
+            walk = Walk(window, codec, customs, self._most_block, shard.end)
+            begin = _begin(shard, walk)
+            counts = Counts()
+            if begin is not None:
+                yield from self._documents(walk.records(begin), counts)
+            if whole and not counts.seen:
+                if walk.damage.keys() - {"padding"}:
+                    raise nothing_found(window, codec, shard.name)
+                walk.damage["empty"] += 1
+            digest, length = window.sha256()
+        following = walk.following
+        if shard.begins is not None and shard.end is not None and shard.begins >= shard.end:
+            following = shard.begins if shard.begins < window.size else None
+        self._facts = ReadingFacts(digest, length, counts.tally(walk.damage), begin, following)
+
+
+class Counts:
     """What has become of the records so far."""
 
     def __init__(self) -> None:
@@ -167,6 +184,10 @@ class _Counts:
     def seen(self) -> int:
         """Return how many records there were whose header could be read, or that should have been there."""
         return self.documents + self.skipped.total() + self.failed.total()
+
+    def tally(self, damage: Counter[str]) -> SourceTally:
+        """Return all of it."""
+        return SourceTally(self.documents, dict(self.skipped), dict(self.failed), dict(+damage))
 
 
 class _Pages:
