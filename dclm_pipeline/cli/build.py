@@ -181,6 +181,8 @@ def _job(loaded: "Recipe", recipe: Path, source: str, out: str, settings: "Setti
 def _plan_text(job: "Job", surveyed: Any) -> str:
     size = surveyed.bytes / 1e6
     lines = [f"{job.recipe.name}: {counted(surveyed.shards, 'shard')}, {size:,.1f} MB, from {job.source} to {job.out}"]
+    if surveyed.told:
+        lines.append(f"  {surveyed.told}")
     if surveyed.whole:
         return "\n".join([*lines, "  the pool is whole: nothing to do"])
     for phase in surveyed.phases:

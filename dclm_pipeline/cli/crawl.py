@@ -21,8 +21,11 @@ from dclm_pipeline.cli.progress import Counting
     show_default=True,
     help="Mean HTML of a page.",
 )
+@click.option("--listed", is_flag=True, help="Lay it out below crawl-data/, with listings and URL index.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def sample_crawl(folder: Path, pages: int, seed: int, shards: int | None, mean_bytes: int, as_json: bool) -> None:
+def sample_crawl(
+    folder: Path, pages: int, seed: int, shards: int | None, mean_bytes: int, listed: bool, as_json: bool
+) -> None:
     """Write a made-up web into FOLDER, as WARC files like Common Crawl's.
 
     Sites with menus and footers, several languages and charsets, exact and near duplicates, spam, broken pages; what is
@@ -33,7 +36,7 @@ def sample_crawl(folder: Path, pages: int, seed: int, shards: int | None, mean_b
     begun = time.perf_counter()
     with Counting("pages", pages, quiet=as_json) as counting:
         facts = write_crawl(
-            folder, pages, seed=seed, shards=shards, mean_bytes=mean_bytes, progress=counting.advance_to
+            folder, pages, seed=seed, shards=shards, mean_bytes=mean_bytes, progress=counting.advance_to, listed=listed
         )
     if as_json:
         print(json.dumps({"pages": facts.pages, "shards": facts.shards, "bytes": facts.bytes, "folder": str(folder)}))

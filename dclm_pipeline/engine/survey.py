@@ -9,6 +9,7 @@ from dclm_pipeline.engine.run import whole
 from dclm_pipeline.engine.walk import Pool, walk
 from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.sources import InputShard
+from dclm_pipeline.storage import open_storage
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Survey:
     whole: bool
     phases: tuple[Surveyed, ...]
     later: tuple[str, ...]
+    told: str = ""
 
 
 class _EndOfKnowledge(Exception):  # noqa: N818 - no error: the walk has come as far as receipts lead
@@ -51,15 +53,16 @@ def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
             raise _EndOfKnowledge
         return [known[task.key] for task in phase.tasks]
 
+    told = job.recipe.source.told(open_storage(job.source))
     if whole(job, shards) is not None:
-        return Survey(len(shards), size, True, (), ())
+        return Survey(len(shards), size, True, (), (), told)
     try:
         walk(job, shards, look, _publish_nothing)
     except _EndOfKnowledge:
         names = [phase.name for phase in seen]
         later = tuple(segment.name for segment in job.segments if segment.name not in names)
-        return Survey(len(shards), size, False, tuple(seen), later)
-    return Survey(len(shards), size, False, tuple(seen), ())
+        return Survey(len(shards), size, False, tuple(seen), later, told)
+    return Survey(len(shards), size, False, tuple(seen), (), told)
 
 
 def _publish_nothing(pool: Pool) -> None:

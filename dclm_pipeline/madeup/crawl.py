@@ -15,9 +15,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.madeup import index
 from dclm_pipeline.madeup.pages import LEAST_MEAN_BYTES, Page, page_of
 from dclm_pipeline.madeup.warc import compress, records_of, warcinfo
 
@@ -51,8 +52,12 @@ def write_crawl(
     shards: int | None = None,
     mean_bytes: int = MEAN_BYTES,
     progress: Callable[[int], None] | None = None,
+    listed: bool = False,
 ) -> CrawlFacts:
     """Write a made-up crawl below `folder`, in place of any that an earlier call wrote there.
+
+    Where it is `listed`, the files lie below `crawl-data/`, with the crawl's listings and its URL index beside them:
+    what the sources `common_crawl` and `common_crawl_index` read.
 
     `shards` is by default one for a thousand pages, but four at least; `mean_bytes` is the mean size of a body;
     `progress` is told how many pages are written, every 250 and at the end.
@@ -64,23 +69,34 @@ def write_crawl(
         )
     if folder.exists() and not folder.is_dir():
         raise RecipeError(f"{folder} is a file; name a folder for the crawl")
-    paths = tuple(f"{_SEGMENT}/{_NAME.format(number=number)}" for number in range(count))
-    (folder / _SEGMENT).mkdir(parents=True, exist_ok=True)
+    segment = f"crawl-data/{_SEGMENT}" if listed else _SEGMENT
+    paths = tuple(f"{segment}/{_NAME.format(number=number)}" for number in range(count))
+    (folder / segment).mkdir(parents=True, exist_ok=True)
     _remove_earlier(folder)
     size = 0
+    parts: list[str] = []
     unfinished_truth = folder / (TRUTH + _UNFINISHED)
     with unfinished_truth.open("wb") as truth:
         for shard, path in enumerate(paths):
             opening, name = warcinfo(seed, path.rpartition("/")[2])
             unfinished = folder / (path + _UNFINISHED)
+            rows: list[dict[str, Any]] = []
             with unfinished.open("wb") as warc:
                 warc.write(compress(opening))
                 for number in range(shard * pages // count, (shard + 1) * pages // count):
-                    _write_page(warc, truth, path, page_of(seed, number, mean_bytes), seed, name)
+                    page = page_of(seed, number, mean_bytes)
+                    offset, length = _write_page(warc, truth, path, page, seed, name)
+                    if listed:
+                        rows.append(index.row(page, path, offset, length))
                     if progress is not None and ((number + 1) % _PROGRESS_PAGES == 0 or number + 1 == pages):
                         progress(number + 1)
                 size += warc.tell()
             unfinished.rename(folder / path)
+            if listed:
+                parts.append(index.write_part(folder, CRAWL, shard, rows))
+    if listed:
+        index.write_listing(folder, CRAWL, "warc.paths.gz", paths)
+        index.write_listing(folder, CRAWL, "cc-index-table.paths.gz", parts)
     # Last: a folder with its truth is whole.
     unfinished_truth.rename(folder / TRUTH)
     return CrawlFacts(pages, count, size, paths)
@@ -99,17 +115,25 @@ def _shard_count(pages: int, shards: int | None) -> int:
 def _remove_earlier(folder: Path) -> None:
     """Remove what an earlier call left, or the folder would hold pages of two crawls."""
     (folder / TRUTH).unlink(missing_ok=True)
-    for path in (folder / _SEGMENT).glob("CC-MAIN-20250101000000-20250101030000-?????.warc.gz*"):
+    for above in (folder, folder / "crawl-data"):
+        for path in (above / _SEGMENT).glob("CC-MAIN-20250101000000-20250101030000-?????.warc.gz*"):
+            path.unlink()
+    for path in folder.glob(f"cc-index/table/cc-main/warc/crawl={CRAWL}/subset=warc/part-?????.gz.parquet"):
         path.unlink()
 
 
-def _write_page(warc: BinaryIO, truth: BinaryIO, path: str, page: Page, seed: int, warcinfo_name: str) -> None:
+def _write_page(
+    warc: BinaryIO, truth: BinaryIO, path: str, page: Page, seed: int, warcinfo_name: str
+) -> tuple[int, int]:
+    """Write a page's records, and its line of truth; return where its response lies, and how long it is."""
     records = records_of(seed, page, warcinfo_name)
     warc.write(compress(records.request))
     offset = warc.tell()
     warc.write(compress(records.response))
+    length = warc.tell() - offset
     warc.write(compress(records.metadata))
     truth.write(_truth_line(page, records.record_id, path, offset))
+    return offset, length
 
 
 def _truth_line(page: Page, record_id: str, path: str, offset: int) -> bytes:

@@ -67,7 +67,7 @@ def read_shard(
     if rows <= 0 or size <= 0:
         raise ValueError(f"{path}: cannot read batches of {rows} rows or {size} bytes")
     name = f"{storage.url}/{path}"
-    with storage.open(path) as stream, _distrusting(name):
+    with storage.open(path) as stream, distrusting(name):
         shard = _Shard(stream, name, columns)
         for group in range(shard.groups) if groups is None else groups:
             if holding is not None and not shard.may_hold(group, *holding):
@@ -81,7 +81,7 @@ def file_facts(storage: Storage, path: str) -> ShardFacts:
     name = f"{storage.url}/{path}"
     whole = hashlib.sha256()
     length = count = text_bytes = 0
-    with storage.open(path) as stream, _distrusting(name):
+    with storage.open(path) as stream, distrusting(name):
         while data := stream.read(_BUFFER):
             whole.update(data)
             length += len(data)
@@ -190,7 +190,7 @@ def _portions(batch: pa.RecordBatch, size: int) -> Iterator[pa.RecordBatch]:
 
 
 @contextmanager
-def _distrusting(name: str) -> Iterator[None]:
+def distrusting(name: str) -> Iterator[None]:
     """Say which file it is whose bytes Arrow cannot make sense of."""
     try:
         yield

@@ -45,6 +45,7 @@ class InputFacts:
     """What a task read: a shard of the source by name, or a file of an earlier task by its content.
 
     `start` and `end` are the bytes of a range, or, for what was joined `into` a file, the rows that it has there.
+    Of a file of which single records were read, `records` says how many, and digest and size are theirs.
     """
 
     name: str
@@ -55,11 +56,12 @@ class InputFacts:
     first: int | None = None
     following: int | None = None
     into: str | None = None
+    records: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the facts as plain JSON values; of what was joined into nothing, nothing is said."""
-        values = asdict(self)
-        return values if self.into is not None else {name: values[name] for name in values if name != "into"}
+        """Return the facts as plain JSON values; those that most inputs do not have are left out where they are not."""
+        unsaid = {name for name in ("into", "records") if getattr(self, name) is None}
+        return {name: value for name, value in asdict(self).items() if name not in unsaid}
 
 
 @dataclass(frozen=True)

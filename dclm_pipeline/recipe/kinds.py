@@ -5,14 +5,15 @@ from typing import Literal, get_args, get_origin
 from dclm_pipeline import barriers, stages
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sources import Source
-from dclm_pipeline.sources.common_crawl import CommonCrawl
+from dclm_pipeline.sources.common_crawl import CommonCrawl, CommonCrawlWet
+from dclm_pipeline.sources.common_crawl_index import CommonCrawlIndex
 from dclm_pipeline.sources.jsonl import Jsonl
 from dclm_pipeline.sources.tables import Parquet, Pool
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.sources.wet import Wet
 from dclm_pipeline.step import Step
 
-SOURCES: tuple[type[Source], ...] = (Warc, Wet, Jsonl, Parquet, Pool, CommonCrawl)
+SOURCES: tuple[type[Source], ...] = (Warc, Wet, Jsonl, Parquet, Pool, CommonCrawl, CommonCrawlWet, CommonCrawlIndex)
 
 _BROUGHT: dict[str, type[Step]] = {}
 

@@ -23,7 +23,8 @@ class InputShard:
 
     `name` is relative to the source, so it is the same wherever the source lies. `edges` is the SHA-256 of the
     file's first and last 64 KiB. `begins` is set where a range must be read from an offset other than `start`
-    because its predecessor ended there.
+    because its predecessor ended there. With `spans` it is single records, by offset and length, and `edges` tells
+    them apart from other records of the file.
     """
 
     name: str
@@ -32,6 +33,7 @@ class InputShard:
     start: int = 0
     end: int | None = None
     begins: int | None = None
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ class Source(BaseModel, ABC):
     @abstractmethod
     def shards(self, storage: Storage) -> Iterator[InputShard]:
         """List the shards in their order, which is that of their names and places."""
+
+    def told(self, storage: Storage) -> str:
+        """Say what a plan should tell of the shards beside their number; nothing where that says it all."""
+        del storage
+        return ""
 
     @abstractmethod
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> Reading:

@@ -20,13 +20,11 @@ _COLUMNS = {"crawl_languages": Column(type="string")}
 _SCHEMA = with_columns(TEXT, pa.schema([("crawl_languages", pa.string())]))
 
 
-class Wet(WarcFiles):
-    """Texts from WET files: the conversion records of a crawl, with the languages that the crawl found in them."""
+class WetFiles(WarcFiles):
+    """Settings of sources whose documents are the conversion records of a crawl."""
 
     revision: ClassVar[int] = 1
     libraries: ClassVar[tuple[str, ...]] = ("isal", "zstandard", "publicsuffixlist")
-
-    kind: Literal["wet"] = "wet"
 
     def document_schema(self) -> pa.Schema:
         """Return the columns of a text with its address and the languages that the crawl names."""
@@ -35,6 +33,12 @@ class Wet(WarcFiles):
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> WarcReading:
         """Read a file, or the records that begin in a part of it."""
         return WarcReading(storage, shard, self.most_body, _Texts(shard.name, self.most_body, rows, size))
+
+
+class Wet(WetFiles):
+    """Texts from WET files: the conversion records of a crawl, with the languages that the crawl found in them."""
+
+    kind: Literal["wet"] = "wet"
 
 
 class _Texts(TextBatch):

@@ -10,6 +10,7 @@ from dclm_pipeline.sources.common_crawl import CommonCrawl
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.memory import MemoryStorage
 from tests.engine.crawls import run_inline
+from tests.sources.writing import info, packed, record
 from tests.storage.serving import serving
 
 CRAWL = "CC-MAIN-2024-18"
@@ -70,7 +71,7 @@ def test_a_listing_can_be_a_copy(tmp_path):
     ],
 )
 def test_lines_that_are_no_file_of_the_crawl_are_refused(line):
-    with pytest.raises(RecipeError, match="no WARC file of CC-MAIN-2024-18"):
+    with pytest.raises(RecipeError, match="no such file of CC-MAIN-2024-18"):
         drawn(crawled([*paths(2), line]))
 
 
@@ -134,3 +135,19 @@ def test_a_larger_sample_does_only_what_is_new(web, tmp_path):
 
     warcs = [path for method, path, _ in web.asked if method == "GET" and path.endswith(".warc.gz")]
     assert len(warcs) == 2
+
+
+def test_texts_of_a_crawl_are_read_like_its_pages(tmp_path):
+    name = f"crawl-data/{CRAWL}/segments/17/wet/CC-MAIN-2024-00000.warc.wet.gz"
+    file = packed(info()) + packed(
+        record("conversion", "https://www.example.com/a", b"Tea.", "Content-Type: text/plain")
+    )
+    storage = MemoryStorage("crawls")
+    storage.put(name, file)
+    storage.put(f"crawl-data/{CRAWL}/wet.paths.gz", gzip.compress(f"{name}\n".encode()))
+    recipe = f"name: texts\nsource: {{kind: common_crawl_wet, crawl: {CRAWL}}}\nsteps: [signals]\n"
+
+    run_inline(recipe, storage.url, tmp_path / "pool")
+
+    (page,) = dp.open(tmp_path / "pool").to_table().to_pylist()
+    assert (page["text"], page["source"]) == ("Tea.", name)

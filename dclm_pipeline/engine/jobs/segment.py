@@ -170,6 +170,8 @@ def judge(task: Task, work: SegmentWork, tally: Tally) -> None:
 def _inputs(work: SegmentWork, attempt: Attempt) -> tuple[InputFacts, ...]:
     if work.shard is not None and attempt.reading is not None:
         shard, facts = work.shard.shard, attempt.reading.facts
+        if shard.spans:
+            return (InputFacts(shard.name, facts.sha256, facts.bytes, records=len(shard.spans)),)
         if shard.end is None:
             return (InputFacts(shard.name, facts.sha256, facts.bytes),)
         about = shard.name, facts.sha256, facts.bytes

@@ -1,0 +1,143 @@
+"""Common Crawl as a source of chosen pages: a crawl's URL index says which records fit, and only those are fetched.
+
+What comes out is what reading the whole files and leaving out the other records would give, ids included. The index is
+read when a run is planned, and once a process: a selection is a list of places, and part of the plan.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.sizes import Size
+from dclm_pipeline.sources import InputShard
+from dclm_pipeline.sources.crawl_listing import INDEX_FILE, WARC_FILE, Crawl, is_file_of, listed
+from dclm_pipeline.sources.lines import Lines, codec_of_lines
+from dclm_pipeline.sources.picked import PickedReading, joined
+from dclm_pipeline.sources.url_index import Addressed, Between, Condition, Languages, OneOf, Selection, select
+from dclm_pipeline.sources.warc import PageRecords
+from dclm_pipeline.sources.window import Window
+from dclm_pipeline.step import Place
+from dclm_pipeline.storage import Storage, open_storage
+
+_LISTING = "cc-index-table.paths.gz"
+_PARQUET = re.compile(r"\.parquet$", re.IGNORECASE)
+_SUBSET = "subset=warc/"
+_LONGEST_URL = 64 * 1024
+_LARGEST = 2**31 - 1
+
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+
+
+class CommonCrawlIndex(Crawl, PageRecords):
+    """Pages from a crawl of Common Crawl that its URL index says are wanted: by language, host, address, type, length.
+
+    All conditions must be fulfilled, of a list one of its values. The index covers the whole crawl: hosts, domains and
+    addresses are found in it at once, languages and types by looking through a column of it.
+    """
+
+    kind: Literal["common_crawl_index"] = "common_crawl_index"
+    index: Place = Field(default="", description="A copy of the index: a folder of Parquet files; default: its own.")
+    languages: tuple[Language, ...] = Field(
+        default=(), description="Languages of the text by the crawl's detection: three letters, such as eng."
+    )
+    any_language: bool = Field(default=False, description="Let a page in that is only in part in one of `languages`.")
+    hosts: tuple[Host, ...] = Field(default=(), description="Hosts, such as www.example.org; not those below them.")
+    domains: tuple[Host, ...] = Field(default=(), description="Hosts with all that are below them: example.org.")
+    tlds: tuple[Host, ...] = Field(default=(), description="Top-level domains, such as org.")
+    urls: Place = Field(default="", description="A file of addresses, one a line, also packed; exactly as crawled.")
+    mime: tuple[str, ...] = Field(default=(), description="Types that the crawl detected, such as text/html.")
+    least_length: int = Field(default=0, ge=0, description="Bytes that a record takes in its WARC file, at least.")
+    most_length: int | None = Field(default=None, ge=1, description="The same, at most.")
+    gap: Size = Field(default=64 * 1024, ge=0, description="Records closer than this are fetched by one request.")
+
+    selecting: ClassVar[frozenset[str]] = frozenset(
+        {"crawl", "languages", "any_language", "hosts", "domains", "tlds", "mime", "least_length", "most_length", "gap"}
+    )
+
+    def shards(self, storage: Storage) -> Iterator[InputShard]:
+        """List the files with records that fit, by name; each shard is such a file's records."""
+        for name, spans in self._selection(storage).spans.items():
+            if not is_file_of(self.crawl, name, WARC_FILE):
+                raise RecipeError(f"{self.index or self.crawl}: is the index of another crawl: it names {name}")
+            size = sum(length for _, length in spans)
+            known = hashlib.sha256(f"common crawl records\0{name}\0{spans}".encode()).hexdigest()
+            yield InputShard(name, size, known, spans=spans)
+
+    def told(self, storage: Storage) -> str:
+        """Say what share of the crawl that is, and how many requests."""
+        found = self._selection(storage)
+        try:
+            files = len(listed(storage, self.crawl, "warc.paths.gz", "", WARC_FILE))
+            whole = f"; the crawl has {files:,} files, of which {len(found.spans):,} hold some"
+        except RecipeError:
+            whole = ""
+        requests = sum(1 for spans in found.spans.values() for _ in joined(spans, self.gap))
+        return (
+            f"{found.records:,} of {found.known_records:,} records, {found.bytes / 1e6:,.1f} MB of about "
+            f"{found.known_bytes / 1e6:,.1f} MB ({found.bytes / max(found.known_bytes, 1):.3%}), by {requests:,} requests{whole}"
+        )
+
+    def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> PickedReading:
+        """Read the records of a file that fit."""
+        return PickedReading(storage, shard, *self.gathering(shard, rows, size), self.gap)
+
+    def _selection(self, storage: Storage) -> Selection:
+        return _selected(self, storage.url)
+
+    def files(self, storage: Storage) -> tuple[Storage, list[str]]:
+        """Return where the index lies, and its files."""
+        if self.index:
+            place = open_storage(self.index)
+            paths = [entry.path for entry in place.entries() if _PARQUET.search(entry.path)]
+            of_records = [path for path in paths if "subset=" not in path or _SUBSET in path]
+            if not of_records:
+                raise RecipeError(f"{self.index}: holds no Parquet file of a URL index")
+            return place, of_records
+        paths = listed(storage, self.crawl, _LISTING, "", INDEX_FILE)
+        return storage, [path for path in paths if _SUBSET in path]
+
+    def conditions(self) -> list[Condition]:
+        """Return what a row of the index must fulfil."""
+        found: list[Condition] = [OneOf("fetch_status", self.status)]
+        if self.hosts:
+            found.append(Addressed("url_host_name", self.hosts))
+        if self.domains:
+            found.append(Addressed("url_host_name", self.domains, below=True))
+        if self.tlds:
+            found.append(OneOf("url_host_tld", self.tlds))
+        if self.urls:
+            found.append(Addressed("url", _addresses(self.urls)))
+        if self.languages:
+            found.append(Languages(self.languages, self.any_language))
+        if self.mime:
+            found.append(OneOf("content_mime_detected", self.mime))
+        if self.least_length or self.most_length is not None:
+            most = _LARGEST if self.most_length is None else self.most_length
+            found.append(Between("warc_record_length", self.least_length, most))
+        return found
+
+
+@lru_cache(maxsize=4)
+def _selected(source: CommonCrawlIndex, url: str) -> Selection:
+    place, files = source.files(open_storage(url))
+    return select(place, files, source.conditions())
+
+
+def _addresses(place: str) -> tuple[str, ...]:
+    storage = open_storage(place)
+    entry = next(storage.entries(), None)
+    if entry is None:
+        raise RecipeError(f"{place}: no such file; name one with an address on each line")
+    with storage.open(entry.path) as file:
+        window = Window(file)
+        lines = Lines(window, codec_of_lines(window), 0, None, _LONGEST_URL)
+        found = [line.strip() for _, line in lines if isinstance(line, bytes) and line.strip()]
+        if lines.damage or not found:
+            raise RecipeError(f"{place}: is damaged, or holds no addresses")
+    return tuple(line.decode("utf-8", "replace") for line in found)
