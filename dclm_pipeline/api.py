@@ -51,6 +51,8 @@ def run(
     batch_rows: int = 32,
     frozen: bool = False,
     scratch: str | None = None,
+    most_requests: float | None = None,
+    most_bytes: float | None = None,
     listener: "Listener | None" = None,
 ) -> "Ran":
     """Run a recipe over a source into a pool; performs only what has no receipt yet."""
@@ -65,7 +67,9 @@ def run(
         recipe = load_recipe(recipe, overrides=overrides, allow_custom_code=allow_custom_code)
     elif overrides:
         raise RecipeError("overrides are for recipes in files; change a Recipe with its model_copy")
-    settings = Settings(executor, workers, address, str(saved), guard, batch_rows, frozen, scratch)
+    settings = Settings(
+        executor, workers, address, str(saved), guard, batch_rows, frozen, scratch, most_requests, most_bytes
+    )
     return run_job(job_of(recipe, str(source), str(out), settings, folder), settings, listener or silent)
 
 

@@ -21,6 +21,24 @@ PACKAGE = __name__.partition(".")[0]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class _Bytes(click.ParamType[int]):
+    """A size as recipes write it, such as 50MB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        from dclm_pipeline.sizes import read_size
+
+        try:
+            size = read_size(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not isinstance(size, int) or size < 1:
+            self.fail("at least one byte", param, ctx)
+        return size
+
+
 def recipe_options(command: Command) -> Command:
     """Give a command what says which recipe it is about."""
     for option in (
@@ -63,6 +81,8 @@ def place_options(command: Command) -> Command:
 @click.option("--batch-rows", type=click.IntRange(1, 65_536), default=32, show_default=True, help="Documents a batch.")
 @click.option("--no-guard", is_flag=True, help="Run steps in the worker itself, for a debugger; bad pages may kill it.")
 @click.option("--frozen", is_flag=True, help="Refuse to redo what libraries of other versions made.")
+@click.option("--most-requests", type=click.FloatRange(0.1), default=None, help="Requests a second to each server.")
+@click.option("--most-bandwidth", type=_Bytes(), default=None, metavar="SIZE", help="Bytes a second from all servers.")
 @click.option("--scratch", default=None, metavar="FOLDER", help="Local folder for files in the making.")
 def run(
     recipe: Path,
@@ -78,6 +98,8 @@ def run(
     batch_rows: int,
     no_guard: bool,
     frozen: bool,
+    most_requests: float | None,
+    most_bandwidth: int | None,
     scratch: str | None,
 ) -> None:
     """Run RECIPE over a source into a pool.
@@ -97,7 +119,9 @@ def run(
     if executor == "inline" and (workers > 1 or address):
         raise RecipeError("--executor inline is one process: leave out --workers and --address, or use ray")
     loaded = _load(recipe, source, overrides, allow_custom_code)
-    settings = Settings(executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch)
+    settings = Settings(
+        executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch, most_requests, most_bandwidth
+    )
     job = _job(loaded, recipe, source, out, settings)
     progress = RunProgress(quiet=as_json)
     tell_when_cold()

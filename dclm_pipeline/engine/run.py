@@ -16,7 +16,7 @@ from pathlib import Path
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.engine.drive import Story, drive
 from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
-from dclm_pipeline.engine.executors import Executor, open_executor
+from dclm_pipeline.engine.executors import Executor, Pace, open_executor
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
@@ -28,7 +28,8 @@ from dclm_pipeline.pools.manifest import Manifest, read_manifest
 from dclm_pipeline.pools.receipt import Receipt, missing_files, receipt_keys_in
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources import InputShard, Source
-from dclm_pipeline.storage import Storage, open_storage
+from dclm_pipeline.storage import Storage, is_remote, open_storage
+from dclm_pipeline.storage.budget import Budget, deal_with
 from dclm_pipeline.storage.paths import beside, is_below
 from dclm_pipeline.tally import StepTally
 
@@ -50,6 +51,8 @@ class Settings:
     batch_rows: int = 32
     frozen: bool = False
     scratch: str | None = None
+    most_requests: float | None = None
+    most_bytes: float | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def require_shard(source: Source, place: str) -> None:
 def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     """Build a job's pool; does nothing where it is whole."""
     begun = time.time()
+    deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
     shards = shards_of(job)
     before = whole(job, shards)
     if before is not None:
@@ -119,7 +123,8 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     executor: Executor | None = None
     outcome = "interrupted"
     try:
-        executor = open_executor(settings.executor, conditions_of(job, settings), workers, settings.address)
+        conditions, pace = conditions_of(job, settings), pace_of(job, settings)
+        executor = open_executor(settings.executor, conditions, workers, settings.address, pace)
         ready = executor
 
         def execute(phase: Phase, *, again: bool = False) -> list[Receipt]:
@@ -165,6 +170,12 @@ def _legible_manifest(storage: Storage) -> Manifest | None:
         return read_manifest(storage)
     except IntegrityError:
         return None
+
+
+def pace_of(job: Job, settings: Settings) -> Pace | None:
+    """Return how much servers may be asked; nothing where all lies on this machine's disks."""
+    remote = any(is_remote(place) for place in (job.source, job.out, job.saved))
+    return Pace(settings.most_requests, settings.most_bytes) if remote else None
 
 
 def conditions_of(job: Job, settings: Settings) -> Conditions:

@@ -66,6 +66,11 @@ class Storage(Protocol):
         ...
 
 
+def is_remote(url: str) -> bool:
+    """Tell whether a place is on another machine, which is asked over the network."""
+    return urlsplit(url).scheme in ("http", "https", "s3")
+
+
 def open_storage(url: str) -> Storage:
     """Build the storage for a URL or a local path."""
     scheme = urlsplit(url).scheme if "://" in url else ""

@@ -19,6 +19,7 @@ import urllib3
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
@@ -176,25 +177,30 @@ def _ask(method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPR
     """Return the answer to a request, redirects followed; raise what a refusal means."""
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
-        requests[f"http {method}"] += 1
-        try:
-            response = _connections().request(
-                method,
-                here,
-                headers={"Accept-Encoding": "identity", "User-Agent": _agent(), **headers},
-                preload_content=False,
-                redirect=False,
-            )
-        except urllib3.exceptions.SSLError as error:
-            raise ShardError(f"{here}: no connection can be trusted ({error})") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise TransientError(f"{here}: cannot be reached ({error})") from error
-        if response.status not in _REDIRECTS:
-            _refuse(response, here)
-            return response
+        with within_budget(urlsplit(here).netloc):
+            response = _once(method, here, headers)
+            if response.status not in _REDIRECTS:
+                _refuse(response, here)
+                return response
         response.close()
         here = _redirected(here, response.headers.get("Location", ""))
     raise ShardError(f"{url}: the server sends us from one place to another, more than {_MOST_REDIRECTS} times")
+
+
+def _once(method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+    requests[f"http {method}"] += 1
+    try:
+        return _connections().request(
+            method,
+            url,
+            headers={"Accept-Encoding": "identity", "User-Agent": _agent(), **headers},
+            preload_content=False,
+            redirect=False,
+        )
+    except urllib3.exceptions.SSLError as error:
+        raise ShardError(f"{url}: no connection can be trusted ({error})") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise TransientError(f"{url}: cannot be reached ({error})") from error
 
 
 def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:

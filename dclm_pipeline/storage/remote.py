@@ -6,16 +6,17 @@ reading goes on in one piece: so a Parquet file costs a few, and no more bytes t
 """
 
 import io
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dclm_pipeline.errors import TransientError
 from dclm_pipeline.storage.ahead import Ahead
 from dclm_pipeline.storage.answers import Answer, Fetch
+from dclm_pipeline.storage.budget import account
 from dclm_pipeline.storage.patience import Patience
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ FIRST_JUMP, MOST_JUMP = 1024 * 1024, 64 * 1024 * 1024
 requests: Counter[str] = Counter()
 
 
-@dataclass
-class Waiting:
-    """How long this process has waited for servers, in seconds."""
+class Waiting(threading.local):
+    """How long a thread has waited for servers, in seconds."""
 
     seconds: float = 0.0
 
@@ -75,6 +75,7 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
             try:
                 while place < last and (part := answer.read(last - place)):
                     parts.append(part)
+                    account().spend(len(part))
                     place += len(part)
                     patience.restore()
             finally:
@@ -155,6 +156,8 @@ class RemoteFile(io.RawIOBase):
                 with waiting.counted():
                     patience.spend(error)
                 continue
+            with waiting.counted():
+                account().spend(len(part))
             if self._at == len(self._held) < HELD:
                 self._held += part[: HELD - len(self._held)]
             self._at += len(part)

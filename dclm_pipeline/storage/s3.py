@@ -36,6 +36,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
@@ -285,9 +286,8 @@ class S3Storage:
         name = self._name(key)
         requests[f"s3 {kind}"] += 1
         try:
-            return ask(_client(self._access))
-        except ClientError as error:
-            raise _meaning(error, name) from error
+            with within_budget(self._access.endpoint or f"s3://{self._bucket}"):
+                return self._answered(name, ask)
         except CredentialRetrievalError as error:
             raise TransientError(f"{name}: the keys cannot be had for now ({error})") from error
         except NoCredentialsError as error:
@@ -298,6 +298,12 @@ class S3Storage:
             raise TransientError(f"{name}: cannot be reached ({error})") from error
         except (BotoCoreError, ValueError) as error:
             raise RecipeError(f"{name}: {error}") from error
+
+    def _answered(self, name: str, ask: Callable[[S3Client], Result]) -> Result:
+        try:
+            return ask(_client(self._access))
+        except ClientError as error:
+            raise _meaning(error, name) from error
 
 
 class _ThereError(ShardError):

@@ -3,7 +3,7 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,8 +28,8 @@ class Served:
 
 
 @contextmanager
-def serving(objects: dict[str, bytes]) -> Iterator[Served]:
-    """Serve objects by their paths until the end of the block."""
+def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: None) -> Iterator[Served]:
+    """Serve objects by their paths until the end of the block; `fault_now` is asked where no fault is due by number."""
     served = Served(objects)
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,7 +47,7 @@ def serving(objects: dict[str, bytes]) -> Iterator[Served]:
         def _answer(self, *, body: bool) -> None:
             served.asked.append((self.command, self.path, self.headers.get("Range", "")))
             served.agents.add(self.headers.get("User-Agent", ""))
-            fault = served.faults.pop(0) if body and served.faults else None
+            fault = served.faults.pop(0) if body and served.faults else fault_now() if body else None
             data = served.objects.get(unquote(self.path).lstrip("/"))
             if isinstance(fault, int):
                 return self._say(fault, {"Content-Length": "0", "Retry-After": "0"})

@@ -22,6 +22,14 @@ class WorkerMemoryError(TransientError):
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How many requests to each server, and how many bytes in all, a run may ask for a second; None: as they bear."""
+
+    requests: float | None = None
+    bytes: float | None = None
+
+
+@dataclass(frozen=True)
 class Finished:
     """A task that ended: with an answer, or with an error."""
 
@@ -51,14 +59,16 @@ class Executor(Protocol):
         ...
 
 
-def open_executor(name: str, conditions: Conditions, workers: int, address: str | None = None) -> Executor:
-    """Start an executor by name."""
+def open_executor(
+    name: str, conditions: Conditions, workers: int, address: str | None = None, pace: Pace | None = None
+) -> Executor:
+    """Start an executor by name; with a pace, its workers keep it together."""
     if name == "inline":
         from dclm_pipeline.engine.executors.inline import InlineExecutor
 
-        return InlineExecutor(conditions)
+        return InlineExecutor(conditions)  # its requests are this process's, which keeps the pace already
     if name == "ray":
         from dclm_pipeline.engine.executors.ray import RayExecutor
 
-        return RayExecutor(conditions, workers, address)
+        return RayExecutor(conditions, workers, address, pace)
     raise RecipeError(f"there is no executor {name!r}; there are inline and ray")

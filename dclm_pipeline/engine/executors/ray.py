@@ -1,6 +1,7 @@
 """Doing tasks on Ray: an embedded one on this machine, or a cluster by its address.
 
-Of Ray only `init`, `remote`, `wait`, `get`, `cancel` and `shutdown` are used. Bulk data never enters its object store,
+Of Ray only `init`, `remote`, `wait`, `get`, `cancel` and `shutdown` are used, and one actor, for the budget of requests
+where places are remote. Bulk data never enters its object store,
 and it retries nothing (`max_retries=0`): it would retry a task that was killed for memory without end.
 """
 
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 # Ray reads these when it is imported; what the user has set stays.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -22,13 +24,14 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
 
-from dclm_pipeline.engine.executors import Finished, WorkerLostError, WorkerMemoryError
+from dclm_pipeline.engine.executors import Finished, Pace, WorkerLostError, WorkerMemoryError
 from dclm_pipeline.engine.perform import perform
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError
 from dclm_pipeline.step import Needs
+from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, deal_with
 
 # Ray's own least size: we keep nothing in the store but answers of a few kilobytes.
 OBJECT_STORE_BYTES = 80 * 2**20
@@ -40,20 +43,52 @@ MOST_FOLDER_LENGTH = 40
 ADDRESS_SECONDS = 10.0
 
 
+class FarKeeper:
+    """The budget of a run, kept by an actor. While that is being started again after a fault, nothing is limited."""
+
+    def __init__(self, actor: Any) -> None:
+        """Ask `actor`."""
+        self._actor = actor
+
+    def ask(self, host: str, made: int) -> Lease:
+        """Return when a request may be made."""
+        try:
+            lease: Lease = ray.get(self._actor.ask.remote(host, made))
+        except ray.exceptions.RayError:
+            return Lease(0.0, free=FREE_SECONDS)
+        return lease
+
+    def refused(self, host: str, seconds: float, age: float, made: int) -> None:
+        """Tell of a refusal."""
+        self._actor.refused.remote(host, seconds, age, made)
+
+    def spend(self, size: int) -> float:
+        """Return how long to wait for having taken so many bytes."""
+        try:
+            wait: float = ray.get(self._actor.spend.remote(size))
+        except ray.exceptions.RayError:
+            return 0.0
+        return wait
+
+
 @lru_cache(maxsize=1)
-def _settled() -> None:
+def _settled(keeper: Any, counts_bytes: bool) -> None:
     settle()
+    if keeper is not None:
+        deal_with(FarKeeper(keeper), counts_bytes=counts_bytes)
 
 
-def _perform(task: Task, conditions: Conditions) -> Done:
-    _settled()
+def _perform(task: Task, conditions: Conditions, keeper: Any, counts_bytes: bool) -> Done:
+    _settled(keeper, counts_bytes)
     return perform(task, conditions)
 
 
 class RayExecutor:
     """An executor on Ray; embedded where no address is given."""
 
-    def __init__(self, conditions: Conditions, workers: int, address: str | None = None) -> None:
+    def __init__(
+        self, conditions: Conditions, workers: int, address: str | None = None, pace: Pace | None = None
+    ) -> None:
         self._conditions = conditions
         self._folder: PrivateFolder | None = None
         if ray.is_initialized():
@@ -65,6 +100,11 @@ class RayExecutor:
             ray.init(address=address, log_to_driver=False, logging_level="error")
         self._slots = workers if address is None else max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._remote = ray.remote(max_calls=TASKS_PER_WORKER)(_perform)
+        self._counts_bytes = pace is not None and pace.bytes is not None
+        self._keeper: Any = None
+        if pace is not None:
+            actor = ray.remote(num_cpus=0, max_restarts=-1)(Budget)
+            self._keeper = actor.remote(pace.requests, pace.bytes)
         self._running: dict[ray.ObjectRef[Done], Task] = {}
 
     @property
@@ -82,7 +122,7 @@ class RayExecutor:
             max_retries=0,
             scheduling_strategy="SPREAD",
         )
-        self._running[options.remote(task, self._conditions)] = task
+        self._running[options.remote(task, self._conditions, self._keeper, self._counts_bytes)] = task
 
     def wait(self, seconds: float) -> Sequence[Finished]:
         """Return tasks that ended."""

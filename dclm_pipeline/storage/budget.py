@@ -1,0 +1,237 @@
+"""How much a run asks of a server: requests and bytes a second, one budget for all of its workers.
+
+Where nobody set a limit there is none, until a server says that it is too much. Then the rate is half of what it was
+when it was refused, for all; from there it grows, quickly up to near where it was, slowly beyond. A `Keeper` keeps the
+budget of a run; each process has an `Account` with one, here or elsewhere. Nothing is kept on disk.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dclm_pipeline.storage.patience import BusyError
+
+LEAST_RATE = 0.5
+# Up to this share of the rate that was refused the rate doubles within seconds, beyond it grows by a little.
+NEAR = 0.85
+QUICKLY, SLOWLY = 1.41, 1.02  # in a second
+MORE_QUICKLY = 0.002  # in a second, for each second without a refusal
+# What is granted is made within so many seconds.
+HORIZON_SECONDS = 0.5
+# As long as a server has refused nothing, an account asks its keeper this seldom.
+FREE_SECONDS = 1.0
+LOOKED_BACK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Leave to make a request after `wait` seconds, and more without asking for `free` seconds.
+
+    Where it is not `granted`, there is to be asked again after `wait` seconds: what is granted is soon made, so that a
+    rate that is halved holds at once.
+    """
+
+    wait: float
+    granted: bool = True
+    free: float = 0.0
+
+
+class Keeper(Protocol):
+    """Keeps the budget of a run."""
+
+    def ask(self, host: str, made: int) -> Lease:
+        """Return when a request may be made; `made` were made since the last time without asking."""
+        ...
+
+    def refused(self, host: str, seconds: float, age: float, made: int) -> None:
+        """Take note that a server refused a request granted `age` seconds ago, and wants `seconds` to pass; `made` as for `ask`."""
+        ...
+
+    def spend(self, size: int) -> float:
+        """Return how long to wait for having taken so many bytes."""
+        ...
+
+
+@dataclass
+class _Host:
+    """What is known of one server."""
+
+    rate: float | None
+    near: float = float("inf")
+    next: float = 0.0
+    grown: float = 0.0
+    cut: float = float("-inf")
+    made: list[tuple[float, int]] = field(default_factory=list)
+    # Of the requests under way when the rate was last cut: how many, at what rate, and how many were refused.
+    wave: int = 1
+    wave_rate: float = 0.0
+    wave_refused: int = 0
+
+
+class Budget:
+    """The keeper itself: for all threads of a process, or behind a message queue for those of others."""
+
+    def __init__(
+        self,
+        most_requests: float | None = None,
+        most_bytes: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Allow so many requests to each server and so many bytes in all a second; None: as many as it bears."""
+        self._most_requests = most_requests
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._hosts: dict[str, _Host] = {}
+        self._bytes_free = 0.0
+        self._lock = threading.Lock()
+
+    def ask(self, host: str, made: int) -> Lease:
+        """Return when a request may be made."""
+        with self._lock:
+            now = self._clock()
+            known = self._host(host)
+            self._grow(known, now)
+            begin = max(known.next, now)
+            if begin - now > HORIZON_SECONDS:
+                self._note(known, now, made)
+                return Lease(random.uniform(HORIZON_SECONDS, 3 * HORIZON_SECONDS), granted=False)
+            self._note(known, now, made + 1)
+            if known.rate is None:
+                return Lease(begin - now, free=FREE_SECONDS)
+            known.next = begin + 1.0 / known.rate
+            return Lease(begin - now)
+
+    def refused(self, host: str, seconds: float, age: float, made: int) -> None:
+        """Halve the rate; of requests granted before it was last halved, learn what share the server bore."""
+        with self._lock:
+            now = self._clock()
+            known = self._host(host)
+            if made:
+                self._note(known, now, made)
+            if now - age >= known.cut:
+                rate = known.rate if known.rate is not None else self._observed(known, now)
+                known.near = rate
+                known.rate = max(LEAST_RATE, rate / 2)
+                known.cut = known.grown = now
+                known.wave, known.wave_rate, known.wave_refused = self._lately(known, now), rate, 1
+            elif known.rate is not None:
+                known.wave_refused += 1
+                borne = known.wave_rate * (1 - min(1.0, known.wave_refused / known.wave))
+                known.rate = max(LEAST_RATE, min(known.rate, NEAR * borne))
+            known.next = max(known.next, now + seconds)
+
+    def spend(self, size: int) -> float:
+        """Return how long to wait for having taken so many bytes."""
+        if self._most_bytes is None:
+            return 0.0
+        with self._lock:
+            now = self._clock()
+            self._bytes_free = max(self._bytes_free, now) + size / self._most_bytes
+            return self._bytes_free - now
+
+    @property
+    def counts_bytes(self) -> bool:
+        """Tell whether there is a limit to the bytes a second."""
+        return self._most_bytes is not None
+
+    def rate(self, host: str) -> float | None:
+        """Return how many requests a second a server is sent at most at the moment."""
+        return self._host(host).rate
+
+    def _host(self, host: str) -> _Host:
+        if host not in self._hosts:
+            self._hosts[host] = _Host(self._most_requests)
+        return self._hosts[host]
+
+    def _note(self, known: _Host, now: float, made: int) -> None:
+        known.made = [(when, count) for when, count in known.made if when > now - LOOKED_BACK_SECONDS]
+        known.made.append((now, made))
+
+    def _observed(self, known: _Host, now: float) -> float:
+        """Return how many requests a second have been made lately."""
+        begun = min((when for when, _ in known.made), default=now)
+        return max(2 * LEAST_RATE, self._lately(known, now) / max(now - begun, 0.25))
+
+    def _lately(self, known: _Host, now: float) -> int:
+        return max(1, sum(made for when, made in known.made if when > now - LOOKED_BACK_SECONDS))
+
+    def _grow(self, known: _Host, now: float) -> None:
+        if known.rate is None or now <= known.grown:
+            return
+        seconds, known.grown = now - known.grown, now
+        pace = QUICKLY if known.rate < NEAR * known.near else min(QUICKLY, SLOWLY + (now - known.cut) * MORE_QUICKLY)
+        rate = known.rate * pace ** min(seconds, 10.0)
+        if known.rate < NEAR * known.near:
+            rate = min(rate, NEAR * known.near)
+        known.rate = rate if self._most_requests is None else min(rate, self._most_requests)
+
+
+class Account:
+    """This process's dealings with the keeper."""
+
+    def __init__(self, keeper: Keeper, *, counts_bytes: bool = False) -> None:
+        """Ask `keeper`; of bytes only where they are limited."""
+        self._keeper = keeper
+        self._counts_bytes = counts_bytes
+        self._free: dict[str, float] = {}
+        self._made: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def request(self, host: str) -> float:
+        """Wait until a request may be made; return when that was granted."""
+        while True:
+            now = time.monotonic()
+            with self._lock:
+                free = now < self._free.get(host, 0.0)
+                made = self._made.get(host, 0)
+                self._made[host] = made + 1 if free else 0
+            if free:
+                return now
+            lease = self._keeper.ask(host, made)
+            if lease.free:
+                self._free[host] = now + lease.free
+            if lease.wait > 0:
+                time.sleep(lease.wait)
+            if lease.granted:
+                return now
+
+    def refused(self, host: str, seconds: float, granted: float) -> None:
+        """Tell that a server refused a request granted at `granted`."""
+        with self._lock:
+            self._free.pop(host, None)
+            made = self._made.pop(host, 0)
+        self._keeper.refused(host, seconds, time.monotonic() - granted, made)
+
+    def spend(self, size: int) -> None:
+        """Wait for having taken so many bytes."""
+        if self._counts_bytes and (wait := self._keeper.spend(size)) > 0:
+            time.sleep(wait)
+
+
+_account = Account(Budget())
+
+
+def account() -> Account:
+    """Return this process's account."""
+    return _account
+
+
+@contextmanager
+def within_budget(host: str) -> Iterator[None]:
+    """Make a request within the block, when it may be made; a refusal in it is told."""
+    granted = _account.request(host)
+    try:
+        yield
+    except BusyError as error:
+        _account.refused(host, error.seconds, granted)
+        raise
+
+
+def deal_with(keeper: Keeper, *, counts_bytes: bool = False) -> None:
+    """Let this process ask a keeper from now on."""
+    global _account
+    _account = Account(keeper, counts_bytes=counts_bytes)
