@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -36,8 +36,10 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import BusyError, Patience
+from dclm_pipeline.storage.patience import Patience
+from dclm_pipeline.storage.refusals import BeyondError, ThereError, meaning_of
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
 
@@ -45,7 +47,6 @@ from dclm_pipeline.storage.trouble import naming
 PART_BYTES = 64 * 1024 * 1024
 PAGE_KEYS = 1000  # the most that stores list at once
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
-_BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
 S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
@@ -136,13 +137,15 @@ class S3Storage:
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
-        key = self._key(path)
-        return read_remote(lambda *place: self._fetch(key, *place), self._name(key), start, length)
+        return read_remote(self.fetch_of(path), self._name(self._key(path)), start, length)
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading."""
-        key = self._key(path)
-        return open_remote(lambda *place: self._fetch(key, *place), self._name(key), self.size(path))
+        return open_remote(self.fetch_of(path), self._name(self._key(path)), self.size(path))
+
+    def fetch_of(self, path: str) -> Fetch:
+        """Return what asks for parts of an object, one request at a time."""
+        return partial(self._fetch, self._key(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Write a whole object, in place of any other."""
@@ -235,7 +238,7 @@ class S3Storage:
                     Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data), IfNoneMatch="*"
                 ),
             )
-        except _ThereError:
+        except ThereError:
             # It may be our own, whose answer was lost on the way.
             return False
         return True
@@ -260,7 +263,7 @@ class S3Storage:
             asked["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         try:
             found = self._once("get", key, lambda s3: s3.get_object(Bucket=self._bucket, Key=key, **asked))
-        except _BeyondError as error:
+        except BeyondError as error:
             return _Body(None, self._name(key), error.size or start, tag)
         placed = found.get("ContentRange", "").rpartition("/")[2]
         size = int(placed) if placed.isdigit() else int(found["ContentLength"])
@@ -287,7 +290,7 @@ class S3Storage:
         try:
             return ask(_client(self._access))
         except ClientError as error:
-            raise _meaning(error, name) from error
+            raise meaning_of(error.response, name) from error
         except CredentialRetrievalError as error:
             raise TransientError(f"{name}: the keys cannot be had for now ({error})") from error
         except NoCredentialsError as error:
@@ -298,18 +301,6 @@ class S3Storage:
             raise TransientError(f"{name}: cannot be reached ({error})") from error
         except (BotoCoreError, ValueError) as error:
             raise RecipeError(f"{name}: {error}") from error
-
-
-class _ThereError(ShardError):
-    """The object is there, or another version than the one asked for."""
-
-
-class _BeyondError(ShardError):
-    """The part asked for begins behind the object's end."""
-
-    def __init__(self, message: str, size: int) -> None:
-        super().__init__(message)
-        self.size = size
 
 
 class _Body:
@@ -337,27 +328,6 @@ class _Body:
 
 
 _WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
-
-
-def _meaning(error: ClientError, name: str) -> Exception:
-    """Return what an answer of the store means for who asked."""
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))
-    if status == 404 or code in ("NoSuchKey", "404"):
-        return FileNotFoundError(f"{name}: no such {'bucket' if code == 'NoSuchBucket' else 'object'}")
-    if status == 412:
-        return _ThereError(f"{name}: was replaced while it was read; run again")
-    if status == 416:
-        size = str(told.get("ActualObjectSize", ""))
-        return _BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
-    if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        wait = headers.get("retry-after", "")
-        return BusyError(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
-    if status in (401, 403):
-        return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
-    return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")
 
 
 def _is_path(path: str) -> bool:
