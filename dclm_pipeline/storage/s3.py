@@ -11,7 +11,7 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -184,17 +184,33 @@ class S3Storage:
 
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
-        root = self._root
-        found = self._try("list", root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=root))
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        uploads = [upload for upload in found.get("Uploads", []) if upload["Initiated"] <= before]
+        uploads = [upload for upload in self._uploads() if upload["Initiated"] <= before]
         for upload in uploads:
             self._abort(upload["Key"], upload["UploadId"])
         return len(uploads)
 
+    def begin(self, path: str) -> None:
+        """Begin an upload in parts and leave it at that, as a writer that is killed does."""
+        self._begun(self._key(path))
+
+    def _begun(self, key: str) -> str:
+        """Begin an upload in parts; return its id."""
+        ask = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
+        return str(ask["UploadId"])
+
+    def _uploads(self) -> Iterator[Any]:
+        """List the uploads in parts that have not ended, a page at a time."""
+        asked = {"Bucket": self._bucket, "Prefix": self._root}
+        while True:
+            page = self._try("list", self._root, partial(_uploads_page, asked=asked))
+            yield from page.get("Uploads", [])
+            if not page.get("IsTruncated"):
+                return
+            asked = {**asked, "KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
     def _put_in_parts(self, key: str, file: BinaryIO) -> None:
-        begun = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
-        upload = begun["UploadId"]
+        upload = self._begun(key)
         try:
             done: list[Any] = []
             while data := file.read(PART_BYTES):
@@ -328,6 +344,10 @@ class _Body:
 
 
 _WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
+
+
+def _uploads_page(s3: S3Client, asked: Mapping[str, str]) -> Any:
+    return s3.list_multipart_uploads(**asked)
 
 
 def _is_path(path: str) -> bool:

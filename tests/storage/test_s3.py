@@ -2,6 +2,7 @@
 
 import logging
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,8 @@ from dclm_pipeline.errors import RecipeError, ShardError
 from dclm_pipeline.storage import Entry, open_storage, patience, s3
 from dclm_pipeline.storage.s3 import S3Storage
 from tests.storage.stores import new_bucket
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -101,6 +104,29 @@ def test_uploads_of_killed_processes_are_given_up(storage):
     s3._client(storage._access).create_multipart_upload(Bucket=storage._bucket, Key="orphan")
 
     assert (storage.sweep(1e9), storage.sweep(0), storage.sweep(0)) == (0, 1, 0)
+
+
+def test_uploads_of_more_than_one_page_are_all_given_up(storage, monkeypatch):
+    client, given_up = s3._client(storage._access), []
+
+    class Paging:
+        def list_multipart_uploads(self, Bucket, Prefix, KeyMarker="", UploadIdMarker=""):  # noqa: N803
+            begin = [KeyMarker, UploadIdMarker]
+            keys = [("a", "1"), ("a", "2"), ("b", "1")]
+            rest = [key for key in keys if list(key) > begin]
+            facts = {"Uploads": [{"Key": key, "UploadId": number, "Initiated": LONG_AGO} for key, number in rest[:1]]}
+            after = {"IsTruncated": len(rest) > 1, "NextKeyMarker": rest[0][0], "NextUploadIdMarker": rest[0][1]}
+            return facts | after
+
+        def abort_multipart_upload(self, Bucket, Key, UploadId):  # noqa: N803
+            given_up.append((Key, UploadId))
+
+        def __getattr__(self, name):
+            return getattr(client, name)
+
+    monkeypatch.setattr(s3, "_client", lambda access: Paging())
+
+    assert (storage.sweep(0), given_up) == (3, [("a", "1"), ("a", "2"), ("b", "1")])
 
 
 def test_a_store_that_writes_whatever_is_there_is_found_out(storage, monkeypatch):
