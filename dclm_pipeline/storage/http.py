@@ -20,6 +20,7 @@ import urllib3
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
 from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
@@ -240,7 +241,7 @@ def _is_private(host: str) -> bool:
 @lru_cache(maxsize=1)
 def _connections() -> urllib3.PoolManager:
     """Return this process's connections."""
-    return urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=8)
+    return urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=AT_ONCE)
 
 
 @lru_cache(maxsize=1)

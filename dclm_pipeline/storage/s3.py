@@ -37,6 +37,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
 from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import Patience
 from dclm_pipeline.storage.refusals import BeyondError, ThereError, meaning_of
@@ -51,9 +52,9 @@ _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
 S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
 
-# botocore tells its log who asks, with which token; nobody needs that in a file.
+# botocore tells its log who asks, with which token, and where it found keys; nobody needs that on a screen or in a file.
 for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
-    logging.getLogger(_noisy).setLevel(logging.INFO)
+    logging.getLogger(_noisy).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -374,6 +375,7 @@ def _client(access: Access) -> S3Client:
         connect_timeout=10,
         read_timeout=60,
         tcp_keepalive=True,
+        max_pool_connections=AT_ONCE,
         retries={"total_max_attempts": 1, "mode": "standard"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry, open_storage, patience, remote
+from dclm_pipeline.storage.many import at_once
 from tests.storage.serving import serving
 
 DATA = random.Random(5).randbytes(3_000_000)
@@ -220,3 +221,10 @@ def test_requests_are_counted(served):
     folder(served).read("small")
 
     assert remote.requests["http GET"] == before + 1
+
+
+def test_many_requests_at_once_keep_their_connections_and_say_nothing(served, caplog):
+    storage = folder(served)
+    list(at_once(lambda _: storage.read("small"), range(200)))
+
+    assert caplog.messages == []

@@ -8,6 +8,7 @@ import pytest
 
 from dclm_pipeline.errors import RecipeError, ShardError
 from dclm_pipeline.storage import Entry, open_storage, patience, remote, s3
+from dclm_pipeline.storage.many import at_once
 from dclm_pipeline.storage.s3 import S3Storage
 from tests.storage.stores import new_bucket
 
@@ -177,3 +178,12 @@ def test_nothing_secret_is_logged(storage, caplog):
 
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in caplog.text
     assert os.environ["AWS_ACCESS_KEY_ID"] not in caplog.text
+
+
+def test_many_requests_at_once_keep_their_connections_and_say_nothing(storage, caplog):
+    with caplog.at_level(logging.INFO):
+        s3._client.cache_clear()
+        for _ in at_once(lambda number: storage.put(f"{number}", b"1"), range(200)):
+            pass
+
+    assert caplog.messages == []
