@@ -80,7 +80,7 @@ class HttpStorage:
         while True:
             try:
                 response = _ask("HEAD", url, {})
-                response.close()
+                response.drain_conn()  # it has no body; closed, the connection would be lost
                 length = response.headers.get("Content-Length")
                 if length is None or not length.isdigit():
                     raise ShardError(f"{url}: the server does not say how long it is")

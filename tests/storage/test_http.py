@@ -228,3 +228,13 @@ def test_many_requests_at_once_keep_their_connections_and_say_nothing(served, ca
     list(at_once(lambda _: storage.read("small"), range(200)))
 
     assert caplog.messages == []
+
+
+def test_sizes_are_asked_for_through_one_connection(served):
+    from dclm_pipeline.storage import http
+
+    storage = folder(served)
+    http._connections.cache_clear()
+    sizes = {storage.size("small") for _ in range(5)}
+
+    assert (sizes, http._connections().connection_from_url(served.url).num_connections) == ({10}, 1)
