@@ -51,7 +51,7 @@ class UnforeseenError(TaskError):
 
 
 class IncompleteError(PipelineError):
-    """The run came to its end, but its pool is not whole: shards set aside, nothing kept, or a limit passed."""
+    """It came to its end, but not well: shards set aside, nothing kept, a limit passed, or a store's promise broken."""
 
     exit_code: ExitCode = ExitCode.INCOMPLETE
 

@@ -7,12 +7,12 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import build, catalogue, crawl, pool, trial
+from dclm_pipeline.cli import build, catalogue, crawl, pool, store, trial
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
-    "Exit codes: 0 whole; 1 a bug of ours; 2 the recipe or the command line; 3 shards set aside, nothing left, or a "
-    "limit passed; 4 bytes contradict what was written down about them; 130 interrupted."
+    "Exit codes: 0 whole; 1 a bug of ours; 2 the recipe or the command line; 3 shards set aside, nothing left, a limit "
+    "passed, or a store that breaks a promise; 4 bytes contradict what was written down about them; 130 interrupted."
 )
 
 
@@ -39,6 +39,7 @@ for command in (
     pool.clean,
     crawl.sample_crawl,
     trial.attempt,
+    store.storage_check,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

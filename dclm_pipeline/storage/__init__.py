@@ -2,6 +2,7 @@
 
 A storage is rooted at a place; paths below it are relative, with `/` between names. Objects are written whole or not
 at all. `open_storage` builds one from its URL, on whatever machine needs it; a storage object is never sent anywhere.
+What all of them promise is tried in `contract`, by the tests and by `dclm storage-check`.
 """
 
 from collections.abc import Iterator

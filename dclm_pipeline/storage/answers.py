@@ -1,6 +1,6 @@
-"""What a server is asked for, and what it sends: the two protocols between stores and the files made of them."""
+"""What a server is asked for, and what it sends: the protocols between stores and the files made of them."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Answer(Protocol):
@@ -23,4 +23,13 @@ class Fetch(Protocol):
 
     def __call__(self, start: int, end: int | None, tag: str) -> Answer:
         """Return the answer; a missing object is a `FileNotFoundError`, trouble that may pass a `TransientError`."""
+        ...
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A storage whose objects lie on a server."""
+
+    def fetch_of(self, path: str) -> Fetch:
+        """Return what asks for parts of an object, one request at a time."""
         ...

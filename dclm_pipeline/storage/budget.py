@@ -19,7 +19,7 @@ LEAST_RATE = 0.5
 # Up to this share of the rate that was refused the rate doubles within seconds, beyond it grows by a little.
 NEAR = 0.85
 QUICKLY, SLOWLY = 1.41, 1.02  # in a second
-MORE_QUICKLY = 0.002  # in a second, for each second without a refusal
+MORE_QUICKLY = 0.03  # in a second, for each second without a refusal
 # What is granted is made within so many seconds.
 HORIZON_SECONDS = 0.5
 # As long as a server has refused nothing, an account asks its keeper this seldom.
@@ -114,7 +114,8 @@ class Budget:
                 self._note(known, now, made)
             if now - age >= known.cut:
                 rate = known.rate if known.rate is not None else self._observed(known, now)
-                known.near = rate
+                # What was seen when nothing was limited yet says little: growth from there is quick until the next refusal.
+                known.near = float("inf") if known.rate is None else rate
                 known.rate = max(LEAST_RATE, rate / 2)
                 known.cut = known.grown = now
                 known.wave, known.wave_rate, known.wave_refused = self._lately(known, now), rate, 1

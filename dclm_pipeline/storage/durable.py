@@ -26,7 +26,7 @@ _PERMISSIONS = 0o666 & ~_umask
 
 def replace(final: Path, source: BinaryIO) -> None:
     """Write all of `source` to `final`, in place of any other file."""
-    temporary = _write_unfinished(final, source)
+    temporary = write_unfinished(final, source)
     try:
         temporary.replace(final)
     except BaseException:
@@ -37,7 +37,7 @@ def replace(final: Path, source: BinaryIO) -> None:
 
 def write_if_free(final: Path, source: BinaryIO) -> bool:
     """Write all of `source` to `final` unless there is a file; say whether it was written."""
-    temporary = _write_unfinished(final, source)
+    temporary = write_unfinished(final, source)
     try:
         written = name_if_free(temporary, final)
     finally:
@@ -66,7 +66,7 @@ def move(file: BinaryIO, local: Path, final: Path) -> bool:
     return True
 
 
-def _write_unfinished(final: Path, source: BinaryIO) -> Path:
+def write_unfinished(final: Path, source: BinaryIO) -> Path:
     """Copy `source` to a private file beside `final`, and wait until the disk has it."""
     _make_folder(final.parent)
     temporary = final.parent / f"{UNFINISHED}{secrets.token_hex(12)}"

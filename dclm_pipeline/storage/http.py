@@ -9,7 +9,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,9 @@ import urllib3
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
+from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
@@ -79,7 +81,7 @@ class HttpStorage:
         while True:
             try:
                 response = _ask("HEAD", url, {})
-                response.close()
+                response.drain_conn()  # it has no body; closed, the connection would be lost
                 length = response.headers.get("Content-Length")
                 if length is None or not length.isdigit():
                     raise ShardError(f"{url}: the server does not say how long it is")
@@ -89,13 +91,15 @@ class HttpStorage:
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
-        url = self._address(path)
-        return read_remote(lambda *place: _fetch(url, *place), url, start, length)
+        return read_remote(self.fetch_of(path), self._address(path), start, length)
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading."""
-        url = self._address(path)
-        return open_remote(lambda *place: _fetch(url, *place), url, self.size(path))
+        return open_remote(self.fetch_of(path), self._address(path), self.size(path))
+
+    def fetch_of(self, path: str) -> Fetch:
+        """Return what asks for parts of an object, one request at a time."""
+        return partial(_fetch, self._address(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Refuse: the web is read only."""
@@ -243,7 +247,7 @@ def _is_private(host: str) -> bool:
 @lru_cache(maxsize=1)
 def _connections() -> urllib3.PoolManager:
     """Return this process's connections."""
-    return urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=8)
+    return urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=AT_ONCE)
 
 
 @lru_cache(maxsize=1)

@@ -130,6 +130,12 @@ class LocalStorage:
                         found += 1
         return found
 
+    def begin(self, path: str) -> None:
+        """Begin a file and leave it without its name, as a writer that is killed does."""
+        final = self._place(path)
+        with self._writing(path):
+            durable.write_unfinished(final, io.BytesIO(b"begun"))
+
     def _place(self, path: str) -> Path:
         return self._root / check_path(path)
 

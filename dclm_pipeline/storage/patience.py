@@ -2,6 +2,9 @@
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from dclm_pipeline.errors import TransientError
 
@@ -10,6 +13,17 @@ FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 # A server may ask for a longer wait than ours; not for any.
 MOST_ASKED_SECONDS = 120.0
+_attempts: ContextVar[int | None] = ContextVar("attempts", default=None)
+
+
+@contextmanager
+def impatient(attempts: int) -> Iterator[None]:
+    """Try no more often than that in a block, in this thread: somebody is waiting for an answer, whichever it is."""
+    before = _attempts.set(attempts)
+    try:
+        yield
+    finally:
+        _attempts.reset(before)
 
 
 class BusyError(TransientError):
@@ -36,7 +50,7 @@ class Patience:
     def spend(self, error: TransientError) -> None:
         """Wait before another attempt, or raise `error` where there were enough."""
         self._failures += error.weight if isinstance(error, BusyError) else 1
-        if self._failures >= ATTEMPTS:
+        if self._failures >= (_attempts.get() or ATTEMPTS):
             raise error
         ours = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (self._failures - 1))
         asked = min(error.seconds, MOST_ASKED_SECONDS) if isinstance(error, BusyError) else 0.0

@@ -11,11 +11,11 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -36,9 +36,12 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
+from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import BusyError, Patience
+from dclm_pipeline.storage.patience import Patience
+from dclm_pipeline.storage.refusals import BeyondError, ThereError, meaning_of
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
 
@@ -46,14 +49,13 @@ from dclm_pipeline.storage.trouble import naming
 PART_BYTES = 64 * 1024 * 1024
 PAGE_KEYS = 1000  # the most that stores list at once
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
-_BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
 S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
 
-# botocore tells its log who asks, with which token; nobody needs that in a file.
+# botocore tells its log who asks, with which token, and where it found keys; nobody needs that on a screen or in a file.
 for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
-    logging.getLogger(_noisy).setLevel(logging.INFO)
+    logging.getLogger(_noisy).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,15 @@ class S3Storage:
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
-        key = self._key(path)
-        return read_remote(lambda *place: self._fetch(key, *place), self._name(key), start, length)
+        return read_remote(self.fetch_of(path), self._name(self._key(path)), start, length)
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading."""
-        key = self._key(path)
-        return open_remote(lambda *place: self._fetch(key, *place), self._name(key), self.size(path))
+        return open_remote(self.fetch_of(path), self._name(self._key(path)), self.size(path))
+
+    def fetch_of(self, path: str) -> Fetch:
+        """Return what asks for parts of an object, one request at a time."""
+        return partial(self._fetch, self._key(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Write a whole object, in place of any other."""
@@ -182,17 +186,33 @@ class S3Storage:
 
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
-        root = self._root
-        found = self._try("list", root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=root))
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        uploads = [upload for upload in found.get("Uploads", []) if upload["Initiated"] <= before]
+        uploads = [upload for upload in self._uploads() if upload["Initiated"] <= before]
         for upload in uploads:
             self._abort(upload["Key"], upload["UploadId"])
         return len(uploads)
 
+    def begin(self, path: str) -> None:
+        """Begin an upload in parts and leave it at that, as a writer that is killed does."""
+        self._begun(self._key(path))
+
+    def _begun(self, key: str) -> str:
+        """Begin an upload in parts; return its id."""
+        ask = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
+        return str(ask["UploadId"])
+
+    def _uploads(self) -> Iterator[Any]:
+        """List the uploads in parts that have not ended, a page at a time."""
+        asked = {"Bucket": self._bucket, "Prefix": self._root}
+        while True:
+            page = self._try("list", self._root, partial(_uploads_page, asked=asked))
+            yield from page.get("Uploads", [])
+            if not page.get("IsTruncated"):
+                return
+            asked = {**asked, "KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
     def _put_in_parts(self, key: str, file: BinaryIO) -> None:
-        begun = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
-        upload = begun["UploadId"]
+        upload = self._begun(key)
         try:
             done: list[Any] = []
             while data := file.read(PART_BYTES):
@@ -236,7 +256,7 @@ class S3Storage:
                     Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data), IfNoneMatch="*"
                 ),
             )
-        except _ThereError:
+        except ThereError:
             # It may be our own, whose answer was lost on the way.
             return False
         return True
@@ -261,7 +281,7 @@ class S3Storage:
             asked["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         try:
             found = self._once("get", key, lambda s3: s3.get_object(Bucket=self._bucket, Key=key, **asked))
-        except _BeyondError as error:
+        except BeyondError as error:
             return _Body(None, self._name(key), error.size or start, tag)
         placed = found.get("ContentRange", "").rpartition("/")[2]
         size = int(placed) if placed.isdigit() else int(found["ContentLength"])
@@ -303,19 +323,7 @@ class S3Storage:
         try:
             return ask(_client(self._access))
         except ClientError as error:
-            raise _meaning(error, name) from error
-
-
-class _ThereError(ShardError):
-    """The object is there, or another version than the one asked for."""
-
-
-class _BeyondError(ShardError):
-    """The part asked for begins behind the object's end."""
-
-    def __init__(self, message: str, size: int) -> None:
-        super().__init__(message)
-        self.size = size
+            raise meaning_of(error.response, name) from error
 
 
 class _Body:
@@ -345,25 +353,8 @@ class _Body:
 _WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
 
 
-def _meaning(error: ClientError, name: str) -> Exception:
-    """Return what an answer of the store means for who asked."""
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))
-    if status == 404 or code in ("NoSuchKey", "404"):
-        return FileNotFoundError(f"{name}: no such {'bucket' if code == 'NoSuchBucket' else 'object'}")
-    if status == 412:
-        return _ThereError(f"{name}: was replaced while it was read; run again")
-    if status == 416:
-        size = str(told.get("ActualObjectSize", ""))
-        return _BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
-    if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        wait = headers.get("retry-after", "")
-        return BusyError(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
-    if status in (401, 403):
-        return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
-    return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")
+def _uploads_page(s3: S3Client, asked: Mapping[str, str]) -> Any:
+    return s3.list_multipart_uploads(**asked)
 
 
 def _is_path(path: str) -> bool:
@@ -390,6 +381,7 @@ def _client(access: Access) -> S3Client:
         connect_timeout=10,
         read_timeout=60,
         tcp_keepalive=True,
+        max_pool_connections=AT_ONCE,
         retries={"total_max_attempts": 1, "mode": "standard"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -24,6 +24,9 @@ class Served:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     ranges: bool = True
+    tags: bool = True  # whether answers name their version
+    versions: bool = True  # whether `If-Match` is heeded
+    refusing: int = 0  # a status for every request
     url: str = ""
 
 
@@ -34,6 +37,7 @@ def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: No
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # heads and bodies are sent apart, and would wait 40 ms for each other
 
         def log_message(self, *parts: object) -> None:
             del parts
@@ -53,14 +57,16 @@ def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: No
                 return self._say(fault, {"Content-Length": "0", "Retry-After": "0"})
             if isinstance(fault, tuple) and fault[0] == "to":
                 return self._say(302, {"Content-Length": "0", "Location": fault[1]})
+            if served.refusing:
+                return self._say(served.refusing, {"Content-Length": "0"})
             if data is None:
                 return self._say(404, {"Content-Length": "0"})
             tag = f'"{hash(data)}"'
-            if self.headers.get("If-Match") not in (None, tag):
+            if served.versions and self.headers.get("If-Match") not in (None, tag):
                 return self._say(412, {"Content-Length": "0"})
             start, stop = 0, len(data)
             asked = self.headers.get("Range", "")
-            headers = {"ETag": tag, "Accept-Ranges": "bytes"}
+            headers = {"Accept-Ranges": "bytes"} | ({"ETag": tag} if served.tags else {})
             if asked and served.ranges:
                 first, _, last = asked.removeprefix("bytes=").partition("-")
                 start, stop = int(first), min(len(data), int(last) + 1) if last else len(data)
@@ -92,7 +98,7 @@ def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: No
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     served.url = f"http://127.0.0.1:{server.server_port}/"
     try:

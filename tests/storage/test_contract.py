@@ -1,294 +1,161 @@
-"""What every storage promises, checked on each of them.
+"""Every storage keeps every promise; the promises are in `dclm_pipeline/storage/contract`.
 
-Another storage is one more line in `STORAGES`; one that cannot be written to is filled by other means and says so.
+Another storage is one more line in `STORAGES`; one that cannot be written to is filled by other means, as the web is.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
-from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.storage import Entry, Storage, open_storage
+from dclm_pipeline.errors import RecipeError, ShardError
+from dclm_pipeline.storage import open_storage, patience
+from dclm_pipeline.storage.contract import (
+    PROMISES,
+    PROMISES_OF_READING,
+    Amounts,
+    Promise,
+    fresh_room,
+    outcome_of,
+    try_object,
+    try_place,
+)
+from dclm_pipeline.storage.memory import MemoryStorage
+from tests.storage.serving import serving
 from tests.storage.stores import new_bucket
 
-Objects = Mapping[str, bytes]
+AMOUNTS = Amounts(many=35, large=12 * 2**20, rounds=3, tries=3)
+# What cannot be tried: there is no server, or nothing can be left unfinished.
+UNTRIED = {("local", "goes-on"), ("local by URL", "goes-on"), ("memory", "goes-on"), ("memory", "sweeps")}
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How to make a storage that holds some objects and nothing else; whether it can be written to."""
+def _in_store(request: pytest.FixtureRequest, folder: Path) -> str:
+    from dclm_pipeline.storage import s3
 
-    holding: Callable[..., Storage]
-    writable: bool = True
-    store: bool = False
-
-    def __call__(self, folder: Path, objects: Objects, request: pytest.FixtureRequest) -> Storage:
-        """Make it; a store that others share is started once, where it is needed."""
-        return self.holding(folder, objects, *([request.getfixturevalue("store")] if self.store else []))
-
-
-def _in_folder(folder: Path, objects: Objects) -> Storage:
-    for path, data in objects.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    return open_storage(str(folder))
-
-
-def _in_memory(folder: Path, objects: Objects) -> Storage:
     del folder
-    storage = open_storage(f"memory://{uuid4().hex}/below")
-    for path, data in objects.items():
-        storage.put(path, data)
-    return storage
+    # So that listings have several pages, and large objects several parts.
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setattr(s3, "PAGE_KEYS", 10)
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    place, _, options = new_bucket(request.getfixturevalue("store")).partition("?")
+    return f"{place}/below?{options}"
 
 
-def _in_store(folder: Path, objects: Objects, store: str) -> Storage:
-    del folder
-    place, _, options = new_bucket(store).partition("?")
-    storage = open_storage(f"{place}/below?{options}")
-    for path, data in objects.items():
-        storage.put(path, data)
-    return storage
-
-
-STORAGES = {
-    "local": Kind(lambda folder, objects: _in_folder(folder / "root", objects)),
-    "local by URL": Kind(lambda folder, objects: open_storage(_in_folder(folder / "a b%", objects).url)),
-    "memory": Kind(_in_memory),
-    "S3": Kind(_in_store, store=True),
+STORAGES: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
+    "local": lambda request, folder: str(folder / "root"),
+    "local by URL": lambda request, folder: f"file://{quote(str(folder / 'a b%'))}",
+    "memory": lambda request, folder: f"memory://{uuid4().hex}/below",
+    "S3": _in_store,
 }
 
-Holding = Callable[[Objects], Storage]
 
+@pytest.mark.parametrize("kind", STORAGES)
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
+def test_keeps_its_promise(request: pytest.FixtureRequest, tmp_path: Path, kind: str, promise: Promise):
+    place = STORAGES[kind](request, tmp_path)
+    (tmp_path / "scratch").mkdir()
+    outcome = outcome_of(promise, lambda promise: fresh_room(promise, place, tmp_path / "scratch", AMOUNTS))
 
-@pytest.fixture(params=STORAGES)
-def holding(request: pytest.FixtureRequest, tmp_path: Path) -> Holding:
-    return lambda objects: STORAGES[request.param](tmp_path, objects, request)
-
-
-@pytest.fixture(params=[name for name, kind in STORAGES.items() if kind.writable])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return STORAGES[request.param](tmp_path, {}, request)
-
-
-@pytest.fixture
-def local_file(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "local file"
-    path.write_bytes(b"made here")
-    yield path
-    path.unlink(missing_ok=True)
-
-
-def listed(storage: Storage, prefix: str = "") -> list[str]:
-    return [entry.path for entry in storage.entries(prefix)]
-
-
-def test_lists_nothing_where_nothing_lies(holding):
-    storage = holding({})
-
-    assert (list(storage.entries()), list(storage.entries("a/b"))) == ([], [])
-
-
-def test_lists_paths_and_sizes(holding):
-    storage = holding({"a/b.txt": b"123", "empty": b""})
-
-    assert list(storage.entries()) == [Entry("a/b.txt", 3), Entry("empty", 0)]
-
-
-def test_lists_in_code_point_order_of_whole_paths(holding):
-    paths = ["a.b", "a/b", "a/b/c", "a0", "Z", "é", "a-b/c", "a b", "日本/x", "a!"]
-    paths.remove("a/b")  # where there are folders, a name cannot be both an object and the beginning of another
-    storage = holding(dict.fromkeys(paths, b""))
-
-    assert listed(storage) == sorted(paths)
+    untried = (kind, promise.name) in UNTRIED
+    assert (outcome.kept, outcome.seen, outcome.expected) == (None if untried else True, "", "")
 
 
 @pytest.mark.parametrize(
-    ("prefix", "paths"),
+    ("place", "path", "untried"), [("folder/", "a b.bin", ["lists-the-object"]), ("folder/small", "small", [])]
+)
+def test_the_web_keeps_the_promises_of_reading(place, path, untried):
+    with serving({"folder/a b.bin": bytes(range(256)) * 12_000, "folder/small": b"0123456789abcdef"}) as served:
+        outcomes = list(try_object(f"{served.url}{place}", path, AMOUNTS))
+
+    assert [(outcome.seen, outcome.expected) for outcome in outcomes] == [("", "")] * len(PROMISES_OF_READING)
+    assert [outcome.promise.name for outcome in outcomes if outcome.kept is None] == untried
+
+
+def test_a_name_is_that_of_one_promise():
+    assert len({promise.name for promise in PROMISES}) == len(PROMISES)
+
+
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_trial_leaves_nothing_behind(request, tmp_path, kind):
+    place = STORAGES[kind](request, tmp_path)
+    storage = open_storage(place)
+    outcomes = list(try_place(place, AMOUNTS))
+
+    assert [outcome.promise for outcome in outcomes] == list(PROMISES)
+    assert (list(storage.entries()), storage.sweep(-1e6), list(tmp_path.iterdir())) == ([], 0, [])
+
+
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_trial_that_is_ended_early_leaves_what_was_there_before(request, tmp_path, kind):
+    place = STORAGES[kind](request, tmp_path)
+    storage = open_storage(place)
+    storage.put("a/b", b"mine")
+    trial = try_place(place, AMOUNTS)
+    for promise in PROMISES:
+        assert next(trial).promise == promise
+        if promise.name == "sweeps":
+            break
+    trial.close()
+
+    assert ([entry.path for entry in storage.entries()], storage.sweep(-1e6)) == (["a/b"], 0)
+    assert len(list(tmp_path.rglob("*"))) in (0, 3)  # no folders but those of a/b
+
+
+def test_a_place_that_stops_answering_is_not_asked_to_the_end(monkeypatch):
+    monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0)
+    with serving({"a": bytes(1000)}) as served:
+        trial = try_object(served.url, "a", AMOUNTS)
+        outcomes = [next(trial), next(trial)]
+        served.faults += [503] * 1000
+        served.objects.clear()
+        served.refusing = 503
+        outcomes += trial
+
+    assert [outcome.kept for outcome in outcomes] == [None, True, False, *[None] * (len(PROMISES_OF_READING) - 3)]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("nothing", "name an object that is there"), ("tiny", "name a larger object")]
+)
+def test_an_object_that_does_not_do_is_refused(url, said):
+    with serving({"tiny": b"123"}) as served, pytest.raises(RecipeError, match=said):
+        list(try_object(served.url, url, AMOUNTS))
+
+
+def refusing(method):
+    """Return a method that is not allowed."""
+
+    def refuse(self, path, *arguments):
+        raise ShardError(f"{path}: 403 for {method}")
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
     [
-        ("", ["aa/b", "ab/c/d", "ab/c/e", "b"]),
-        ("a", ["aa/b", "ab/c/d", "ab/c/e"]),
-        ("ab", ["ab/c/d", "ab/c/e"]),
-        ("ab/", ["ab/c/d", "ab/c/e"]),
-        ("ab/c/", ["ab/c/d", "ab/c/e"]),
-        ("ab/c/d", ["ab/c/d"]),
-        ("ab/c/d/", []),
-        ("b", ["b"]),
-        ("b/", []),
-        ("c", []),
+        ("put", r"writing does not work at .*403 for put; to try reading alone, name an object"),
+        ("read", r"reading does not work at .*403 for read"),
+        ("delete", r"deleting does not work at .*, where memory://.* is left behind: .*403 for delete"),
     ],
 )
-def test_lists_what_begins_with_a_prefix(holding, prefix, paths):
-    storage = holding(dict.fromkeys(["aa/b", "ab/c/d", "ab/c/e", "b"], b""))
+def test_what_is_not_allowed_is_told_by_its_name_before_anything_is_tried(monkeypatch, method, said):
+    place = f"memory://{uuid4().hex}"
+    monkeypatch.setattr(MemoryStorage, method, refusing(method))
 
-    assert listed(storage, prefix) == paths
-
-
-def test_reads_whole_objects_and_parts_of_them(holding):
-    storage = holding({"a/b": b"0123456789"})
-    parts = [(0, None), (3, None), (3, 4), (8, 99), (3, 0), (10, None), (99, None), (99, 5), (0, 2**62)]
-
-    assert [storage.read("a/b", *part) for part in parts] == [
-        b"0123456789",
-        b"3456789",
-        b"3456",
-        b"89",
-        b"",
-        b"",
-        b"",
-        b"",
-        b"0123456789",
-    ]
+    with pytest.raises(RecipeError, match=said):
+        next(try_place(place, AMOUNTS))
+    assert len(list(open_storage(place).entries())) == (method == "delete")
 
 
-@pytest.mark.parametrize("part", [(-1, None), (0, -1)])
-def test_refuses_to_read_before_the_beginning_or_backwards(holding, part):
-    storage = holding({"a": b"0123456789"})
+def test_what_cannot_be_removed_is_told(monkeypatch):
+    trial = try_place(f"memory://{uuid4().hex}", AMOUNTS)
+    for outcome in trial:
+        if outcome.promise.name == "writes":
+            break
+    monkeypatch.setattr(MemoryStorage, "delete", refusing("delete"))
 
-    with pytest.raises(ValueError):
-        storage.read("a", *part)
-
-
-def test_tells_sizes(holding):
-    storage = holding({"a/b": b"0123456789", "empty": b""})
-
-    assert (storage.size("a/b"), storage.size("empty")) == (10, 0)
-
-
-def test_opens_objects_that_can_be_sought_in(holding):
-    storage = holding({"a/b": bytes(range(256)) * 4096})
-    with storage.open("a/b") as stream:
-        first = stream.read(2)
-        stream.seek(-2, 2)
-        last = stream.read()
-        stream.seek(255)
-        middle = stream.read(2)
-        place = stream.tell()
-
-    assert (stream.closed, first, last, middle, place) == (True, b"\0\1", b"\xfe\xff", b"\xff\0", 257)
-
-
-@pytest.mark.parametrize("path", ["nothing", "a", "a/nothing", "a/b/nothing", "nothing/at/all"])
-@pytest.mark.parametrize("ask", ["size", "read", "open"])
-def test_says_what_is_missing(holding, path, ask):
-    storage = holding({"a/b": b"123"})
-
-    with pytest.raises(FileNotFoundError, match=path):
-        getattr(storage, ask)(path)
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["", "/", "/etc/passwd", "..", "../a", "a/../b", "a/..", ".", "./a", "a/./b", "a//b", "a/", "a\0b", "\ud800"],
-)
-@pytest.mark.parametrize("ask", ["size", "read", "open", "delete"])
-def test_refuses_paths_that_lead_out_or_have_two_spellings(holding, path, ask):
-    storage = holding({"a": b"123"})
-
-    with pytest.raises(RecipeError, match="names no object"):
-        getattr(storage, ask)(path)
-
-
-@pytest.mark.parametrize("prefix", ["/", "/etc/", "../", "a/../", "a//", "./", "a\0", "\ud800", ".tmp-/"])
-def test_refuses_prefixes_that_no_object_can_have(holding, prefix):
-    storage = holding({"a": b"123"})
-
-    with pytest.raises(RecipeError, match="names no object"):
-        list(storage.entries(prefix))
-
-
-def test_its_url_builds_it_again(holding):
-    storage = holding({"a/b": b"123"})
-    again = open_storage(storage.url)
-
-    assert (again.url, again.read("a/b"), list(again.entries())) == (storage.url, b"123", [Entry("a/b", 3)])
-
-
-def test_writes_objects_and_replaces_them(storage):
-    storage.put("a/b", b"first")
-    storage.put("a/b", b"second, longer")
-    storage.put("a/b", b"third")
-    storage.put("c", b"")
-
-    assert ({path: storage.read(path) for path in listed(storage)}) == {"a/b": b"third", "c": b""}
-
-
-@pytest.mark.parametrize("path", ["../a", "/a", "a//b", "a\0b", "", ".tmp-a", "a/.tmp-b/c"])
-def test_refuses_to_write_outside_or_where_nothing_is_listed(storage, path, local_file):
-    for write in (storage.put, storage.put_if_absent):
-        with pytest.raises(RecipeError, match="names no object"):
-            write(path, b"")
-    with pytest.raises(RecipeError, match="names no object"):
-        storage.put_file(path, local_file)
-
-    assert local_file.read_bytes() == b"made here"
-
-
-@pytest.mark.parametrize("path", ["new/file", "old"])
-def test_takes_local_files_and_replaces_objects_with_them(storage, local_file, path):
-    storage.put("old", b"already here")
-    storage.put_file(path, local_file)
-
-    assert storage.read(path) == b"made here"
-
-
-def test_says_which_local_file_is_missing(storage, tmp_path):
-    with pytest.raises(FileNotFoundError, match="no such thing"):
-        storage.put_file("a", tmp_path / "no such thing")
-
-    assert listed(storage) == []
-
-
-def test_writes_once_if_absent(storage):
-    answers = [storage.put_if_absent("a/b", b"first"), storage.put_if_absent("a/b", b"second")]
-
-    assert (answers, storage.read("a/b"), listed(storage)) == ([True, False], b"first", ["a/b"])
-
-
-def test_writes_again_once_deleted(storage):
-    storage.put_if_absent("a/b", b"first")
-    storage.delete("a/b")
-    written = storage.put_if_absent("a/b", b"second")
-
-    assert (written, storage.read("a/b")) == (True, b"second")
-
-
-def test_of_many_who_write_if_absent_one_wins(storage):
-    answers: dict[bytes, bool] = {}
-    start = threading.Barrier(8)
-
-    def race(data: bytes) -> None:
-        start.wait()
-        answers[data] = storage.put_if_absent("receipts/one", data)
-
-    racers = [threading.Thread(target=race, args=(bytes([number]) * 5000,)) for number in range(8)]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-
-    assert [data for data, won in answers.items() if won] == [storage.read("receipts/one")]
-    assert (len(answers), listed(storage)) == (8, ["receipts/one"])
-
-
-def test_an_open_object_is_read_to_its_end_after_it_was_replaced(storage):
-    storage.put("a", b"first" * 1000)
-    with storage.open("a") as stream:
-        begin = stream.read(5)
-        storage.put("a", b"second")
-        rest = stream.read()
-
-    assert begin + rest == b"first" * 1000
-
-
-def test_deletes_objects_and_does_not_mind_if_there_is_none(storage):
-    storage.put("a/b", b"1")
-    storage.put("a/c", b"2")
-    for path in ("a/b", "a/b", "a", "a/c/d", "nothing/here"):
-        storage.delete(path)
-
-    assert listed(storage) == ["a/c"]
+    with pytest.raises(ShardError, match=r"memory://.*dclm-storage-check-.* could not be removed .*remove it"):
+        trial.close()
