@@ -51,6 +51,7 @@ def run(
     batch_rows: int = 32,
     frozen: bool = False,
     scratch: str | None = None,
+    catalogue: str | Path = "",
     listener: "Listener | None" = None,
 ) -> "Ran":
     """Run a recipe over a source into a pool; performs only what has no receipt yet."""
@@ -66,7 +67,9 @@ def run(
     elif overrides:
         raise RecipeError("overrides are for recipes in files; change a Recipe with its model_copy")
     settings = Settings(executor, workers, address, str(saved), guard, batch_rows, frozen, scratch)
-    return run_job(job_of(recipe, str(source), str(out), settings, folder), settings, listener or silent)
+    return run_job(
+        job_of(recipe, str(source), str(out), settings, folder, str(catalogue)), settings, listener or silent
+    )
 
 
 def apply(
@@ -77,12 +80,12 @@ def apply(
     `documents` is a table, or texts; what has no `id` is given one by its place. Steps that must hear every shard
     (barriers, reorders, sweeps) take all documents for one shard.
     """
-    from dclm_pipeline.engine.assets import FetchedAssets
+    from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.in_memory import apply_steps
     from dclm_pipeline.recipe import named
 
     table = _as_table(documents)
-    docs, rejects, signals, tally = apply_steps(named(chain), table, seed, FetchedAssets(folder), APPLIED_ROWS)
+    docs, rejects, signals, tally = apply_steps(named(chain), table, seed, assets_below(folder), APPLIED_ROWS)
     return Applied(docs, rejects, signals, tally)
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import build, catalogue, crawl, pool, trial
+from dclm_pipeline.cli import assets, build, catalogue, crawl, pool, trial
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -39,6 +39,7 @@ for command in (
     pool.clean,
     crawl.sample_crawl,
     trial.attempt,
+    assets.assets,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

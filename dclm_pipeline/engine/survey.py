@@ -53,6 +53,7 @@ def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
 
     if whole(job, shards) is not None:
         return Survey(len(shards), size, True, (), ())
+    job.assets.require(job.recipe.steps)
     try:
         walk(job, shards, look, _publish_nothing)
     except _EndOfKnowledge:

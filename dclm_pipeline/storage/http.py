@@ -19,6 +19,7 @@ import urllib3
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.answers import Answer
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
@@ -30,6 +31,10 @@ _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+
+
+class UnknownCallerError(ShardError):
+    """A server wants to know who asks."""
 
 
 class HttpStorage:
@@ -77,7 +82,7 @@ class HttpStorage:
         patience = Patience()
         while True:
             try:
-                response = _ask("HEAD", url, {})
+                response = _ask("HEAD", url, {}, self._secret())
                 response.close()
                 length = response.headers.get("Content-Length")
                 if length is None or not length.isdigit():
@@ -89,12 +94,12 @@ class HttpStorage:
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
         url = self._address(path)
-        return read_remote(lambda *place: _fetch(url, *place), url, start, length)
+        return read_remote(lambda *place: self._fetch(url, *place), url, start, length)
 
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading."""
         url = self._address(path)
-        return open_remote(lambda *place: _fetch(url, *place), url, self.size(path))
+        return open_remote(lambda *place: self._fetch(url, *place), url, self.size(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Refuse: the web is read only."""
@@ -123,6 +128,13 @@ class HttpStorage:
     def _address(self, path: str) -> str:
         return self._root + quote(check_path(path))
 
+    def _fetch(self, url: str, start: int, end: int | None, tag: str) -> Answer:
+        return _fetch(url, start, end, tag, self._secret())
+
+    def _secret(self) -> str:
+        """Return what tells the server who asks: to most we are nobody."""
+        return ""
+
     def _read_only(self, path: str) -> RecipeError:
         return RecipeError(f"{self._root}{quote(check_path(path))}: the web is read only; give a folder or s3:// place")
 
@@ -148,12 +160,12 @@ class _Body:
         self._response.close()
 
 
-def _fetch(url: str, start: int, end: int | None, tag: str) -> _Body:
+def _fetch(url: str, start: int, end: int | None, tag: str, secret: str = "") -> _Body:
     whole = start == 0 and end is None
     headers = {} if whole else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
     if tag:
         headers["If-Match"] = tag
-    response = _ask("GET", url, headers)
+    response = _ask("GET", url, headers, secret)
     found = response.headers.get("ETag", "")
     strong = found if found.startswith('"') else ""
     placed = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -172,16 +184,20 @@ def _fetch(url: str, start: int, end: int | None, tag: str) -> _Body:
     raise ShardError(f"{url}: the server does not answer with the part that it is asked for; fetch the file by hand")
 
 
-def _ask(method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-    """Return the answer to a request, redirects followed; raise what a refusal means."""
+def _ask(method: str, url: str, headers: Mapping[str, str], secret: str = "") -> urllib3.BaseHTTPResponse:
+    """Return the answer to a request, redirects followed; raise what a refusal means.
+
+    A `secret` is told to the server that was asked, and to no other that it may send us to.
+    """
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
         requests[f"http {method}"] += 1
+        told = {"Authorization": f"Bearer {secret}"} if secret and _server_of(here) == _server_of(url) else {}
         try:
             response = _connections().request(
                 method,
                 here,
-                headers={"Accept-Encoding": "identity", "User-Agent": _agent(), **headers},
+                headers={"Accept-Encoding": "identity", "User-Agent": _agent(), **headers, **told},
                 preload_content=False,
                 redirect=False,
             )
@@ -207,6 +223,8 @@ def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:
     if status in _BUSY:
         wait = response.headers.get("Retry-After", "")
         raise BusyError(f"{url}: the server is busy ({status})", float(wait) if wait.isdigit() else 0.0)
+    if status == 401:
+        raise UnknownCallerError(f"{url}: the server answers 401: it is private, or there is nothing of that name")
     if status == 403:
         # Some servers say so to whoever asks too often, most to whoever may not.
         raise BusyError(f"{url}: the server refuses (403): it is private, or asked too often", weight=3)
@@ -223,6 +241,11 @@ def _redirected(here: str, location: str) -> str:
     if after.hostname != before.hostname and _is_private(after.hostname) and not _is_private(before.hostname or ""):
         raise ShardError(f"{here}: the server sends us into a private network, which is not followed")
     return there
+
+
+def _server_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _is_private(host: str) -> bool:
