@@ -23,6 +23,7 @@ class Served:
     faults: list[Any] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
     ranges: bool = True
     url: str = ""
 
@@ -47,6 +48,7 @@ def serving(objects: dict[str, bytes]) -> Iterator[Served]:
         def _answer(self, *, body: bool) -> None:
             served.asked.append((self.command, self.path, self.headers.get("Range", "")))
             served.agents.add(self.headers.get("User-Agent", ""))
+            served.secrets.add(self.headers.get("Authorization", ""))
             fault = served.faults.pop(0) if body and served.faults else None
             data = served.objects.get(unquote(self.path).lstrip("/"))
             if isinstance(fault, int):

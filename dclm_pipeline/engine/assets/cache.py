@@ -84,13 +84,10 @@ class AssetCache:
         path = self.folder / f"{UNFINISHED}lock-{sha256}"
         with naming(str(self.folder)):
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = _locked(path)
         try:
-            with suppress(OSError):  # no locks on this file system: then nobody waits
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
-            # Whoever waits for it looks again whether the file is there now; whoever comes later makes another.
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
@@ -105,6 +102,19 @@ def cache_here() -> AssetCache:
         return AssetCache(path)
     caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return AssetCache((caches if caches.is_absolute() else Path.home() / ".cache") / "dclm" / "assets")
+
+
+def _locked(path: Path) -> int:
+    """Return the descriptor of a lock that is ours; where the file system has no locks, nobody waits."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Whoever had it has removed it: what counts is the one that others will find.
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:
