@@ -202,11 +202,11 @@ def _ask(method: str, url: str, headers: Mapping[str, str], secret: str = "") ->
                 redirect=False,
             )
         except urllib3.exceptions.SSLError as error:
-            raise ShardError(f"{here}: no connection can be trusted ({error})") from error
+            raise ShardError(f"{_shown(here)}: no connection can be trusted ({error})") from error
         except urllib3.exceptions.HTTPError as error:
-            raise TransientError(f"{here}: cannot be reached ({error})") from error
+            raise TransientError(f"{_shown(here)}: cannot be reached ({error})") from error
         if response.status not in _REDIRECTS:
-            _refuse(response, here)
+            _refuse(response, _shown(here))
             return response
         response.close()
         here = _redirected(here, response.headers.get("Location", ""))
@@ -237,10 +237,15 @@ def _redirected(here: str, location: str) -> str:
     there = urljoin(here, location)
     before, after = urlsplit(here), urlsplit(there)
     if not location or before.scheme != after.scheme or not after.hostname:
-        raise ShardError(f"{here}: the server sends us to {there or 'nowhere'}, which is not followed")
+        raise ShardError(f"{_shown(here)}: the server sends us to {_shown(there) or 'nowhere'}, which is not followed")
     if after.hostname != before.hostname and _is_private(after.hostname) and not _is_private(before.hostname or ""):
-        raise ShardError(f"{here}: the server sends us into a private network, which is not followed")
+        raise ShardError(f"{_shown(here)}: the server sends us into a private network, which is not followed")
     return there
+
+
+def _shown(url: str) -> str:
+    """Return a URL as messages may have it: those that servers send us to may hold a key behind `?`."""
+    return url.partition("?")[0]
 
 
 def _server_of(url: str) -> tuple[str, str]:

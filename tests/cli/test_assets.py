@@ -8,7 +8,7 @@ import pytest
 from tests.cli.test_commands import dclm
 from tests.storage.serving import serving
 
-WORDS = b"the and of to " * 1000
+WORDS = b"the and of to".ljust(14_000)
 SHA = hashlib.sha256(WORDS).hexdigest()
 STEPS = """
 from typing import Literal

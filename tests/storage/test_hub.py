@@ -69,6 +69,16 @@ def test_the_token_goes_to_no_other_place_on_the_web(hub, monkeypatch):
     assert hub.secrets == {""}
 
 
+def test_a_key_in_an_address_that_the_hub_sends_us_to_is_not_told(hub):
+    with serving({}) as other:
+        hub.faults += [("to", f"{other.url}there?signature=hidden")]
+        with pytest.raises(FileNotFoundError) as told:
+            open_storage("hf://maker/model@main/x").read("x")
+
+    assert "there" in str(told.value)
+    assert "hidden" not in str(told.value)
+
+
 @pytest.mark.parametrize(("token", "said"), [("", "HF_TOKEN is not set"), ("hf_secret", "HF_TOKEN is not one that")])
 def test_a_hub_that_wants_to_know_who_asks_is_told_of_with_the_way_out(hub, monkeypatch, token, said):
     monkeypatch.setenv(TOKEN, token)
