@@ -108,9 +108,11 @@ def pull(
     with stopping_once():
         for asset in {asset.sha256: asset for _, asset in named if asset.url}.values():
             line = Line(quiet=as_json)
-            pulled = pull_asset(asset, mirror_here(), _telling(line, asset))
-            copied = bool(mirror) and copy_to_mirror(pulled, mirror)
-            line.clear()
+            try:
+                pulled = pull_asset(asset, mirror_here(), _telling(line, asset))
+                copied = bool(mirror) and copy_to_mirror(pulled, mirror)
+            finally:
+                line.clear()
             facts = {"place": asset.place, "sha256": asset.sha256, "bytes": pulled.bytes, "path": str(pulled.path)}
             done.append(facts | {"source": pulled.source, "copied": copied})
             if not as_json:
