@@ -53,6 +53,7 @@ def run(
     scratch: str | None = None,
     most_requests: float | None = None,
     most_bytes: float | None = None,
+    catalogue: str | Path = "",
     listener: "Listener | None" = None,
 ) -> "Ran":
     """Run a recipe over a source into a pool; performs only what has no receipt yet."""
@@ -70,7 +71,9 @@ def run(
     settings = Settings(
         executor, workers, address, str(saved), guard, batch_rows, frozen, scratch, most_requests, most_bytes
     )
-    return run_job(job_of(recipe, str(source), str(out), settings, folder), settings, listener or silent)
+    return run_job(
+        job_of(recipe, str(source), str(out), settings, folder, str(catalogue)), settings, listener or silent
+    )
 
 
 def apply(
@@ -81,12 +84,12 @@ def apply(
     `documents` is a table, or texts; what has no `id` is given one by its place. Steps that must hear every shard
     (barriers, reorders, sweeps) take all documents for one shard.
     """
-    from dclm_pipeline.engine.assets import FetchedAssets
+    from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.in_memory import apply_steps
     from dclm_pipeline.recipe import named
 
     table = _as_table(documents)
-    docs, rejects, signals, tally = apply_steps(named(chain), table, seed, FetchedAssets(folder), APPLIED_ROWS)
+    docs, rejects, signals, tally = apply_steps(named(chain), table, seed, assets_below(folder), APPLIED_ROWS)
     return Applied(docs, rejects, signals, tally)
 
 

@@ -42,6 +42,10 @@ class Assets(Protocol):
         """Return a local file that holds what lies at `place`."""
         ...
 
+    def digest(self, place: str) -> str:
+        """Return the SHA-256 of what lies at `place`."""
+        ...
+
 
 @dataclass(frozen=True)
 class Columns:

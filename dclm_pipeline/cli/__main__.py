@@ -7,7 +7,7 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import build, catalogue, crawl, pool, store, trial
+from dclm_pipeline.cli import assets, build, catalogue, crawl, pool, store, trial
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -40,6 +40,7 @@ for command in (
     crawl.sample_crawl,
     trial.attempt,
     store.storage_check,
+    assets.assets,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import tally_to_json
@@ -52,6 +53,7 @@ def recipe_options(command: Command) -> Command:
         click.option(
             "--source", default="", metavar="PLACE", help="Folder, file or URL to read, for the recipe's own."
         ),
+        catalogue_option,
         click.argument("recipe", type=click.Path(path_type=Path)),
     ):
         command = option(command)
@@ -87,6 +89,7 @@ def place_options(command: Command) -> Command:
 def run(
     recipe: Path,
     source: str,
+    catalogue: str,
     overrides: tuple[str, ...],
     allow_custom_code: bool,
     as_json: bool,
@@ -122,7 +125,7 @@ def run(
     settings = Settings(
         executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch, most_requests, most_bandwidth
     )
-    job = _job(loaded, recipe, source, out, settings)
+    job = _job(loaded, recipe, source, out, settings, catalogue)
     progress = RunProgress(quiet=as_json)
     tell_when_cold()
     if not as_json:
@@ -149,6 +152,7 @@ def run(
 def plan(
     recipe: Path,
     source: str,
+    catalogue: str,
     overrides: tuple[str, ...],
     allow_custom_code: bool,
     as_json: bool,
@@ -160,20 +164,24 @@ def plan(
     from dclm_pipeline.engine.survey import survey
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
-    job = _job(loaded, recipe, source, out, Settings(saved=saved))
+    job = _job(loaded, recipe, source, out, Settings(saved=saved), catalogue)
     surveyed = survey(job, shards_of(job))
     click.echo(json.dumps(asdict(surveyed)) if as_json else _plan_text(job, surveyed))
 
 
 @click.command()
 @recipe_options
-def check(recipe: Path, source: str, overrides: tuple[str, ...], allow_custom_code: bool, as_json: bool) -> None:
+def check(
+    recipe: Path, source: str, catalogue: str, overrides: tuple[str, ...], allow_custom_code: bool, as_json: bool
+) -> None:
     """Check RECIPE without running it: settings, names, and whether every step finds the columns that it reads."""
+    from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.run import require_shard
     from dclm_pipeline.engine.segments import segments_of
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
     segments = segments_of(loaded)
+    assets_below(str(recipe.parent), catalogue).named_by(loaded.steps)  # places that cannot be are refused
     if source:
         require_shard(loaded.source, source)
     columns = [(field.name, str(field.type)) for field in segments[-1].layout.left_schema]
@@ -196,10 +204,10 @@ def _load(recipe: Path, source: str, overrides: tuple[str, ...], allow_custom_co
     return load_recipe(recipe, source=source or None, overrides=overrides, allow_custom_code=allow_custom_code)
 
 
-def _job(loaded: "Recipe", recipe: Path, source: str, out: str, settings: "Settings") -> "Job":
+def _job(loaded: "Recipe", recipe: Path, source: str, out: str, settings: "Settings", catalogue: str) -> "Job":
     from dclm_pipeline.engine.run import job_of
 
-    return job_of(loaded, source, out, settings, str(recipe.parent))
+    return job_of(loaded, source, out, settings, str(recipe.parent), catalogue)
 
 
 def _plan_text(job: "Job", surveyed: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.funnel import counted, funnel
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.errors import IntegrityError, RecipeError
@@ -114,6 +115,7 @@ def _advice(wrong: Sequence[str]) -> str:
 @click.option("--source", default="", metavar="PLACE", help="The source of the recipes, as `run` was told.")
 @click.option("--out", "outs", multiple=True, required=True, metavar="PLACE", help="The pool of each recipe, in order.")
 @click.option("--saved", default="", metavar="PLACE", help="The shelf of saved prefixes, as `run` was told.")
+@catalogue_option
 @click.option("--allow-custom-code", is_flag=True, help="Import the modules that the recipes' `uses` name.")
 @click.option("--set", "overrides", multiple=True, metavar="NAME.FIELD=VALUE", help="As `run` was told.")
 @click.option("--yes", is_flag=True, help="Remove; without it, only say what would go.")
@@ -123,6 +125,7 @@ def clean(
     source: str,
     outs: tuple[str, ...],
     saved: str,
+    catalogue: str,
     allow_custom_code: bool,
     overrides: tuple[str, ...],
     yes: bool,
@@ -145,6 +148,7 @@ def clean(
             out,
             Settings(saved=saved),
             str(path.parent),
+            catalogue,
         )
         for path, out in zip(recipes, outs, strict=True)
     ]

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.tasks import GROUP_BYTES
 from dclm_pipeline.recipe import Limits
+from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.step import PlaceMark, Reorder, Step
 
@@ -51,10 +52,7 @@ def libraries_of(source: Source | None, steps: Iterable[Step]) -> dict[str, str]
 def describe(model: BaseModel, digest: Callable[[str], str]) -> dict[str, Any]:
     """Return settings as plain values, every place replaced by the digest of what lies there."""
     values = model.model_dump(mode="json", exclude={"save", "needs"})
-    for name, field in type(model).model_fields.items():
-        if any(isinstance(mark, PlaceMark) for mark in field.metadata) and values.get(name):
-            values[name] = f"sha256:{digest(values[name])}"
-    return values
+    return with_places(model, values, lambda _, place: f"sha256:{digest(place)}")
 
 
 def describe_step(step: Step, digest: Callable[[str], str], codes: Mapping[str, str]) -> dict[str, Any]:

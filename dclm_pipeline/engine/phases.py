@@ -144,7 +144,7 @@ def evidence_phase(
     ranges = ranges_for(len(stored))
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-evidence-{round}")
-    program = EvidenceProgram(pack((barrier,)), round, job.assets)
+    program = EvidenceProgram(pack((barrier,)), round, job.assets.needed_by([barrier]))
     schema = evidence_schema(barrier, round)
     names = segment.layout.left_schema.names
     columns = tuple(name for name in names if name in barrier.reads() | CARRIED)
@@ -171,14 +171,14 @@ def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evi
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-findings-{round}")
     inventory = evidence.inventory
-    packed = pack((barrier,))
+    packed, assets = pack((barrier,)), job.assets.needed_by([barrier])
     tasks = tuple(
         Task(
             key_of("findings", described, round, place, inventory.identity, findings_schema(barrier, round).names),
             f"{barrier.name} findings",
             place,
             folder,
-            FindingsWork(packed, job.assets, round, place, inventory),
+            FindingsWork(packed, assets, round, place, inventory),
             (f"range {place}",),
         )
         for place in range(ranges_for(len(evidence.files)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch
+from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
 from dclm_pipeline.engine.chain import Chain, Layout, Worked
 from dclm_pipeline.engine.contract import ContractError, seen
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found, found_from_bytes, without_answer
@@ -33,10 +34,10 @@ class ChainProgram:
     dropped_sample: float
     seed: int
     stateful: bool
-    assets: Assets
+    assets: PlannedAssets
 
     @staticmethod
-    def of(layout: Layout, assets: Assets) -> "ChainProgram":
+    def of(layout: Layout, assets: FetchedAssets) -> "ChainProgram":
         """Pack a layout."""
         return ChainProgram(
             pack(layout.steps),
@@ -47,7 +48,7 @@ class ChainProgram:
             layout.dropped_sample,
             layout.seed,
             isinstance(layout.after, Sweep) or any(isinstance(step, Unfold) for step in layout.steps),
-            assets,
+            assets.needed_by(layout.all_steps),
         )
 
     def layout(self) -> Layout:
@@ -99,7 +100,7 @@ class EvidenceProgram:
 
     barrier: bytes
     round: int
-    assets: Assets
+    assets: PlannedAssets
     stateful: bool = False
 
     def open(self) -> "EvidenceWorker":

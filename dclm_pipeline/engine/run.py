@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dclm_pipeline.engine.assets import FetchedAssets
+from dclm_pipeline.engine.assets import assets_below
 from dclm_pipeline.engine.drive import Story, drive
 from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
 from dclm_pipeline.engine.executors import Executor, Pace, open_executor
@@ -70,8 +70,11 @@ class Ran:
         return f"Ran({rows} rows in {shards} shards, key {self.manifest.key}, {self.seconds:.1f} s)"
 
 
-def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: str = ".") -> Job:
-    """Settle where everything of a job lies; `folder` is where relative places in the recipe begin."""
+def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: str = ".", catalogue: str = "") -> Job:
+    """Settle where everything of a job lies; `folder` is where relative places in the recipe begin.
+
+    `catalogue` is a file with names of assets; by default, the one that the environment names.
+    """
     place = source or recipe.source.path
     if not place:
         raise RecipeError("no source: give --source, or `path` under `source` in the recipe")
@@ -86,7 +89,7 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
     codes = {bundle.module: bundle.sha256 for bundle in recipe.bundles}
     if source_url == out_url:
         raise RecipeError(f"{place}: the pool cannot be built in the folder of its source; give another --out")
-    return Job(recipe, source_url, out_url, saved, FetchedAssets(folder), codes)
+    return Job(recipe, source_url, out_url, saved, assets_below(folder, catalogue), codes)
 
 
 def shards_of(job: Job) -> tuple[InputShard, ...]:
@@ -116,6 +119,7 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
         for warning in _warnings_about_strays(job, before):
             listener(Warned(warning))
         return Ran(before, Story(), time.time() - begun, whole_before=True)
+    job.assets.require(job.recipe.steps)
     _compare_libraries(job, settings, listener)
     story, story_path = Story(), f"runs/{_run_id(begun)}/run.json"
     _write_story(job, settings, story, story_path, begun, "running")  # where this cannot be written, nothing can

@@ -56,6 +56,7 @@ def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
     told = job.recipe.source.told(open_storage(job.source))
     if whole(job, shards) is not None:
         return Survey(len(shards), size, True, (), (), told)
+    job.assets.require(job.recipe.steps)
     try:
         walk(job, shards, look, _publish_nothing)
     except _EndOfKnowledge:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from dclm_pipeline.engine.assets import PlannedAssets
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.stored import Inventory, Stored
 from dclm_pipeline.engine.work import ChildLimits
 from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.sources import InputShard, Source
-from dclm_pipeline.step import Assets
 
 GROUP_BYTES = 32 * 2**20  # a row group's own bytes; a part of every key, as it decides where files are cut
 
@@ -68,7 +68,7 @@ class FindingsWork:
     """Look at all evidence of one range; evidence file i is about shard i."""
 
     barrier: bytes
-    assets: Assets
+    assets: PlannedAssets
     round: int
     range: int
     evidence: Inventory

@@ -8,16 +8,17 @@ import hashlib
 import pickle
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.nurseries import Nurseries
+from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.stored import Inventory, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions
-from dclm_pipeline.engine.work import Program
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
 
@@ -44,16 +45,18 @@ class Workshop:
             self._storages[url] = open_storage(url)
         return self._storages[url]
 
-    def guard(self, program: Program) -> Guard | Unguarded:
-        """Return a guard that runs `program`, started before if it was needed before."""
+    def guard(self, program: ChainProgram | EvidenceProgram) -> Guard | Unguarded:
+        """Return a guard that runs `program`, started before if it was needed before.
+
+        What the program's steps need is had on this machine first: who opens them has neither network nor environment.
+        """
         key = hashlib.sha256(pickle.dumps(program)).hexdigest()
         if key not in self._guards:
             while len(self._guards) >= MOST_GUARDS:
                 self._guards.pop(next(iter(self._guards))).close()
+            ready = replace(program, assets=program.assets.at_hand())
             guarded = self.conditions.guard
-            self._guards[key] = (
-                Guard(program, self.conditions.limits, self._nurseries) if guarded else Unguarded(program)
-            )
+            self._guards[key] = Guard(ready, self.conditions.limits, self._nurseries) if guarded else Unguarded(ready)
         return self._guards[key]
 
     def discard_guard(self, guard: Guard | Unguarded) -> None:

@@ -1,12 +1,13 @@
 """A recipe written down again: as plain values that mean the same wherever it lies, and as YAML that loads again."""
 
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
 
 from dclm_pipeline.recipe.loading import Plain, read_word
 from dclm_pipeline.recipe.model import Recipe
+from dclm_pipeline.recipe.places import names_place
 from dclm_pipeline.step import PlaceMark
 
 
@@ -46,15 +47,10 @@ def _placeless(model: BaseModel) -> dict[str, Any]:
     kept = {}
     for name, field in type(model).model_fields.items():
         inner = getattr(model, name)
-        if any(isinstance(mark, PlaceMark) for mark in field.metadata) or _names_place(field.annotation):
+        if any(isinstance(mark, PlaceMark) for mark in field.metadata) or names_place(field.annotation):
             continue
         kept[name] = _placeless(inner) if isinstance(inner, BaseModel) else values[name]
     return kept
-
-
-def _names_place(annotation: Any) -> bool:
-    marks = getattr(annotation, "__metadata__", ())
-    return any(isinstance(mark, PlaceMark) for mark in marks) or any(map(_names_place, get_args(annotation)))
 
 
 class _Dumper(yaml.SafeDumper):

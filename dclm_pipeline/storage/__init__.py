@@ -91,4 +91,8 @@ def open_storage(url: str) -> Storage:
         from dclm_pipeline.storage.s3 import S3Storage
 
         return S3Storage.at(url)
-    raise RecipeError(f"{url}: no storage knows the scheme {scheme!r}; a path, s3:// or https:// can be used")
+    if scheme == "hf":
+        from dclm_pipeline.storage.hub import HubStorage
+
+        return HubStorage.at(url)
+    raise RecipeError(f"{url}: no storage knows the scheme {scheme!r}; a path, s3://, https:// or hf:// can be used")

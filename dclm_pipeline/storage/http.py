@@ -19,7 +19,7 @@ import urllib3
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
-from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
@@ -33,6 +33,10 @@ _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+
+
+class UnknownCallerError(ShardError):
+    """A server wants to know who asks."""
 
 
 class HttpStorage:
@@ -80,7 +84,7 @@ class HttpStorage:
         patience = Patience()
         while True:
             try:
-                response = _ask("HEAD", url, {})
+                response = _ask("HEAD", url, {}, self._secret())
                 response.drain_conn()  # it has no body; closed, the connection would be lost
                 length = response.headers.get("Content-Length")
                 if length is None or not length.isdigit():
@@ -99,7 +103,7 @@ class HttpStorage:
 
     def fetch_of(self, path: str) -> Fetch:
         """Return what asks for parts of an object, one request at a time."""
-        return partial(_fetch, self._address(path))
+        return partial(self._fetch, self._address(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Refuse: the web is read only."""
@@ -128,6 +132,13 @@ class HttpStorage:
     def _address(self, path: str) -> str:
         return self._root + quote(check_path(path))
 
+    def _fetch(self, url: str, start: int, end: int | None, tag: str) -> Answer:
+        return _fetch(url, start, end, tag, self._secret())
+
+    def _secret(self) -> str:
+        """Return what tells the server who asks: to most we are nobody."""
+        return ""
+
     def _read_only(self, path: str) -> RecipeError:
         return RecipeError(f"{self._root}{quote(check_path(path))}: the web is read only; give a folder or s3:// place")
 
@@ -153,12 +164,12 @@ class _Body:
         self._response.close()
 
 
-def _fetch(url: str, start: int, end: int | None, tag: str) -> _Body:
+def _fetch(url: str, start: int, end: int | None, tag: str, secret: str = "") -> _Body:
     whole = start == 0 and end is None
     headers = {} if whole else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
     if tag:
         headers["If-Match"] = tag
-    response = _ask("GET", url, headers)
+    response = _ask("GET", url, headers, secret)
     found = response.headers.get("ETag", "")
     strong = found if found.startswith('"') else ""
     placed = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -177,14 +188,18 @@ def _fetch(url: str, start: int, end: int | None, tag: str) -> _Body:
     raise ShardError(f"{url}: the server does not answer with the part that it is asked for; fetch the file by hand")
 
 
-def _ask(method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-    """Return the answer to a request, redirects followed; raise what a refusal means."""
+def _ask(method: str, url: str, headers: Mapping[str, str], secret: str = "") -> urllib3.BaseHTTPResponse:
+    """Return the answer to a request, redirects followed; raise what a refusal means.
+
+    A `secret` is told to the server that was asked, and to no other that it may send us to.
+    """
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
+        told = {"Authorization": f"Bearer {secret}"} if secret and _server_of(here) == _server_of(url) else {}
         with within_budget(urlsplit(here).netloc):
-            response = _once(method, here, headers)
+            response = _once(method, here, {**headers, **told})
             if response.status not in _REDIRECTS:
-                _refuse(response, here)
+                _refuse(response, _shown(here))
                 return response
         response.close()
         here = _redirected(here, response.headers.get("Location", ""))
@@ -202,9 +217,9 @@ def _once(method: str, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTP
             redirect=False,
         )
     except urllib3.exceptions.SSLError as error:
-        raise ShardError(f"{url}: no connection can be trusted ({error})") from error
+        raise ShardError(f"{_shown(url)}: no connection can be trusted ({error})") from error
     except urllib3.exceptions.HTTPError as error:
-        raise TransientError(f"{url}: cannot be reached ({error})") from error
+        raise TransientError(f"{_shown(url)}: cannot be reached ({error})") from error
 
 
 def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:
@@ -217,6 +232,8 @@ def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:
     if status in _BUSY:
         wait = response.headers.get("Retry-After", "")
         raise BusyError(f"{url}: the server is busy ({status})", float(wait) if wait.isdigit() else 0.0)
+    if status == 401:
+        raise UnknownCallerError(f"{url}: the server answers 401: it is private, or there is nothing of that name")
     if status == 403:
         # Some servers say so to whoever asks too often, most to whoever may not.
         raise BusyError(f"{url}: the server refuses (403): it is private, or asked too often", weight=3)
@@ -229,10 +246,20 @@ def _redirected(here: str, location: str) -> str:
     there = urljoin(here, location)
     before, after = urlsplit(here), urlsplit(there)
     if not location or before.scheme != after.scheme or not after.hostname:
-        raise ShardError(f"{here}: the server sends us to {there or 'nowhere'}, which is not followed")
+        raise ShardError(f"{_shown(here)}: the server sends us to {_shown(there) or 'nowhere'}, which is not followed")
     if after.hostname != before.hostname and _is_private(after.hostname) and not _is_private(before.hostname or ""):
-        raise ShardError(f"{here}: the server sends us into a private network, which is not followed")
+        raise ShardError(f"{_shown(here)}: the server sends us into a private network, which is not followed")
     return there
+
+
+def _shown(url: str) -> str:
+    """Return a URL as messages may have it: those that servers send us to may hold a key behind `?`."""
+    return url.partition("?")[0]
+
+
+def _server_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _is_private(host: str) -> bool:

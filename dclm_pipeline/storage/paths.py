@@ -4,6 +4,7 @@ Paths may come from a manifest or a listing that somebody else wrote: none of th
 """
 
 import os
+from urllib.parse import unquote
 
 from dclm_pipeline.errors import RecipeError
 
@@ -27,6 +28,13 @@ def is_below(url: str, other: str) -> bool:
     """Tell whether a place lies below another."""
     (place, options), (around, others) = _split(url), _split(other)
     return options == others and place.startswith(f"{around.rstrip('/')}/")
+
+
+def parted(url: str) -> tuple[str, str]:
+    """Return the URL of the folder in which an object lies, and the object's path there."""
+    place, options = _split(url)
+    folder, _, name = place.rpartition("/")
+    return f"{folder}/{options}", unquote(name) if "://" in url else name
 
 
 def _split(url: str) -> tuple[str, str]:

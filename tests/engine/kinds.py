@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dclm_pipeline.step import Annotate, Barrier, Batch, Columns, Filter, Rewrite, Sweep, Unfold
+from dclm_pipeline.step import Annotate, Assets, Barrier, Batch, Columns, Filter, Place, Rewrite, Sweep, Unfold
 
 
 class Count(Annotate):
@@ -58,6 +58,29 @@ class Without(Filter):
         if any("trap" in text for text in texts):
             raise KeyError("trap")
         return pa.array([self.word not in text for text in texts])
+
+
+class Listed(Filter):
+    """Keeps texts that hold a word of a list, which is an asset."""
+
+    kind: Literal["listed"] = "listed"
+    words: Place
+
+    def reads(self) -> frozenset[str]:
+        return frozenset({"text"})
+
+    def open(self, assets: Assets) -> "ListedWords":
+        return ListedWords(assets.path(self.words).read_text().split())
+
+
+class ListedWords:
+    """The words of a list."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    def keep(self, docs: Batch) -> pa.BooleanArray:
+        return pa.array([any(word in text for word in self._words) for text in docs["text"].to_pylist()], pa.bool_())
 
 
 class Upper(Rewrite):

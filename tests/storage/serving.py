@@ -23,6 +23,7 @@ class Served:
     faults: list[Any] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
     ranges: bool = True
     tags: bool = True  # whether answers name their version
     versions: bool = True  # whether `If-Match` is heeded
@@ -51,6 +52,7 @@ def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: No
         def _answer(self, *, body: bool) -> None:
             served.asked.append((self.command, self.path, self.headers.get("Range", "")))
             served.agents.add(self.headers.get("User-Agent", ""))
+            served.secrets.add(self.headers.get("Authorization", ""))
             fault = served.faults.pop(0) if body and served.faults else fault_now() if body else None
             data = served.objects.get(unquote(self.path).lstrip("/"))
             if isinstance(fault, int):

@@ -70,7 +70,7 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
 def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch: Path) -> Performed:
     """Look at one range of all evidence; findings leave sorted by (shard, row)."""
     (barrier,) = unpack(work.barrier)
-    opened = barrier.open(work.assets)
+    opened = barrier.open(work.assets.at_hand())
     if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
         raise ShardError(f"{barrier.name}: a {type(barrier).__name__} finds nothing")
     pieces = [

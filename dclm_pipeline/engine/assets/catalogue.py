@@ -1,0 +1,124 @@
+"""Assets by name: those that come with the package, and a user's own beside and before them.
+
+Ours are here only where address, digest and size are known for certain, from several who pin them independently.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe.loading import load_yaml
+from dclm_pipeline.recipe.model import NAMES, SLUG
+from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
+
+CATALOGUE = "DCLM_ASSETS"
+DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+NOT_A_DIGEST = "a SHA-256 is 64 hexadecimal digits"
+
+
+class Entry(BaseModel):
+    """What is known of an asset."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(description="Where it lies: https://, s3:// or hf://owner/repo@revision/path.")
+    sha256: str = Field(description="The SHA-256 of its bytes.")
+    size: int | None = Field(default=None, ge=0, description="Its bytes.")
+    licence: str = Field(default="", description="What one may do with it.")
+    origin: str = Field(default="", description="Who made it, from what.")
+    used_by: str = Field(default="", description="What uses it.")
+
+    @field_validator("url")
+    @classmethod
+    def _remote(cls, url: str) -> str:
+        if "://" not in url or url.startswith("file://") or "#" in url:
+            raise ValueError("give an https://, s3:// or hf:// address, and the digest under `sha256`")
+        return url
+
+    @field_validator("sha256")
+    @classmethod
+    def _digest(cls, sha256: str) -> str:
+        if not DIGEST.match(sha256.lower()):
+            raise ValueError(NOT_A_DIGEST)
+        return sha256.lower()
+
+
+_LANGUAGES = {
+    "licence": "CC-BY-SA-3.0",
+    "origin": "fastText, language identification of 176 languages: https://fasttext.cc/docs/en/language-identification.html",
+    "used_by": "steps that tell languages apart",
+}
+SHIPPED: Mapping[str, Entry] = {
+    "lid.176": Entry(
+        url="https://dl.fbaipublicfiles.com/fasttext/supervised-models/lid.176.bin",
+        sha256="7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
+        size=131_266_198,
+        **_LANGUAGES,
+    ),
+    "lid.176.ftz": Entry(
+        url="https://dl.fbaipublicfiles.com/fasttext/supervised-models/lid.176.ftz",
+        sha256="8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83",
+        size=938_013,
+        **_LANGUAGES,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Assets by name."""
+
+    entries: Mapping[str, Entry] = field(default_factory=lambda: SHIPPED)
+
+    def entry(self, name: str) -> Entry:
+        """Return what is known of an asset."""
+        if name not in self.entries:
+            known = ", ".join(self.entries) or "none"
+            raise RecipeError(
+                f"asset:{name}: no catalogue has it{nearest(name, self.entries)} Known: {known}. A catalogue of your own "
+                f"is named by --catalogue or {CATALOGUE}"
+            )
+        return self.entries[name]
+
+
+def catalogue_of(file: str = "") -> Catalogue:
+    """Return our catalogue and, before it, the user's: a file, or the one that `DCLM_ASSETS` names."""
+    own = file or os.environ.get(CATALOGUE, "")
+    return Catalogue({**SHIPPED, **load_catalogue(Path(own))}) if own else Catalogue()
+
+
+def load_catalogue(file: Path) -> dict[str, Entry]:
+    """Read a user's catalogue, YAML or JSON: `assets`, by name; every problem of it is told at once."""
+    try:
+        loaded = load_yaml(file.read_bytes(), str(file))
+    except OSError as error:
+        raise RecipeError(f"{file}: the catalogue of assets cannot be read: {error.strerror}") from error
+    values = loaded.values
+    assets = values.get("assets") if isinstance(values, dict) else None
+    if not isinstance(values, dict) or not isinstance(assets, dict) or len(values) > 1:
+        raise RecipeError(
+            f"{file}: a catalogue is `assets:` and below it names, each with {', '.join(Entry.model_fields)}"
+        )
+    problems = Problems(loaded)
+    entries: dict[str, Entry] = {}
+    for name, settings in assets.items():
+        path = ("assets", name)
+        if not SLUG.match(name):
+            problems.add(path, f"{shown(name)}: a name is {NAMES}")
+        if not isinstance(settings, dict):
+            problems.add(path, f"{name}: is {shown(settings)}; expected {', '.join(Entry.model_fields)}")
+            continue
+        found = false_numbers(Entry, settings, path, name)
+        try:
+            entries[name] = Entry.model_validate(settings)
+        except ValidationError as error:
+            found += problems_of(error, Entry, path, name)
+        for where, message in found:
+            problems.add(where, message)
+    problems.raise_if_any()
+    return entries
