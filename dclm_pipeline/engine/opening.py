@@ -5,6 +5,7 @@ import pyarrow.dataset
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
 from dclm_pipeline.storage import Storage, open_storage
+from dclm_pipeline.storage.arrow_files import filesystem_of
 
 
 def whole_pool(place: str) -> tuple[Storage, Manifest]:
@@ -21,7 +22,7 @@ def whole_pool(place: str) -> tuple[Storage, Manifest]:
 def open_pool(place: str) -> pyarrow.dataset.Dataset:
     """Open the shards that a pool's manifest names, in their order."""
     storage, manifest = whole_pool(place)
-    if not storage.url.startswith("/"):
-        raise RecipeError(f"{place}: only a pool on a local disk can be opened as a dataset so far")
-    paths = [f"{storage.url}/{shard.path}" for shard in manifest.shards]
-    return pyarrow.dataset.dataset(paths, format="parquet")
+    if storage.url.startswith("/"):
+        return pyarrow.dataset.dataset([f"{storage.url}/{shard.path}" for shard in manifest.shards], format="parquet")
+    sizes = {shard.path: shard.bytes for shard in manifest.shards}
+    return pyarrow.dataset.dataset(list(sizes), format="parquet", filesystem=filesystem_of(storage.url, sizes))

@@ -1,9 +1,11 @@
 """The same recipe over the same pages gives the same pool, wherever the pages and the pool lie."""
 
+import pickle
 import shutil
 
 import pytest
 
+import dclm_pipeline as dp
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import open_storage, patience
 from dclm_pipeline.storage.paths import below, beside, is_below
@@ -37,6 +39,9 @@ def test_a_store_gives_the_bytes_of_the_disk(crawl, tmp_path, store):
     assert objects_of(below(bucket, "out/pool")) == objects_of(str(tmp_path / "pool"))
     assert there.manifest == local.manifest
     assert any(True for _ in open_storage(below(bucket, "out/saved")).entries())
+    opened = dp.open(below(bucket, "out/pool"))
+    assert opened.to_table().equals(dp.open(tmp_path / "pool").to_table())
+    assert pickle.loads(pickle.dumps(opened)).count_rows() == local.manifest.rows
     # Each WARC is one stream, and each shard, reject file, signal file and receipt one upload.
     assert sum(there.story.requests.values()) / there.story.performed < 25
 
@@ -53,6 +58,16 @@ def test_a_file_on_the_web_gives_the_documents_of_the_disk(crawl, tmp_path):
     assert objects_of(str(tmp_path / "web" / "pool")) == objects_of(str(tmp_path / "pool"))
     assert there.manifest == local.manifest
     shutil.rmtree(tmp_path / "web")
+
+
+def test_a_pool_on_the_web_can_be_opened(crawl, tmp_path):
+    run_inline(EVERYTHING, crawl, tmp_path / "pool")
+    pool = tmp_path / "pool"
+    files = {str(path.relative_to(tmp_path)): path.read_bytes() for path in pool.rglob("*") if path.is_file()}
+    with serving(files) as served:
+        there = dp.open(f"{served.url}pool/")
+
+        assert there.to_table(columns=["id", "text"]).equals(dp.open(pool).to_table(columns=["id", "text"]))
 
 
 def test_a_pool_cannot_be_written_to_the_web(crawl, tmp_path):
