@@ -53,6 +53,7 @@ def run(
     scratch: str | None = None,
     most_requests: float | None = None,
     most_bytes: float | None = None,
+    cache: str | None = None,
     catalogue: str | Path = "",
     listener: "Listener | None" = None,
 ) -> "Ran":
@@ -69,7 +70,7 @@ def run(
     elif overrides:
         raise RecipeError("overrides are for recipes in files; change a Recipe with its model_copy")
     settings = Settings(
-        executor, workers, address, str(saved), guard, batch_rows, frozen, scratch, most_requests, most_bytes
+        executor, workers, address, str(saved), guard, batch_rows, frozen, scratch, most_requests, most_bytes, cache
     )
     return run_job(
         job_of(recipe, str(source), str(out), settings, folder, str(catalogue)), settings, listener or silent

@@ -85,6 +85,7 @@ def place_options(command: Command) -> Command:
 @click.option("--frozen", is_flag=True, help="Refuse to redo what libraries of other versions made.")
 @click.option("--most-requests", type=click.FloatRange(0.1), default=None, help="Requests a second to each server.")
 @click.option("--most-bandwidth", type=_Bytes(), default=None, metavar="SIZE", help="Bytes a second from all servers.")
+@click.option("--cache", default=None, metavar="FOLDER", help="Keep what is read of files on servers; may be shared.")
 @click.option("--scratch", default=None, metavar="FOLDER", help="Local folder for files in the making.")
 def run(
     recipe: Path,
@@ -103,6 +104,7 @@ def run(
     frozen: bool,
     most_requests: float | None,
     most_bandwidth: int | None,
+    cache: str | None,
     scratch: str | None,
 ) -> None:
     """Run RECIPE over a source into a pool.
@@ -123,7 +125,17 @@ def run(
         raise RecipeError("--executor inline is one process: leave out --workers and --address, or use ray")
     loaded = _load(recipe, source, overrides, allow_custom_code)
     settings = Settings(
-        executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch, most_requests, most_bandwidth
+        executor,
+        workers,
+        address,
+        saved,
+        not no_guard,
+        batch_rows,
+        frozen,
+        scratch,
+        most_requests,
+        most_bandwidth,
+        cache,
     )
     job = _job(loaded, recipe, source, out, settings, catalogue)
     progress = RunProgress(quiet=as_json)

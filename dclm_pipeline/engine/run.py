@@ -53,6 +53,7 @@ class Settings:
     scratch: str | None = None
     most_requests: float | None = None
     most_bytes: float | None = None
+    cache: str | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,13 @@ def conditions_of(job: Job, settings: Settings) -> Conditions:
     """Return how workers are to work."""
     limits = job.recipe.limits
     child = ChildLimits(limits.cpu_seconds, limits.wall_seconds, limits.memory)
-    return Conditions(child, rows=settings.batch_rows, guard=settings.guard, scratch=settings.scratch)
+    return Conditions(
+        child,
+        rows=settings.batch_rows,
+        guard=settings.guard,
+        scratch=settings.scratch,
+        cache=settings.cache and str(Path(settings.cache).absolute()),
+    )
 
 
 def warnings_about(steps: Sequence[StepTally]) -> list[str]:

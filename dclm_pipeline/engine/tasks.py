@@ -124,6 +124,7 @@ class Conditions:
     size: int = 16 * 2**20
     guard: bool = True
     scratch: str | None = None
+    cache: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from dclm_pipeline.engine.stored import Inventory, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
+from dclm_pipeline.storage.cached import cached
 
 # Stored documents are many times smaller than the pages they came from, so as many more make a batch.
 STORED_FACTOR = 16
@@ -33,6 +34,7 @@ class Workshop:
     def __init__(self, conditions: Conditions) -> None:
         self.conditions = conditions
         self._storages: dict[str, Storage] = {}
+        self._sources: dict[str, Storage] = {}
         self._guards: dict[str, Guard | Unguarded] = {}
         self._nurseries = Nurseries()
         self._scratch: PrivateFolder | None = None
@@ -44,6 +46,15 @@ class Workshop:
         if url not in self._storages:
             self._storages[url] = open_storage(url)
         return self._storages[url]
+
+    def source(self, url: str) -> Storage:
+        """Return the storage that a source is read from: a server's objects are kept, where there is a cache."""
+        cache = self.conditions.cache
+        if cache is None:
+            return self.storage(url)
+        if url not in self._sources:
+            self._sources[url] = cached(self.storage(url), Path(cache))
+        return self._sources[url]
 
     def guard(self, program: ChainProgram | EvidenceProgram) -> Guard | Unguarded:
         """Return a guard that runs `program`, started before if it was needed before.

@@ -80,6 +80,10 @@ class HttpStorage:
 
     def size(self, path: str) -> int:
         """Return an object's size in bytes."""
+        return self.version(path)[0]
+
+    def version(self, path: str) -> tuple[int, str]:
+        """Return an object's size, and its strong ETag where it has one."""
         url = self._address(path)
         patience = Patience()
         while True:
@@ -89,7 +93,7 @@ class HttpStorage:
                 length = response.headers.get("Content-Length")
                 if length is None or not length.isdigit():
                     raise ShardError(f"{url}: the server does not say how long it is")
-                return int(length)
+                return int(length), _strong(response)
             except TransientError as error:
                 patience.spend(error)
 
@@ -170,8 +174,7 @@ def _fetch(url: str, start: int, end: int | None, tag: str, secret: str = "") ->
     if tag:
         headers["If-Match"] = tag
     response = _ask("GET", url, headers, secret)
-    found = response.headers.get("ETag", "")
-    strong = found if found.startswith('"') else ""
+    strong = _strong(response)
     placed = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if response.status == 416:
         response.close()
@@ -186,6 +189,12 @@ def _fetch(url: str, start: int, end: int | None, tag: str, secret: str = "") ->
         return _Body(response, url, int(response.headers["Content-Length"]), strong)
     response.close()
     raise ShardError(f"{url}: the server does not answer with the part that it is asked for; fetch the file by hand")
+
+
+def _strong(response: urllib3.BaseHTTPResponse) -> str:
+    """Return what names the version that a server sends; nothing where it says that it may name several."""
+    found = str(response.headers.get("ETag", ""))
+    return found if found.startswith('"') else ""
 
 
 def _ask(method: str, url: str, headers: Mapping[str, str], secret: str = "") -> urllib3.BaseHTTPResponse:

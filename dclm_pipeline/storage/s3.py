@@ -133,9 +133,13 @@ class S3Storage:
 
     def size(self, path: str) -> int:
         """Return an object's size in bytes."""
+        return self.version(path)[0]
+
+    def version(self, path: str) -> tuple[int, str]:
+        """Return an object's size, and its ETag."""
         key = self._key(path)
         found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
-        return int(found["ContentLength"])
+        return int(found["ContentLength"]), str(found["ETag"])
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""

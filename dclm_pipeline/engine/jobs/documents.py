@@ -28,7 +28,7 @@ def numbered(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
 def open_reading(workshop: Workshop, shard: FromSource) -> Reading:
     """Begin to read a shard of the source."""
     conditions = workshop.conditions
-    return shard.source.read(workshop.storage(shard.place), shard.shard, conditions.rows, conditions.size)
+    return shard.source.read(workshop.source(shard.place), shard.shard, conditions.rows, conditions.size)
 
 
 def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,107 @@
+"""What was read of a server's objects is read from disk the next time, and is what the server has."""
+
+import random
+
+import pytest
+
+from dclm_pipeline.storage import cached as caching
+from dclm_pipeline.storage import open_storage
+from dclm_pipeline.storage.cached import CachedStorage, cached
+from tests.engine.crawls import EXTRACT, bytes_of, run_inline
+from tests.storage.serving import serving
+
+DATA = random.Random(1).randbytes(100_000)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(caching, "BLOCK_BYTES", 8_192)
+
+
+def gets(served) -> int:
+    return sum(method == "GET" for method, _, _ in served.asked)
+
+
+def read_whole(served, folder) -> bytes:
+    with cached(open_storage(served.url), folder).open("object") as file:
+        return file.read()
+
+
+def test_a_second_reader_asks_for_the_version_alone(tmp_path):
+    with serving({"object": DATA}) as served:
+        first = read_whole(served, tmp_path)
+        before = len(served.asked)
+        second = read_whole(served, tmp_path)
+
+        assert first == second == DATA
+        assert [method for method, _, _ in served.asked[before:]] == ["HEAD"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_read_in_whatever_order_is_right(tmp_path, seed):
+    luck = random.Random(seed)
+    with serving({"object": DATA}) as served:
+        for _ in range(2):
+            with cached(open_storage(served.url), tmp_path).open("object") as file:
+                for _ in range(30):
+                    place, most = luck.randrange(len(DATA) + 10), luck.choice([1, 100, 9_000, 60_000])
+                    file.seek(place)
+                    assert file.read(most) == DATA[place : place + most]
+
+
+def test_another_version_is_another_object(tmp_path):
+    with serving({"object": DATA}) as served:
+        read_whole(served, tmp_path)
+        served.objects["object"] = DATA[::-1]
+
+        assert read_whole(served, tmp_path) == DATA[::-1]
+
+
+def test_an_object_without_a_version_is_not_kept(tmp_path):
+    with serving({"object": DATA}) as served:
+        served.tags = False
+        read_whole(served, tmp_path)
+
+        assert not list(tmp_path.rglob("*"))
+
+
+def test_a_damaged_block_is_fetched_again(tmp_path):
+    with serving({"object": DATA}) as served:
+        read_whole(served, tmp_path)
+        for number, block in enumerate(sorted(path for path in tmp_path.rglob("*") if path.is_file())):
+            data = bytearray(block.read_bytes())
+            if number % 2:
+                data[len(data) // 2] ^= 1
+                block.write_bytes(data)
+            else:
+                block.write_bytes(data[:-1])
+
+        assert read_whole(served, tmp_path) == DATA
+        before = gets(served)
+        assert read_whole(served, tmp_path) == DATA
+        assert gets(served) == before
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_itself(tmp_path, caplog):
+    (tmp_path / "file").write_text("no folder")
+    with serving({"object": DATA}) as served:
+        assert read_whole(served, tmp_path / "file") == DATA
+
+    assert "kept in the cache" in caplog.text
+
+
+def test_what_is_on_disk_already_is_not_kept_again(tmp_path):
+    assert not isinstance(cached(open_storage(str(tmp_path)), tmp_path / "cache"), CachedStorage)
+
+
+def test_a_second_run_reads_no_page_from_the_server(crawl, tmp_path):
+    name, data = next((path.name, path.read_bytes()) for path in sorted(crawl.rglob("*.warc.gz")))
+    with serving({f"crawl/{name}": data}) as served:
+        place = f"{served.url}crawl/{name}"
+        run_inline(EXTRACT, place, tmp_path / "one" / "pool", cache=str(tmp_path / "cache"))
+        before = gets(served)
+        run_inline(EXTRACT, place, tmp_path / "two" / "pool", cache=str(tmp_path / "cache"))
+        edges = 2
+
+        assert gets(served) - before == edges
+    assert bytes_of(tmp_path / "one" / "pool") == bytes_of(tmp_path / "two" / "pool")
