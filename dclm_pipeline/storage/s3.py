@@ -1,44 +1,37 @@
 """Objects in S3 and in stores that speak its language.
 
 `s3://bucket/folder`, with settings where they are needed: `?endpoint=http://host:port&region=…&profile=…&unsigned=true`.
-Keys come from where boto3 finds them (environment, profile, role), never from a URL. Retries are ours, so that requests
-can be counted and every call has the same patience; small objects go up by one PUT, large ones in parts that nobody
-sees until the last is there.
+Retries are ours, so that requests can be counted and every call has the same patience; small objects go up by one PUT,
+large ones in parts that nobody sees until the last is there.
 """
 
 import base64
 import hashlib
-import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, TypeVar
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-import boto3
 import urllib3
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
-    ProfileNotFound,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.access import OPTIONS, Access, S3Client, access_of, client_of
 from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
-from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import Patience
 from dclm_pipeline.storage.refusals import BeyondError, ThereError, meaning_of
@@ -49,23 +42,7 @@ from dclm_pipeline.storage.trouble import naming
 PART_BYTES = 64 * 1024 * 1024
 PAGE_KEYS = 1000  # the most that stores list at once
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
-_OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
-S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
-
-# botocore tells its log who asks, with which token, and where it found keys; nobody needs that on a screen or in a file.
-for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
-    logging.getLogger(_noisy).setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True)
-class Access:
-    """How a store is reached."""
-
-    endpoint: str = ""
-    region: str = ""
-    profile: str = ""
-    unsigned: bool = False
 
 
 class S3Storage:
@@ -83,14 +60,12 @@ class S3Storage:
         """Build the storage for a URL; where that looks like a file's, asks whether one lies there."""
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        unknown = sorted(options.keys() - _OPTIONS)
+        unknown = sorted(options.keys() - set(OPTIONS))
         if not parts.netloc or parts.fragment or "@" in parts.netloc or unknown:
-            known = ", ".join(sorted(_OPTIONS))
             raise RecipeError(
-                f"s3://{parts.netloc.rpartition('@')[2]}: write it like s3://bucket/folder?endpoint=…; options: {known}"
+                f"s3://{parts.netloc.rpartition('@')[2]}: write it like s3://bucket/folder?endpoint=…; options: {', '.join(OPTIONS)}"
             )
-        unsigned = options.pop("unsigned", "false").lower() in ("true", "1", "yes", "")
-        access = Access(**options, unsigned=unsigned)
+        access = access_of(parts.netloc, options)
         path = unquote(parts.path).strip("/")
         whole = cls(parts.netloc, f"{check_path(path)}/" if path else "", access)
         folder, _, name = path.rpartition("/")
@@ -104,13 +79,8 @@ class S3Storage:
     @property
     def url(self) -> str:
         """Return the URL that builds this storage again."""
-        access = self._access
-        options = {"endpoint": access.endpoint, "region": access.region, "profile": access.profile}
-        given = {name: value for name, value in options.items() if value} | (
-            {"unsigned": "true"} if access.unsigned else {}
-        )
         path = quote(self._root + (self._only or "")).rstrip("/")
-        return f"s3://{self._bucket}" + (f"/{path}" if path else "") + (f"?{urlencode(given)}" if given else "")
+        return f"s3://{self._bucket}" + (f"/{path}" if path else "") + self._access.query
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """List the objects, a page at a time; folder marks and keys that are no paths of ours are left out."""
@@ -325,7 +295,7 @@ class S3Storage:
 
     def _answered(self, name: str, ask: Callable[[S3Client], Result]) -> Result:
         try:
-            return ask(_client(self._access))
+            return ask(client_of(self._access))
         except ClientError as error:
             raise meaning_of(error.response, name) from error
 
@@ -371,24 +341,3 @@ def _is_path(path: str) -> bool:
 
 def _md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-
-@lru_cache(maxsize=16)
-def _client(access: Access) -> S3Client:
-    """Return this process's client of a store."""
-    try:
-        session = boto3.session.Session(profile_name=access.profile or None, region_name=access.region or None)
-    except ProfileNotFound as error:
-        raise RecipeError(str(error)) from error
-    config = Config(
-        signature_version=UNSIGNED if access.unsigned else None,
-        connect_timeout=10,
-        read_timeout=60,
-        tcp_keepalive=True,
-        max_pool_connections=AT_ONCE,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={"addressing_style": "path"} if access.endpoint else None,
-    )
-    return session.client("s3", endpoint_url=access.endpoint or None, config=config)

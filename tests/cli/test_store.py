@@ -142,11 +142,11 @@ def test_missing_keys_are_told(check, store, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    s3._client.cache_clear()
+    s3.client_of.cache_clear()
     try:
         assert "no keys were found" in check(f"s3://bucket/a?endpoint={store}&region=us-east-1", code=2).err
     finally:
-        s3._client.cache_clear()
+        s3.client_of.cache_clear()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

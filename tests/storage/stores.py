@@ -37,7 +37,7 @@ def running_store() -> Iterator[str]:
 def new_bucket(store: str) -> str:
     """Make a bucket; return its place."""
     name = f"bucket-{uuid4().hex}"
-    from dclm_pipeline.storage.s3 import Access, _client
+    from dclm_pipeline.storage.access import Access, client_of
 
-    _client(Access(endpoint=store, region="us-east-1")).create_bucket(Bucket=name)
+    client_of(Access(endpoint=store, region="us-east-1")).create_bucket(Bucket=name)
     return f"s3://{name}?endpoint={store}&region=us-east-1"

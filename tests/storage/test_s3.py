@@ -48,8 +48,8 @@ class Refusing:
 @pytest.fixture
 def refusing(storage, monkeypatch):
     def with_statuses(*statuses):
-        client = Refusing(s3._client(storage._access), *statuses)
-        monkeypatch.setattr(s3, "_client", lambda access: client)
+        client = Refusing(s3.client_of(storage._access), *statuses)
+        monkeypatch.setattr(s3, "client_of", lambda access: client)
         return client
 
     return with_statuses
@@ -98,7 +98,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(storage, refusing, tmp_path, m
 
 
 def test_uploads_of_more_than_one_page_are_all_given_up(storage, monkeypatch):
-    client, given_up = s3._client(storage._access), []
+    client, given_up = s3.client_of(storage._access), []
 
     class Paging:
         def list_multipart_uploads(self, Bucket, Prefix, KeyMarker="", UploadIdMarker=""):  # noqa: N803
@@ -115,7 +115,7 @@ def test_uploads_of_more_than_one_page_are_all_given_up(storage, monkeypatch):
         def __getattr__(self, name):
             return getattr(client, name)
 
-    monkeypatch.setattr(s3, "_client", lambda access: Paging())
+    monkeypatch.setattr(s3, "client_of", lambda access: Paging())
 
     assert (storage.sweep(0), given_up) == (3, [("a", "1"), ("a", "2"), ("b", "1")])
 
@@ -146,7 +146,7 @@ def test_one_object_is_named_by_its_url(storage):
 
 def test_keys_that_are_no_paths_are_not_listed(storage):
     for key in ("folder/", "a//b", "good"):
-        s3._client(storage._access).put_object(Bucket=storage._bucket, Key=key, Body=b"")
+        s3.client_of(storage._access).put_object(Bucket=storage._bucket, Key=key, Body=b"")
 
     assert [entry.path for entry in storage.entries()] == ["good"]
 
@@ -164,12 +164,12 @@ def test_missing_keys_are_told(monkeypatch, store):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    s3._client.cache_clear()
+    s3.client_of.cache_clear()
     try:
         with pytest.raises(RecipeError, match="no keys were found"):
             open_storage(f"s3://bucket/folder?endpoint={store}&region=us-east-1").size("a")
     finally:
-        s3._client.cache_clear()
+        s3.client_of.cache_clear()
 
 
 def test_nothing_secret_is_logged(storage, caplog):
@@ -182,8 +182,36 @@ def test_nothing_secret_is_logged(storage, caplog):
 
 def test_many_requests_at_once_keep_their_connections_and_say_nothing(storage, caplog):
     with caplog.at_level(logging.INFO):
-        s3._client.cache_clear()
+        s3.client_of.cache_clear()
         for _ in at_once(lambda number: storage.put(f"{number}", b"1"), range(200)):
             pass
 
     assert caplog.messages == []
+
+
+def test_keys_are_named_and_never_written(store, monkeypatch):
+    bucket, _, options = new_bucket(store).partition("?")
+    monkeypatch.setenv("MY_KEY", "AKIDOTHER")
+    monkeypatch.setenv("MY_SECRET", "hush")
+    storage = open_storage(f"{bucket}/x?{options}&key=env:MY_KEY&secret=env:MY_SECRET")
+    storage.put("a", b"1")
+
+    assert open_storage(storage.url).read("a") == b"1"
+    assert "hush" not in storage.url
+    assert "AKIDOTHER" not in storage.url
+
+
+@pytest.mark.parametrize("options", ["key=AKID&secret=hush", "key=env:MY_KEY", "secret=hush", "key=env:&secret=env:X"])
+def test_keys_in_a_url_are_refused_and_not_repeated(options):
+    with pytest.raises(RecipeError, match="keys are named, never written") as raised:
+        open_storage(f"s3://bucket/x?{options}")
+
+    assert "hush" not in str(raised.value)
+
+
+def test_a_key_that_is_not_in_the_environment_is_named(store, monkeypatch):
+    monkeypatch.delenv("NOT_THERE", raising=False)
+    bucket, _, options = new_bucket(store).partition("?")
+
+    with pytest.raises(RecipeError, match="no variable NOT_THERE"):
+        open_storage(f"{bucket}/x?{options}&key=env:NOT_THERE&secret=env:NOT_THERE").put("a", b"1")
