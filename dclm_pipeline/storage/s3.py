@@ -6,8 +6,6 @@ can be counted and every call has the same patience; small objects go up by one 
 sees until the last is there.
 """
 
-import base64
-import hashlib
 import logging
 import re
 import secrets
@@ -17,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import boto3
@@ -40,6 +38,14 @@ from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
+from dclm_pipeline.storage.writing import (
+    S3Client,
+    ThereError,
+    give_up_uploads,
+    put_if_none_matches,
+    put_in_parts,
+    put_whole,
+)
 
 # Above this size an object goes up in parts of this size.
 PART_BYTES = 64 * 1024 * 1024
@@ -48,7 +54,6 @@ _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _OPTIONS = frozenset({"endpoint", "region", "profile", "unsigned"})
 Result = TypeVar("Result")
-S3Client: TypeAlias = Any  # boto3 makes its classes when it runs
 
 # botocore tells its log who asks, with which token; nobody needs that in a file.
 for _noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
@@ -132,7 +137,7 @@ class S3Storage:
         """Return an object's size in bytes."""
         key = self._key(path)
         found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
-        return int(found["ContentLength"])
+        return self._length(found, key)
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
@@ -147,7 +152,7 @@ class S3Storage:
     def put(self, path: str, data: bytes) -> None:
         """Write a whole object, in place of any other."""
         key = self._key(path)
-        self._try("put", key, lambda s3: s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data)))
+        put_whole(self._try, self._bucket, key, data)
 
     def put_file(self, path: str, local: Path) -> None:
         """Write a local file as a whole object, and remove the file."""
@@ -158,7 +163,7 @@ class S3Storage:
                 self.put(path, local.read_bytes())
             else:
                 with local.open("rb") as file:
-                    self._put_in_parts(key, file)
+                    put_in_parts(self._try, self._bucket, key, file, PART_BYTES)
             local.unlink()
 
     def put_if_absent(self, path: str, data: bytes) -> bool:
@@ -181,33 +186,8 @@ class S3Storage:
 
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
-        root = self._root
-        found = self._try("list", root, lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=root))
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        uploads = [upload for upload in found.get("Uploads", []) if upload["Initiated"] <= before]
-        for upload in uploads:
-            self._abort(upload["Key"], upload["UploadId"])
-        return len(uploads)
-
-    def _put_in_parts(self, key: str, file: BinaryIO) -> None:
-        begun = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
-        upload = begun["UploadId"]
-        try:
-            done: list[Any] = []
-            while data := file.read(PART_BYTES):
-                number = len(done) + 1
-                part = self._try("put", key, self._part(key, upload, number, data))
-                done.append({"PartNumber": number, "ETag": part["ETag"]})
-            self._try(
-                "put",
-                key,
-                lambda s3: s3.complete_multipart_upload(
-                    Bucket=self._bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
-                ),
-            )
-        except BaseException:
-            self._abort(key, upload)
-            raise
+        return give_up_uploads(self._try, self._bucket, self._root, before)
 
     def _page(self, begin: str, token: str) -> Callable[[S3Client], Any]:
         asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin, "MaxKeys": PAGE_KEYS}
@@ -215,30 +195,8 @@ class S3Storage:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)
 
-    def _part(self, key: str, upload: str, number: int, data: bytes) -> Callable[[S3Client], Any]:
-        return lambda s3: s3.upload_part(
-            Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
-        )
-
-    def _abort(self, key: str, upload: str) -> None:
-        with suppress(FileNotFoundError):
-            self._try(
-                "delete", key, lambda s3: s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
-            )
-
     def _put_if_none_matches(self, key: str, data: bytes) -> bool:
-        try:
-            self._try(
-                "put",
-                key,
-                lambda s3: s3.put_object(
-                    Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data), IfNoneMatch="*"
-                ),
-            )
-        except _ThereError:
-            # It may be our own, whose answer was lost on the way.
-            return False
-        return True
+        return put_if_none_matches(self._try, self._bucket, key, data)
 
     def _writes_if_absent(self) -> bool:
         """Find out, once for each bucket, whether the store heeds `If-None-Match`; some take it and write all the same."""
@@ -263,8 +221,14 @@ class S3Storage:
         except _BeyondError as error:
             return _Body(None, self._name(key), error.size or start, tag)
         placed = found.get("ContentRange", "").rpartition("/")[2]
-        size = int(placed) if placed.isdigit() else int(found["ContentLength"])
+        size = int(placed) if placed.isdigit() else self._length(found, key)
         return _Body(found["Body"], self._name(key), size, found["ETag"])
+
+    def _length(self, found: Any, key: str) -> int:
+        """Return how long an answer is; without that, its end could not be told from a break."""
+        if "ContentLength" not in found:
+            raise TransientError(f"{self._name(key)}: the store does not say how long it is")
+        return int(found["ContentLength"])
 
     def _key(self, path: str) -> str:
         return self._root + check_path(path)
@@ -298,10 +262,6 @@ class S3Storage:
             raise TransientError(f"{name}: cannot be reached ({error})") from error
         except (BotoCoreError, ValueError) as error:
             raise RecipeError(f"{name}: {error}") from error
-
-
-class _ThereError(ShardError):
-    """The object is there, or another version than the one asked for."""
 
 
 class _BeyondError(ShardError):
@@ -347,7 +307,7 @@ def _meaning(error: ClientError, name: str) -> Exception:
     if status == 404 or code in ("NoSuchKey", "404"):
         return FileNotFoundError(f"{name}: no such {'bucket' if code == 'NoSuchBucket' else 'object'}")
     if status == 412:
-        return _ThereError(f"{name}: was replaced while it was read; run again")
+        return ThereError(f"{name}: was replaced while it was read; run again")
     if status == 416:
         size = str(told.get("ActualObjectSize", ""))
         return _BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
@@ -366,10 +326,6 @@ def _is_path(path: str) -> bool:
     except RecipeError:
         return False
     return True
-
-
-def _md5(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 @lru_cache(maxsize=16)
