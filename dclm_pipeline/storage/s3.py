@@ -5,11 +5,9 @@ Retries are ours, so that requests can be counted and every call has the same pa
 large ones in parts that nobody sees until the last is there.
 """
 
-import base64
-import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,9 +32,10 @@ from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import Patience
-from dclm_pipeline.storage.refusals import BeyondError, ThereError, meaning_of
+from dclm_pipeline.storage.refusals import BeyondError, meaning_of
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
+from dclm_pipeline.storage.writing import begin_upload, give_up_uploads, put_if_none_matches, put_in_parts, put_whole
 
 # Above this size an object goes up in parts of this size.
 PART_BYTES = 64 * 1024 * 1024
@@ -109,7 +108,7 @@ class S3Storage:
         """Return an object's size, and its ETag."""
         key = self._key(path)
         found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
-        return int(found["ContentLength"]), str(found["ETag"])
+        return self._length(found, key), str(found["ETag"])
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
@@ -126,7 +125,7 @@ class S3Storage:
     def put(self, path: str, data: bytes) -> None:
         """Write a whole object, in place of any other."""
         key = self._key(path)
-        self._try("put", key, lambda s3: s3.put_object(Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data)))
+        put_whole(self._try, self._bucket, key, data)
 
     def put_file(self, path: str, local: Path) -> None:
         """Write a local file as a whole object, and remove the file."""
@@ -137,7 +136,7 @@ class S3Storage:
                 self.put(path, local.read_bytes())
             else:
                 with local.open("rb") as file:
-                    self._put_in_parts(key, file)
+                    put_in_parts(self._try, self._bucket, key, file, PART_BYTES)
             local.unlink()
 
     def put_if_absent(self, path: str, data: bytes) -> bool:
@@ -161,48 +160,11 @@ class S3Storage:
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        uploads = [upload for upload in self._uploads() if upload["Initiated"] <= before]
-        for upload in uploads:
-            self._abort(upload["Key"], upload["UploadId"])
-        return len(uploads)
+        return give_up_uploads(self._try, self._bucket, self._root, before)
 
     def begin(self, path: str) -> None:
         """Begin an upload in parts and leave it at that, as a writer that is killed does."""
-        self._begun(self._key(path))
-
-    def _begun(self, key: str) -> str:
-        """Begin an upload in parts; return its id."""
-        ask = self._try("put", key, lambda s3: s3.create_multipart_upload(Bucket=self._bucket, Key=key))
-        return str(ask["UploadId"])
-
-    def _uploads(self) -> Iterator[Any]:
-        """List the uploads in parts that have not ended, a page at a time."""
-        asked = {"Bucket": self._bucket, "Prefix": self._root}
-        while True:
-            page = self._try("list", self._root, partial(_uploads_page, asked=asked))
-            yield from page.get("Uploads", [])
-            if not page.get("IsTruncated"):
-                return
-            asked = {**asked, "KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
-
-    def _put_in_parts(self, key: str, file: BinaryIO) -> None:
-        upload = self._begun(key)
-        try:
-            done: list[Any] = []
-            while data := file.read(PART_BYTES):
-                number = len(done) + 1
-                part = self._try("put", key, self._part(key, upload, number, data))
-                done.append({"PartNumber": number, "ETag": part["ETag"]})
-            self._try(
-                "put",
-                key,
-                lambda s3: s3.complete_multipart_upload(
-                    Bucket=self._bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
-                ),
-            )
-        except BaseException:
-            self._abort(key, upload)
-            raise
+        begin_upload(self._try, self._bucket, self._key(path))
 
     def _page(self, begin: str, token: str) -> Callable[[S3Client], Any]:
         asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin, "MaxKeys": PAGE_KEYS}
@@ -210,30 +172,8 @@ class S3Storage:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)
 
-    def _part(self, key: str, upload: str, number: int, data: bytes) -> Callable[[S3Client], Any]:
-        return lambda s3: s3.upload_part(
-            Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data, ContentMD5=_md5(data)
-        )
-
-    def _abort(self, key: str, upload: str) -> None:
-        with suppress(FileNotFoundError):
-            self._try(
-                "delete", key, lambda s3: s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
-            )
-
     def _put_if_none_matches(self, key: str, data: bytes) -> bool:
-        try:
-            self._try(
-                "put",
-                key,
-                lambda s3: s3.put_object(
-                    Bucket=self._bucket, Key=key, Body=data, ContentMD5=_md5(data), IfNoneMatch="*"
-                ),
-            )
-        except ThereError:
-            # It may be our own, whose answer was lost on the way.
-            return False
-        return True
+        return put_if_none_matches(self._try, self._bucket, key, data)
 
     def _writes_if_absent(self) -> bool:
         """Find out, once for each bucket, whether the store heeds `If-None-Match`; some take it and write all the same."""
@@ -258,8 +198,14 @@ class S3Storage:
         except BeyondError as error:
             return _Body(None, self._name(key), error.size or start, tag)
         placed = found.get("ContentRange", "").rpartition("/")[2]
-        size = int(placed) if placed.isdigit() else int(found["ContentLength"])
+        size = int(placed) if placed.isdigit() else self._length(found, key)
         return _Body(found["Body"], self._name(key), size, found["ETag"])
+
+    def _length(self, found: Any, key: str) -> int:
+        """Return how long an answer is; without that, its end could not be told from a break."""
+        if "ContentLength" not in found:
+            raise TransientError(f"{self._name(key)}: the store does not say how long it is")
+        return int(found["ContentLength"])
 
     def _key(self, path: str) -> str:
         return self._root + check_path(path)
@@ -327,17 +273,9 @@ class _Body:
 _WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
 
 
-def _uploads_page(s3: S3Client, asked: Mapping[str, str]) -> Any:
-    return s3.list_multipart_uploads(**asked)
-
-
 def _is_path(path: str) -> bool:
     try:
         check_path(path)
     except RecipeError:
         return False
     return True
-
-
-def _md5(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

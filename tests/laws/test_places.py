@@ -10,6 +10,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import open_storage, patience
 from dclm_pipeline.storage.paths import below, beside, is_below
 from tests.engine.crawls import EVERYTHING, run_inline
+from tests.storage.faulty import Fault, faults_before
 from tests.storage.serving import serving
 from tests.storage.stores import new_bucket
 
@@ -44,6 +45,36 @@ def test_a_store_gives_the_bytes_of_the_disk(crawl, tmp_path, store):
     assert pickle.loads(pickle.dumps(opened)).count_rows() == local.manifest.rows
     # Each WARC is one stream, and each shard, reject file, signal file and receipt one upload.
     assert sum(there.story.requests.values()) / there.story.performed < 25
+
+
+# One request in five goes wrong, each time in another way; of every hundred, five in a row find the store busy.
+IN_TURN = (Fault.UNHEARD, Fault.UNANSWERED, Fault.CUT, Fault.BUSY)
+
+
+def often_wrong(request):
+    if request.number % 100 < 5:
+        return Fault.BUSY
+    return IN_TURN[request.number // 5 % 4] if request.number % 5 == 0 else None
+
+
+@pytest.mark.slow
+def test_a_store_that_often_fails_gives_the_bytes_of_the_disk(crawl, tmp_path, store):
+    local = run_inline(EVERYTHING, crawl, tmp_path / "pool")
+    with faults_before(store) as faulty:
+        bucket = new_bucket(faulty.url)
+        uploaded(crawl, below(bucket, "crawl"))
+        out = below(bucket, "out/pool")
+        faulty.begin(often_wrong)
+        there = run_inline(EVERYTHING, below(bucket, "crawl"), tmp_path / "x", out_url=out, saved="")
+        spoiled = len(faulty.spoiled)
+        faulty.begin()
+        objects = objects_of(out)
+
+    assert objects == objects_of(str(tmp_path / "pool"))
+    assert there.manifest == local.manifest
+    assert spoiled > 30
+    # Untroubled, it is 8 for each task.
+    assert sum(there.story.requests.values()) / there.story.performed < 12
 
 
 def test_a_file_on_the_web_gives_the_documents_of_the_disk(crawl, tmp_path):

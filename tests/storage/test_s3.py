@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dclm_pipeline.errors import RecipeError, ShardError
-from dclm_pipeline.storage import Entry, open_storage, patience, remote, s3
+from dclm_pipeline.storage import Entry, open_storage, patience, remote, s3, writing
 from dclm_pipeline.storage.many import at_once
 from dclm_pipeline.storage.s3 import S3Storage
 from tests.storage.stores import new_bucket
@@ -90,7 +90,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(storage, refusing, tmp_path, m
     def broken(data):
         raise BrokenError
 
-    monkeypatch.setattr(s3, "_md5", broken)
+    monkeypatch.setattr(writing, "md5", broken)
     with pytest.raises(BrokenError):
         storage.put_file("large", tmp_path / "large")
 
