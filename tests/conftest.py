@@ -3,9 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from dclm_pipeline.storage.budget import Lease
 
 # The same examples every time and on every machine: a failure is a fact about the change, not about luck. How fast a
 # machine makes examples says nothing about the code. `--hypothesis-profile=search` looks further, with other examples.
@@ -46,3 +50,30 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crawl")
     write_crawl(folder, 120, seed=1, shards=3, mean_bytes=9_000)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _unhurried() -> None:
+    """Let no server slow this process down for having refused something, in this test or another."""
+    from dclm_pipeline.storage.budget import deal_with
+
+    deal_with(Unlimited())
+
+
+class Unlimited:
+    """A keeper of no budget."""
+
+    def ask(self, host: str, made: int) -> "Lease":
+        """Allow it, and all that follow for a while."""
+        from dclm_pipeline.storage.budget import Lease
+
+        del host, made
+        return Lease(0.0, free=60.0)
+
+    def refused(self, host: str, seconds: float, age: float, made: int) -> None:
+        """Do nothing."""
+
+    def spend(self, size: int) -> float:
+        """Let it pass."""
+        del size
+        return 0.0

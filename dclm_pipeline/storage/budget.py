@@ -15,7 +15,8 @@ from typing import Protocol
 
 from dclm_pipeline.storage.patience import BusyError
 
-LEAST_RATE = 0.5
+# So little is asked of a server in any case, by all workers together: less than a browser does.
+LEAST_RATE = 2.0
 # Up to this share of the rate that was refused the rate doubles within seconds, beyond it grows by a little.
 NEAR = 0.85
 QUICKLY, SLOWLY = 1.41, 1.02  # in a second
