@@ -8,7 +8,6 @@ sees until the last is there.
 
 import logging
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,15 +33,17 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.absent import Heed, Overtaken, find_heed, put_if_absent
 from dclm_pipeline.storage.paths import check_path, check_prefix
 from dclm_pipeline.storage.patience import BusyError, Patience
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
 from dclm_pipeline.storage.writing import (
+    ConflictError,
     S3Client,
     ThereError,
+    delete,
     give_up_uploads,
-    put_if_none_matches,
     put_in_parts,
     put_whole,
 )
@@ -167,27 +168,17 @@ class S3Storage:
             local.unlink()
 
     def put_if_absent(self, path: str, data: bytes) -> bool:
-        """Write a whole object unless there is one; where the store cannot do that at once, look first."""
-        key = self._key(path)
-        if not self._writes_if_absent():
-            try:
-                self.size(path)
-            except FileNotFoundError:
-                self.put(path, data)
-                return True
-            return False
-        return self._put_if_none_matches(key, data)
+        """Write a whole object unless there is one; takes longer where the store cannot do that at once."""
+        return put_if_absent(self._try, self._bucket, self._key(path), data, self._heed())
 
     def delete(self, path: str) -> None:
         """Remove an object; it is no error if there is none."""
-        key = self._key(path)
-        with suppress(FileNotFoundError):
-            self._try("delete", key, lambda s3: s3.delete_object(Bucket=self._bucket, Key=key))
+        delete(self._try, self._bucket, self._key(path))
 
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        return give_up_uploads(self._try, self._bucket, self._root, before)
+        return give_up_uploads(self._try, self._bucket, self._root, before, PAGE_KEYS)
 
     def _page(self, begin: str, token: str) -> Callable[[S3Client], Any]:
         asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": begin, "MaxKeys": PAGE_KEYS}
@@ -195,21 +186,11 @@ class S3Storage:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)
 
-    def _put_if_none_matches(self, key: str, data: bytes) -> bool:
-        return put_if_none_matches(self._try, self._bucket, key, data)
-
-    def _writes_if_absent(self) -> bool:
-        """Find out, once for each bucket, whether the store heeds `If-None-Match`; some take it and write all the same."""
-        known = _WRITES_IF_ABSENT.get((self._bucket, self._access))
+    def _heed(self) -> Heed:
+        """Find out, once for each bucket, what the store makes of `If-None-Match`."""
+        known = _HEEDS.get((self._bucket, self._access))
         if known is None:
-            probe = f"{self._root}probe-{secrets.token_hex(8)}"
-            try:
-                known = self._put_if_none_matches(probe, b"1") and not self._put_if_none_matches(probe, b"2")
-            except ShardError:
-                known = False
-            with suppress(FileNotFoundError):
-                self._try("delete", probe, lambda s3: s3.delete_object(Bucket=self._bucket, Key=probe))
-            _WRITES_IF_ABSENT[(self._bucket, self._access)] = known
+            known = _HEEDS[self._bucket, self._access] = find_heed(self._try, self._once, self._bucket, self._root)
         return known
 
     def _fetch(self, key: str, start: int, end: int | None, tag: str) -> "_Body":
@@ -296,7 +277,7 @@ class _Body:
             self._body.close()
 
 
-_WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
+_HEEDS: dict[tuple[str, Access], Heed] = {}
 
 
 def _meaning(error: ClientError, name: str) -> Exception:
@@ -314,7 +295,8 @@ def _meaning(error: ClientError, name: str) -> Exception:
     if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         wait = headers.get("retry-after", "")
-        return BusyError(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
+        busy = ConflictError if status == 409 else BusyError
+        return busy(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
     if status in (401, 403):
         return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
     return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")
@@ -345,4 +327,13 @@ def _client(access: Access) -> S3Client:
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"} if access.endpoint else None,
     )
-    return session.client("s3", endpoint_url=access.endpoint or None, config=config)
+    client = session.client("s3", endpoint_url=access.endpoint or None, config=config)
+    client.meta.events.register("before-send.s3.PutObject", _begin)
+    return client
+
+
+def _begin(request: Any, **others: object) -> None:
+    """Tell what a request sends that it is sent now."""
+    del others
+    if isinstance(request.body, Overtaken):
+        request.body.begin()

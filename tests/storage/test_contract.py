@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.storage import Entry, Storage, open_storage
+from dclm_pipeline.storage import Entry, Storage, absent, open_storage
 from tests.storage.stores import new_bucket
 
 Objects = Mapping[str, bytes]
@@ -24,11 +24,11 @@ class Kind:
 
     holding: Callable[..., Storage]
     writable: bool = True
-    store: bool = False
+    store: str = ""
 
     def __call__(self, folder: Path, objects: Objects, request: pytest.FixtureRequest) -> Storage:
         """Make it; a store that others share is started once, where it is needed."""
-        return self.holding(folder, objects, *([request.getfixturevalue("store")] if self.store else []))
+        return self.holding(folder, objects, *([request.getfixturevalue(self.store)] if self.store else []))
 
 
 def _in_folder(folder: Path, objects: Objects) -> Storage:
@@ -59,8 +59,16 @@ STORAGES = {
     "local": Kind(lambda folder, objects: _in_folder(folder / "root", objects)),
     "local by URL": Kind(lambda folder, objects: open_storage(_in_folder(folder / "a b%", objects).url)),
     "memory": Kind(_in_memory),
-    "S3": Kind(_in_store, store=True),
+    "S3": Kind(_in_store, store="store"),
+    "S3 on Swift": Kind(_in_store, store="swift"),
 }
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait for rivals where there are none."""
+    monkeypatch.setattr(absent, "SETTLE_SECONDS", 0.0)
+
 
 Holding = Callable[[Objects], Storage]
 
@@ -257,7 +265,8 @@ def test_writes_again_once_deleted(storage):
     assert (written, storage.read("a/b")) == (True, b"second")
 
 
-def test_of_many_who_write_if_absent_one_wins(storage):
+def test_of_many_who_write_if_absent_one_wins(storage, monkeypatch):
+    monkeypatch.setattr(absent, "SETTLE_SECONDS", 2.0)
     answers: dict[bytes, bool] = {}
     start = threading.Barrier(8)
 
