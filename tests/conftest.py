@@ -1,7 +1,9 @@
 """What every test may ask for, and how Hypothesis looks for counterexamples."""
 
 import os
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,24 @@ def store() -> Iterator[str]:
     """Return the URL of an S3 store on loopback."""
     from tests.storage.stores import running_store
 
-    yield from running_store()
+    with running_store() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of OpenStack Swift on loopback, which speaks S3."""
+    from tests.storage.stores import running_swift
+
+    if sys.platform != "linux" or find_spec("swift") is None:
+        pytest.skip("swift is not installed, or not for this system")
+    folder = tmp_path_factory.mktemp("swift")
+    try:
+        os.setxattr(folder, "user.tried", bytes(1000))
+    except OSError as error:
+        pytest.skip(f"{folder} has no extended attributes, in which swift keeps what it knows of objects ({error})")
+    with running_swift(folder) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,17 @@ def client_of(access: Access) -> S3Client:
     )
     references = {"aws_access_key_id": access.key, "aws_secret_access_key": access.secret} if access.key else {}
     keys = {name: _held_by(reference) for name, reference in references.items()}
-    return session.client("s3", endpoint_url=access.endpoint or None, config=config, **keys)
+    client = session.client("s3", endpoint_url=access.endpoint or None, config=config, **keys)
+    client.meta.events.register("before-send.s3.PutObject", _begin)
+    return client
+
+
+def _begin(request: Any, **others: object) -> None:
+    """Tell what a request sends, where it wants to know, that it is sent now."""
+    del others
+    begin = getattr(request.body, "begin", None)
+    if begin is not None:
+        begin()
 
 
 def _held_by(reference: str) -> str:

@@ -16,6 +16,10 @@ class ThereError(ShardError):
     """The object is there, or another version than the one asked for."""
 
 
+class ConflictError(BusyError):
+    """Somebody else is writing the object."""
+
+
 class BeyondError(ShardError):
     """The part asked for begins behind the object's end."""
 
@@ -39,7 +43,8 @@ def meaning_of(response: Mapping[str, Any], name: str) -> Exception:
         return BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
     if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
         wait = facts.get("HTTPHeaders", {}).get("retry-after", "")
-        return BusyError(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
+        busy = ConflictError if status == 409 else BusyError
+        return busy(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
     if status in (401, 403):
         return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
     return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")

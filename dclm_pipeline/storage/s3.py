@@ -6,7 +6,6 @@ large ones in parts that nobody sees until the last is there.
 """
 
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -25,8 +24,9 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from dclm_pipeline.errors import RecipeError, ShardError, TransientError
+from dclm_pipeline.errors import RecipeError, TransientError
 from dclm_pipeline.storage import Entry
+from dclm_pipeline.storage.absent import Heed, find_heed, put_if_absent
 from dclm_pipeline.storage.access import OPTIONS, Access, S3Client, access_of, client_of
 from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
@@ -35,7 +35,7 @@ from dclm_pipeline.storage.patience import Patience
 from dclm_pipeline.storage.refusals import BeyondError, meaning_of
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 from dclm_pipeline.storage.trouble import naming
-from dclm_pipeline.storage.writing import begin_upload, give_up_uploads, put_if_none_matches, put_in_parts, put_whole
+from dclm_pipeline.storage.writing import begin_upload, delete, give_up_uploads, put_in_parts, put_whole
 
 # Above this size an object goes up in parts of this size.
 PART_BYTES = 64 * 1024 * 1024
@@ -140,27 +140,17 @@ class S3Storage:
             local.unlink()
 
     def put_if_absent(self, path: str, data: bytes) -> bool:
-        """Write a whole object unless there is one; where the store cannot do that at once, look first."""
-        key = self._key(path)
-        if not self._writes_if_absent():
-            try:
-                self.size(path)
-            except FileNotFoundError:
-                self.put(path, data)
-                return True
-            return False
-        return self._put_if_none_matches(key, data)
+        """Write a whole object unless there is one; takes longer where the store cannot do that at once."""
+        return put_if_absent(self._try, self._bucket, self._key(path), data, self._heed())
 
     def delete(self, path: str) -> None:
         """Remove an object; it is no error if there is none."""
-        key = self._key(path)
-        with suppress(FileNotFoundError):
-            self._try("delete", key, lambda s3: s3.delete_object(Bucket=self._bucket, Key=key))
+        delete(self._try, self._bucket, self._key(path))
 
     def sweep(self, seconds: float) -> int:
         """Give up uploads in parts that were begun longer ago than that and never ended; they cost money unseen."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
-        return give_up_uploads(self._try, self._bucket, self._root, before)
+        return give_up_uploads(self._try, self._bucket, self._root, before, PAGE_KEYS)
 
     def begin(self, path: str) -> None:
         """Begin an upload in parts and leave it at that, as a writer that is killed does."""
@@ -172,21 +162,11 @@ class S3Storage:
             asked["ContinuationToken"] = token
         return lambda s3: s3.list_objects_v2(**asked)
 
-    def _put_if_none_matches(self, key: str, data: bytes) -> bool:
-        return put_if_none_matches(self._try, self._bucket, key, data)
-
-    def _writes_if_absent(self) -> bool:
-        """Find out, once for each bucket, whether the store heeds `If-None-Match`; some take it and write all the same."""
-        known = _WRITES_IF_ABSENT.get((self._bucket, self._access))
+    def _heed(self) -> Heed:
+        """Find out, once for each bucket, what the store makes of `If-None-Match`."""
+        known = _HEEDS.get((self._bucket, self._access))
         if known is None:
-            probe = f"{self._root}probe-{secrets.token_hex(8)}"
-            try:
-                known = self._put_if_none_matches(probe, b"1") and not self._put_if_none_matches(probe, b"2")
-            except ShardError:
-                known = False
-            with suppress(FileNotFoundError):
-                self._try("delete", probe, lambda s3: s3.delete_object(Bucket=self._bucket, Key=probe))
-            _WRITES_IF_ABSENT[(self._bucket, self._access)] = known
+            known = _HEEDS[self._bucket, self._access] = find_heed(self._try, self._once, self._bucket, self._root)
         return known
 
     def _fetch(self, key: str, start: int, end: int | None, tag: str) -> "_Body":
@@ -270,7 +250,7 @@ class _Body:
             self._body.close()
 
 
-_WRITES_IF_ABSENT: dict[tuple[str, Access], bool] = {}
+_HEEDS: dict[tuple[str, Access], Heed] = {}
 
 
 def _is_path(path: str) -> bool:

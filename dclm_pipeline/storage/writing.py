@@ -1,28 +1,27 @@
-"""Writing to S3 where an answer may be lost: large objects in parts, and objects that are written if there is none.
+"""Writing to S3, whole or in parts, where any answer may be lost.
 
 Knows requests, not how they are made: whoever calls it brings a way to ask a store, again and again where need be. A
-request that is made again meets what the first one did. So what is written bears a mark, and whoever is refused looks
-whether the mark is its own.
+request that is made again meets what the first one did. So what takes several bears a mark, and whoever is refused
+looks whether the mark is its own.
 """
 
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from dclm_pipeline.errors import TaskError, TransientError
 from dclm_pipeline.storage.access import S3Client
-from dclm_pipeline.storage.refusals import ThereError
 
 # Under this name the objects' metadata hold the mark of whoever wrote them.
 MARK = "writer"
 
 
 class Ask(Protocol):
-    """Asks a store, with patience; the first word is what is counted, the second the object that errors name."""
+    """Asks a store; the first word is what is counted, the second the object that errors name."""
 
     def __call__(self, kind: str, key: str, ask: Callable[[S3Client], Any], /) -> Any:
         """Return the answer; a missing object is a `FileNotFoundError`, one that is there a `ThereError`."""
@@ -32,26 +31,6 @@ class Ask(Protocol):
 def put_whole(ask: Ask, bucket: str, key: str, data: bytes) -> None:
     """Write an object by one request, in place of any other."""
     ask("put", key, lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5(data)))
-
-
-def put_if_none_matches(ask: Ask, bucket: str, key: str, data: bytes) -> bool:
-    """Write an object unless there is one, by the store's own means; say whether it was written."""
-    mark = secrets.token_hex(8)
-    asked = 0
-
-    def put(s3: S3Client) -> Any:
-        nonlocal asked
-        asked += 1
-        return s3.put_object(
-            Bucket=bucket, Key=key, Body=data, ContentMD5=md5(data), IfNoneMatch="*", Metadata={MARK: mark}
-        )
-
-    try:
-        ask("put", key, put)
-    except ThereError:
-        # A request before this one may have written it, and its answer was lost on the way.
-        return asked > 1 and _bears(ask, bucket, key, mark)
-    return True
 
 
 def put_in_parts(ask: Ask, bucket: str, key: str, file: BinaryIO, part_bytes: int) -> None:
@@ -68,7 +47,7 @@ def put_in_parts(ask: Ask, bucket: str, key: str, file: BinaryIO, part_bytes: in
         ask("put", key, lambda s3: s3.complete_multipart_upload(**whole))
     except FileNotFoundError as error:
         # Stores forget an upload when it ends, and the answer to that may have been lost on the way.
-        if not _bears(ask, bucket, key, mark):
+        if (metadata(ask, bucket, key) or {}).get(MARK) != mark:
             raise TransientError(f"{error}: its upload was given up by others while it went on") from error
     except BaseException:
         with suppress(TaskError):  # what cannot be given up now is swept later
@@ -82,9 +61,12 @@ def begin_upload(ask: Ask, bucket: str, key: str, mark: str = "") -> str:
     return str(begun["UploadId"])
 
 
-def give_up_uploads(ask: Ask, bucket: str, root: str, before: datetime) -> int:
-    """Give up the uploads in parts below a place that were begun before some time; return how many they were."""
-    asked: dict[str, Any] = {"Bucket": bucket, "Prefix": root}
+def give_up_uploads(ask: Ask, bucket: str, root: str, before: datetime, most: int) -> int:
+    """Give up the uploads in parts below a place that were begun before some time; return how many they were.
+
+    They are listed in pages of `most`.
+    """
+    asked: dict[str, Any] = {"Bucket": bucket, "Prefix": root, "MaxUploads": most}
     found: list[Any] = []
     while True:
         page = ask("list", root, _uploads(asked))
@@ -97,18 +79,24 @@ def give_up_uploads(ask: Ask, bucket: str, root: str, before: datetime) -> int:
     return len(found)
 
 
-def md5(data: bytes) -> str:
-    """Return the digest that stores compare what they received with."""
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+def delete(ask: Ask, bucket: str, key: str) -> None:
+    """Remove an object; it is no error if there is none."""
+    with suppress(FileNotFoundError):
+        ask("delete", key, lambda s3: s3.delete_object(Bucket=bucket, Key=key))
 
 
-def _bears(ask: Ask, bucket: str, key: str, mark: str) -> bool:
-    """Tell whether the object that is there bears a mark."""
+def metadata(ask: Ask, bucket: str, key: str) -> Mapping[str, str] | None:
+    """Return what was written beside an object, its names in small letters; None where there is no object."""
     try:
         found = ask("head", key, lambda s3: s3.head_object(Bucket=bucket, Key=key))
     except FileNotFoundError:
-        return False
-    return bool(found.get("Metadata", {}).get(MARK) == mark)
+        return None
+    return {name.lower(): told for name, told in found.get("Metadata", {}).items()}  # some stores say `Writer`
+
+
+def md5(data: bytes) -> str:
+    """Return the digest that stores compare what they received with."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 def _part(bucket: str, key: str, upload: str, number: int, data: bytes) -> Callable[[S3Client], Any]:

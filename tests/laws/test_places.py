@@ -7,7 +7,7 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.storage import open_storage, patience
+from dclm_pipeline.storage import absent, open_storage, patience
 from dclm_pipeline.storage.paths import below, beside, is_below
 from tests.engine.crawls import EVERYTHING, run_inline
 from tests.storage.faulty import Fault, faults_before
@@ -18,6 +18,7 @@ from tests.storage.stores import new_bucket
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(absent, "SETTLE_SECONDS", 0.0)  # nobody else writes here
 
 
 def uploaded(folder, place):
@@ -31,8 +32,9 @@ def objects_of(place):
     return {e.path: storage.read(e.path) for e in storage.entries() if not e.path.startswith(("runs/", "work/"))}
 
 
-def test_a_store_gives_the_bytes_of_the_disk(crawl, tmp_path, store):
-    bucket = new_bucket(store)
+@pytest.mark.parametrize("where", ["store", pytest.param("swift", marks=pytest.mark.slow)])
+def test_a_store_gives_the_bytes_of_the_disk(crawl, tmp_path, where, request):
+    bucket = new_bucket(request.getfixturevalue(where))
     uploaded(crawl, below(bucket, "crawl"))
     local = run_inline(EVERYTHING, crawl, tmp_path / "pool")
     there = run_inline(EVERYTHING, below(bucket, "crawl"), tmp_path / "x", out_url=below(bucket, "out/pool"), saved="")

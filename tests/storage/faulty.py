@@ -21,6 +21,9 @@ class Fault(Enum):
     """What can happen to a request."""
 
     BUSY = "the answer is 503 Slow Down; the store hears nothing"
+    CONFLICT = "the answer is 409 Conditional Request Conflict; the store hears nothing"
+    REFUSED = "the answer is 501 Not Implemented; the store hears nothing"
+    HEEDLESS = "the store does what it is asked, under no condition"
     FORGOTTEN = "the answer is 404 No Such Upload; the store hears nothing"
     UNHEARD = "the connection is reset; the store hears nothing"
     UNANSWERED = "the store does what it is asked; the connection is reset instead of an answer"
@@ -28,16 +31,24 @@ class Fault(Enum):
     UNFRAMED = "like CUT, and the answer does not say how long it is, so its end cannot be told from a cut"
 
 
-REFUSALS = {Fault.BUSY: (503, "SlowDown"), Fault.FORGOTTEN: (404, "NoSuchUpload")}
+CONDITION = "If-None-Match"
+REFUSALS = {
+    Fault.BUSY: (503, "SlowDown"),
+    Fault.CONFLICT: (409, "ConditionalRequestConflict"),
+    Fault.FORGOTTEN: (404, "NoSuchUpload"),
+    Fault.REFUSED: (501, "NotImplemented"),
+}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked for: how many requests there were before it, and the path with its query."""
+    """What a client asked for: how many requests there were before it, the path with its query, and whether it is to be
+    done only under a condition."""
 
     number: int
     method: str
     path: str
+    conditional: bool = False
 
 
 Script = Callable[[Request], Fault | None]
@@ -108,7 +119,7 @@ def faults_before(store: str) -> Iterator[Faulty]:
 
         def do_GET(self) -> None:
             with turn:
-                request = Request(len(faulty.asked), self.command, self.path)
+                request = Request(len(faulty.asked), self.command, self.path, CONDITION in self.headers)
                 faulty.asked.append(request)
                 fault = faulty.script(request)
             expects = self.headers.get("Expect", "").lower() == "100-continue"
@@ -120,13 +131,13 @@ def faults_before(store: str) -> Iterator[Faulty]:
             body = b"" if expects and fault in REFUSALS else self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if fault in REFUSALS:
                 return self._refuse(request, *REFUSALS[fault])
-            answer, data = self._handed_on(body)
+            answer, data = self._handed_on(body, {CONDITION.lower()} if fault is Fault.HEEDLESS else set())
             if fault is Fault.UNANSWERED:
                 return self._reset(request)
             headers = {name: value for name, value in answer.getheaders() if name.lower() not in BETWEEN_NEIGHBOURS}
             if self.command == "HEAD":
                 headers["Content-Length"] = answer.getheader("Content-Length", "0")
-            elif fault is None or len(data) < 2:
+            elif fault not in (Fault.CUT, Fault.UNFRAMED) or len(data) < 2:
                 headers["Content-Length"] = str(len(data))
             else:
                 faulty.spoiled.append(request)
@@ -137,13 +148,13 @@ def faults_before(store: str) -> Iterator[Faulty]:
 
         do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - names that the library looks for
 
-        def _handed_on(self, body: bytes) -> tuple[HTTPResponse, bytes]:
+        def _handed_on(self, body: bytes, withheld: set[str]) -> tuple[HTTPResponse, bytes]:
             """Ask the store in the client's words, its name for the host too, which is signed."""
             connection = HTTPConnection(behind.hostname or "", behind.port, timeout=60)
             try:
                 connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
                 for name, value in self.headers.items():
-                    if name.lower() not in BETWEEN_NEIGHBOURS:
+                    if name.lower() not in BETWEEN_NEIGHBOURS | withheld:
                         connection.putheader(name, value)
                 connection.putheader("Content-Length", str(len(body)))
                 connection.endheaders(body)

@@ -1,11 +1,15 @@
-"""An S3 store on loopback, for as long as the tests run."""
+"""S3 stores on loopback, for as long as the tests run: one made for tests, and one that others run for real."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
+KEY, SECRET = "tests:writer", "secret-of-the-tests"
+SWIFT = Path(__file__).with_name("swift_program.py")
 SERVER = """
 import logging, sys
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -17,21 +21,39 @@ sys.stdin.read()
 """
 
 
+@contextmanager
 def running_store() -> Iterator[str]:
-    """Yield the URL of a store; its keys are in the environment."""
-    os.environ |= {"AWS_ACCESS_KEY_ID": "AKIDTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-the-tests"}
+    """Yield the URL of a store that lies in memory; its keys are in the environment."""
+    with _running("-c", SERVER) as url:
+        yield url
+
+
+@contextmanager
+def running_swift(folder: Path) -> Iterator[str]:
+    """Yield the URL of OpenStack Swift, which speaks S3 and writes into an empty folder; its keys are the same."""
+    with _running("-P", str(SWIFT), str(folder), KEY, SECRET) as url:
+        yield url
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[str]:
+    os.environ |= {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER],
+        [sys.executable, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-    process.stdin.close()
-    process.stdout.close()
-    process.wait(timeout=20)
+    try:
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), f"no store came up; see why: {[sys.executable, *arguments]}"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(timeout=20)
 
 
 def new_bucket(store: str) -> str:

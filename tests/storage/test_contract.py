@@ -4,6 +4,7 @@ Another storage is one more line in `STORAGES`; one that cannot be written to is
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from dclm_pipeline.errors import RecipeError, ShardError
-from dclm_pipeline.storage import open_storage, patience
+from dclm_pipeline.storage import absent, open_storage, patience, s3
 from dclm_pipeline.storage.contract import (
     PROMISES,
     PROMISES_OF_READING,
@@ -31,15 +32,14 @@ AMOUNTS = Amounts(many=35, large=12 * 2**20, rounds=3, tries=3)
 UNTRIED = {("local", "goes-on"), ("local by URL", "goes-on"), ("memory", "goes-on"), ("memory", "sweeps")}
 
 
-def _in_store(request: pytest.FixtureRequest, folder: Path) -> str:
-    from dclm_pipeline.storage import s3
-
+def _in_store(request: pytest.FixtureRequest, folder: Path, store: str = "store") -> str:
     del folder
-    # So that listings have several pages, and large objects several parts.
+    # So that listings have several pages, and large objects several parts; and nobody waits for rivals.
     monkeypatch = request.getfixturevalue("monkeypatch")
     monkeypatch.setattr(s3, "PAGE_KEYS", 10)
     monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
-    place, _, options = new_bucket(request.getfixturevalue("store")).partition("?")
+    monkeypatch.setattr(absent, "SETTLE_SECONDS", 0.1)
+    place, _, options = new_bucket(request.getfixturevalue(store)).partition("?")
     return f"{place}/below?{options}"
 
 
@@ -48,6 +48,7 @@ STORAGES: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
     "local by URL": lambda request, folder: f"file://{quote(str(folder / 'a b%'))}",
     "memory": lambda request, folder: f"memory://{uuid4().hex}/below",
     "S3": _in_store,
+    "S3 on Swift": partial(_in_store, store="swift"),
 }
 
 
