@@ -68,6 +68,7 @@ def write_recipe(folder, place):
     return [path, "--allow-custom-code"]
 
 
+@pytest.mark.slow
 def test_a_recipe_is_told_to_be_pulled_and_then_runs(crawl, served, catalogue, tmp_path):
     words = [*write_recipe(tmp_path, "asset:words"), "--catalogue", catalogue]
     places = ["--source", crawl, "--out", tmp_path / "pool"]

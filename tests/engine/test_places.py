@@ -60,6 +60,7 @@ def test_a_pool_that_lacks_a_file_is_not_whole_and_is_mended(crawl, tmp_path, da
     assert bytes_of(out) == before
 
 
+@pytest.mark.slow
 def test_another_recipe_at_the_same_place_leaves_no_shards_of_the_first(crawl, tmp_path):
     run_inline(EXTRACT, crawl, tmp_path / "pool")
     run_inline(EVERYTHING, crawl, tmp_path / "pool")
@@ -121,6 +122,7 @@ def test_verify_says_of_a_damaged_manifest_that_it_is_one(crawl, tmp_path):
         verify(str(tmp_path / "pool"))
 
 
+@pytest.mark.slow
 def test_a_smaller_crawl_leaves_the_saved_prefix_of_a_larger_one_alone(crawl, tmp_path):
     run_inline(EVERYTHING, crawl, tmp_path / "large" / "pool", saved=tmp_path / "saved")
     before = {path for path in (tmp_path / "saved").rglob("*.parquet") if path.parent.name == "shards"}

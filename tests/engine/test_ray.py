@@ -46,6 +46,7 @@ def test_a_killed_worker_costs_its_task_and_nothing_else(crawl, reference, tmp_p
     assert bytes_of(tmp_path / "pool") == reference
 
 
+@pytest.mark.slow
 def test_a_killed_driver_is_resumed_on_another_executor(crawl, reference, tmp_path):
     driver = start_driver(EVERYTHING, crawl, tmp_path / "pool", "ray")
     wait_for(lambda: any(tmp_path.glob("saved/*/receipts/*.json")) or driver.poll() is not None)

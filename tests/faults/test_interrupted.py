@@ -52,6 +52,7 @@ def test_a_killed_driver_is_resumed_to_the_same_bytes(crawl, tmp_path):
     assert bytes_of(pool) == bytes_of(tmp_path / "clean" / "pool")
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_leave_one_whole_pool(crawl, tmp_path):
     run_inline(EVERYTHING, crawl, tmp_path / "clean" / "pool")
     pool = tmp_path / "both" / "pool"

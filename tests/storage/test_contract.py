@@ -52,7 +52,11 @@ STORAGES: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", STORAGES)
+# The second store is another implementation of what the first one is, and takes longer.
+KINDS = [pytest.param(kind, marks=pytest.mark.slow) if "Swift" in kind else kind for kind in STORAGES]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
 def test_keeps_its_promise(request: pytest.FixtureRequest, tmp_path: Path, kind: str, promise: Promise):
     place = STORAGES[kind](request, tmp_path)
@@ -78,7 +82,7 @@ def test_a_name_is_that_of_one_promise():
     assert len({promise.name for promise in PROMISES}) == len(PROMISES)
 
 
-@pytest.mark.parametrize("kind", STORAGES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_trial_leaves_nothing_behind(request, tmp_path, kind):
     place = STORAGES[kind](request, tmp_path)
     storage = open_storage(place)
@@ -88,7 +92,7 @@ def test_a_trial_leaves_nothing_behind(request, tmp_path, kind):
     assert (list(storage.entries()), storage.sweep(-1e6), list(tmp_path.iterdir())) == ([], 0, [])
 
 
-@pytest.mark.parametrize("kind", STORAGES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_trial_that_is_ended_early_leaves_what_was_there_before(request, tmp_path, kind):
     place = STORAGES[kind](request, tmp_path)
     storage = open_storage(place)

@@ -14,7 +14,7 @@ from tests.storage.stores import new_bucket
 NOW = -2.0
 
 
-@pytest.fixture(params=["store", "swift"])
+@pytest.fixture(params=["store", pytest.param("swift", marks=pytest.mark.slow)])
 def storage(request, monkeypatch):
     monkeypatch.setattr(patience, "FIRST_SECONDS", 0.0)
     return open_storage(new_bucket(request.getfixturevalue(request.param)))
@@ -149,6 +149,7 @@ def test_nothing_secret_is_logged(storage, caplog):
     assert os.environ["AWS_ACCESS_KEY_ID"] not in caplog.text
 
 
+@pytest.mark.slow
 def test_many_requests_at_once_keep_their_connections_and_say_nothing(storage, caplog):
     with caplog.at_level(logging.INFO):
         s3.client_of.cache_clear()
