@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints
 
@@ -18,7 +19,7 @@ from dclm_pipeline.sources import InputShard
 from dclm_pipeline.sources.crawl_listing import INDEX_FILE, WARC_FILE, Crawl, is_file_of, listed
 from dclm_pipeline.sources.lines import Lines, codec_of_lines
 from dclm_pipeline.sources.picked import PickedReading, joined
-from dclm_pipeline.sources.url_index import Addressed, Between, Condition, Languages, OneOf, Selection, select
+from dclm_pipeline.sources.url_index import Addressed, Between, Condition, Languages, OneOf, Selection, select, sort_key
 from dclm_pipeline.sources.warc import PageRecords
 from dclm_pipeline.sources.window import Window
 from dclm_pipeline.step import Place
@@ -96,6 +97,7 @@ class CommonCrawlIndex(Crawl, PageRecords):
             place = open_storage(self.index)
             paths = [entry.path for entry in place.entries() if _PARQUET.search(entry.path)]
             of_records = [path for path in paths if "subset=" not in path or _SUBSET in path]
+            of_records = [path for path in of_records if "crawl=" not in path or f"crawl={self.crawl}/" in path]
             if not of_records:
                 raise RecipeError(f"{self.index}: holds no Parquet file of a URL index")
             return place, of_records
@@ -140,4 +142,10 @@ def _addresses(place: str) -> tuple[str, ...]:
         found = [line.strip() for _, line in lines if isinstance(line, bytes) and line.strip()]
         if lines.damage or not found:
             raise RecipeError(f"{place}: is damaged, or holds no addresses")
-    return tuple(line.decode("utf-8", "replace") for line in found)
+    addresses = tuple(line.decode("utf-8", "replace") for line in found)
+    for address in addresses:
+        try:
+            sort_key(urlsplit(address).hostname or "")
+        except ValueError:
+            raise RecipeError(f"{place}: {address[:200]!r} is no address") from None
+    return addresses

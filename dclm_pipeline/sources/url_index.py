@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -137,27 +138,24 @@ class Addressed:
 
     def may_hold(self, least: Any, greatest: Any) -> bool:
         """Tell whether the addresses of one of the hosts may lie between two keys."""
-        prefixes = self._prefixes
+        prefixes, known = self._prefixes
         place = bisect_left(prefixes, least)
         if place < len(prefixes) and prefixes[place] <= greatest:
             return True
-        cuts = (found.start() for found in re.finditer(r"[,):]", least))
-        return any(least[:cut] in self._prefix_set for cut in cuts)
+        return any(least[:cut] in known for cut in range(1, len(least) + 1))
 
     def holds(self, values: Array) -> NDArray[np.bool_]:
         """Look each up."""
         if self.below:
-            return _mask(pc.match_substring_regex(values, rf"(^|\.)({_any_of(self.values)})$"))
+            return _mask(pc.match_substring_regex(values, rf"(^|\.)({_any_of(self.values)})\.?$"))
         return _mask(pc.is_in(values, value_set=pa.array(self.values, values.type)))
 
-    @property
-    def _prefixes(self) -> list[str]:
-        return sorted(self._prefix_set)
-
-    @property
-    def _prefix_set(self) -> frozenset[str]:
+    @cached_property
+    def _prefixes(self) -> tuple[list[str], frozenset[str]]:
+        """Return how the keys of matches begin, in order and for looking up."""
         hosts = (urlsplit(value).hostname or "" if "://" in value else value for value in self.values)
-        return frozenset(sort_key(host) for host in hosts)
+        known = frozenset(sort_key(host) for host in hosts)
+        return sorted(known), known
 
 
 @dataclass
@@ -173,7 +171,10 @@ class Selection:
 
 def sort_key(host: str) -> str:
     """Return how an address on a host begins in the index's order: `org,example,www2`; a leading www counts nothing."""
-    return ",".join(reversed(_WWW.sub("", host.lower()).split(".")))
+    host = host.lower().rstrip(".")
+    if not host.isascii():
+        host = host.encode("idna").decode()
+    return ",".join(reversed(_WWW.sub("", host).split(".")))
 
 
 def select(storage: Storage, files: Sequence[str], conditions: Sequence[Condition]) -> Selection:
@@ -256,8 +257,9 @@ def _places(
     if rows.min() < 0 or rows[:, 1].min() == 0 or rows[:, 1].max() > _MOST_LENGTH:
         raise IntegrityError(f"{name}: a row says that its record lies where none can")
     names, codes = np.unique(np.array(table[NAME].to_pylist(), object), return_inverse=True)
-    for code, warc in enumerate(map(str, names)):
-        yield warc, rows[codes == code]
+    order = np.argsort(codes, kind="stable")
+    borders = np.searchsorted(codes[order], np.arange(1, len(names)))
+    yield from zip(map(str, names), np.split(rows[order], borders), strict=True)
 
 
 def _mask(values: Array) -> NDArray[np.bool_]:

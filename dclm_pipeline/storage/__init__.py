@@ -69,7 +69,7 @@ class Storage(Protocol):
 
 def is_remote(url: str) -> bool:
     """Tell whether a place is on another machine, which is asked over the network."""
-    return urlsplit(url).scheme in ("http", "https", "s3")
+    return urlsplit(url).scheme in ("http", "https", "s3", "hf")
 
 
 def open_storage(url: str) -> Storage:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dclm_pipeline.storage.patience import BusyError
+from dclm_pipeline.storage.patience import MOST_ASKED_SECONDS, BusyError
 
 # So little is asked of a server in any case, by all workers together: less than a browser does.
 LEAST_RATE = 2.0
@@ -23,6 +23,8 @@ QUICKLY, SLOWLY = 1.41, 1.02  # in a second
 MORE_QUICKLY = 0.03  # in a second, for each second without a refusal
 # What is granted is made within so many seconds.
 HORIZON_SECONDS = 0.5
+# How many times what is really made the rate may be.
+UNUSED = 4
 # As long as a server has refused nothing, an account asks its keeper this seldom.
 FREE_SECONDS = 1.0
 LOOKED_BACK_SECONDS = 2.0
@@ -108,6 +110,7 @@ class Budget:
 
     def refused(self, host: str, seconds: float, age: float, made: int) -> None:
         """Halve the rate; of requests granted before it was last halved, learn what share the server bore."""
+        seconds = min(seconds, MOST_ASKED_SECONDS)
         with self._lock:
             now = self._clock()
             known = self._host(host)
@@ -169,6 +172,9 @@ class Budget:
         rate = known.rate * pace ** min(seconds, 10.0)
         if known.rate < NEAR * known.near:
             rate = min(rate, NEAR * known.near)
+        # What nobody makes use of says nothing about what a server bears.
+        used = max(UNUSED * LEAST_RATE, UNUSED * self._lately(known, now) / LOOKED_BACK_SECONDS)
+        rate = min(rate, max(known.rate, used))
         known.rate = rate if self._most_requests is None else min(rate, self._most_requests)
 
 
@@ -229,7 +235,8 @@ def within_budget(host: str) -> Iterator[None]:
     try:
         yield
     except BusyError as error:
-        _account.refused(host, error.seconds, granted)
+        if error.throttled:
+            _account.refused(host, error.seconds, granted)
         raise
 
 

@@ -10,13 +10,15 @@ import hashlib
 import io
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from dclm_pipeline.storage import Entry, Storage
-from dclm_pipeline.storage.remote import BUFFER
+from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.remote import BUFFER, open_remote
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -32,6 +34,10 @@ class Versioned(Storage, Protocol):
 
     def version(self, path: str) -> tuple[int, str]:
         """Return an object's size, and what names its version; nothing where there is no such name."""
+        ...
+
+    def fetch_of(self, path: str) -> Fetch:
+        """Return what asks for parts of an object."""
         ...
 
 
@@ -66,7 +72,9 @@ class CachedStorage:
         if not version:
             return self._storage.open(path)
         key = hashlib.sha256(f"{self._storage.url}\0{path}\0{size}\0{version}".encode()).hexdigest()
-        return io.BufferedReader(_CachedFile(self._storage, path, size, self._folder / key[:2] / key), BUFFER)
+        # The version is asked for by name: blocks of two never lie side by side.
+        remote = partial(open_remote, self._storage.fetch_of(path), f"{self._storage.url}/{path}", size, version)
+        return io.BufferedReader(_CachedFile(remote, path, size, self._folder / key[:2] / key), BUFFER)
 
     def put(self, path: str, data: bytes) -> None:
         """Write to the server."""
@@ -97,8 +105,9 @@ def cached(storage: Storage, folder: Path) -> Storage:
 class _CachedFile(io.RawIOBase):
     """An open object: blocks that are kept are read from disk, the others from the server, and kept."""
 
-    def __init__(self, storage: Storage, path: str, size: int, folder: Path) -> None:
-        self._storage = storage
+    def __init__(self, open_it: Callable[[], BinaryIO], path: str, size: int, folder: Path) -> None:
+        self._open = open_it
+        self._keeping = True
         self._path = path
         self._size = size
         self._folder = folder
@@ -155,7 +164,7 @@ class _CachedFile(io.RawIOBase):
 
     def _received(self, most: int) -> bytes:
         if self._remote is None:
-            self._remote = self._storage.open(self._path)
+            self._remote = self._open()
         if self._remote.tell() != self._place:
             self._remote.seek(self._place)
         return self._remote.read(most)
@@ -176,7 +185,7 @@ class _CachedFile(io.RawIOBase):
     def _keep(self, within: int, part: bytes) -> None:
         """Note what has come of the block at hand; write it once it is whole."""
         known = len(self._come)
-        if not within <= known < within + len(part):
+        if not self._keeping or not within <= known < within + len(part):
             return
         self._come += part[known - within :]
         if len(self._come) < self._length(self._number):
@@ -188,6 +197,7 @@ class _CachedFile(io.RawIOBase):
             unfinished.replace(self._folder / str(self._number))
         except OSError as error:
             _LOG.warning("%s: nothing more of it is kept in the cache: %s", self._path, error)
+            self._keeping = False
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
         self._block, self._come = bytes(self._come), bytearray()

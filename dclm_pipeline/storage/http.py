@@ -23,7 +23,7 @@ from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import BusyError, Patience
+from dclm_pipeline.storage.patience import BusyError, Patience, seconds_of
 from dclm_pipeline.storage.remote import open_remote, read_remote, requests
 
 # Whoever serves the files can see whom to ask to slow down.
@@ -32,6 +32,7 @@ _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_THROTTLED = frozenset({429, 503})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
@@ -239,8 +240,9 @@ def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:
     if status in (404, 410):
         raise FileNotFoundError(f"{url}: no such object")
     if status in _BUSY:
-        wait = response.headers.get("Retry-After", "")
-        raise BusyError(f"{url}: the server is busy ({status})", float(wait) if wait.isdigit() else 0.0)
+        wait = seconds_of(response.headers.get("Retry-After", ""))
+        throttled = status in _THROTTLED or wait > 0
+        raise BusyError(f"{url}: the server is busy ({status})", wait, throttled=throttled)
     if status == 401:
         raise UnknownCallerError(f"{url}: the server answers 401: it is private, or there is nothing of that name")
     if status == 403:

@@ -53,15 +53,15 @@ class HubStorage(HttpStorage):
         """Return the place on the hub, whichever hub is asked."""
         return self._place if self._only is None else self._place + quote(self._only)
 
-    def size(self, path: str) -> int:
-        """Return a file's size in bytes; asks for a byte of it, as the servers that the hub sends us to want a GET."""
+    def version(self, path: str) -> tuple[int, str]:
+        """Return a file's size and ETag; asks for a byte of it, as the servers that the hub sends us to want a GET."""
         url = self._address(path)
         patience = Patience()
         while True:
             try:
                 answer = self._fetch(url, 0, 1, "")
                 answer.close()
-                return answer.size
+                return answer.size, answer.tag
             except TransientError as error:
                 patience.spend(error)
 

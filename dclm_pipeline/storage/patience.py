@@ -28,12 +28,18 @@ def impatient(attempts: int) -> Iterator[None]:
 
 class BusyError(TransientError):
     """A server that says no for now; `seconds` is how long it asks to be left alone, `weight` how many attempts to
-    count: what may well be a lasting no is asked less often."""
+    count: what may well be a lasting no is asked less often. `throttled` says that it is asked too often."""
 
-    def __init__(self, message: str, seconds: float = 0.0, weight: int = 1) -> None:
+    def __init__(self, message: str, seconds: float = 0.0, weight: int = 1, *, throttled: bool = True) -> None:
         super().__init__(message)
+        self.throttled = throttled
         self.seconds = seconds
         self.weight = weight
+
+
+def seconds_of(told: str) -> float:
+    """Return how long a server asks to be left alone, by its `Retry-After`; 0 where it does not say, or gives a date."""
+    return float(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0.0
 
 
 class Patience:

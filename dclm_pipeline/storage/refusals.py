@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dclm_pipeline.errors import ShardError
-from dclm_pipeline.storage.patience import BusyError
+from dclm_pipeline.storage.patience import BusyError, seconds_of
 
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
@@ -42,9 +42,10 @@ def meaning_of(response: Mapping[str, Any], name: str) -> Exception:
         size = str(told.get("ActualObjectSize", ""))
         return BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
     if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
-        wait = facts.get("HTTPHeaders", {}).get("retry-after", "")
+        wait = seconds_of(facts.get("HTTPHeaders", {}).get("retry-after", ""))
+        throttled = status in (429, 503) or code in ("SlowDown", "Throttling") or wait > 0
         busy = ConflictError if status == 409 else BusyError
-        return busy(f"{name}: the store is busy ({status} {code})", float(wait) if wait.isdigit() else 0.0)
+        return busy(f"{name}: the store is busy ({status} {code})", wait, throttled=throttled)
     if status in (401, 403):
         return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
     return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")

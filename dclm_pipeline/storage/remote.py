@@ -51,9 +51,9 @@ class Waiting(threading.local):
 waiting = Waiting()
 
 
-def open_remote(fetch: Fetch, name: str, size: int) -> io.BufferedReader:
-    """Open an object of a known size for reading."""
-    return io.BufferedReader(RemoteFile(fetch, name, size), BUFFER)
+def open_remote(fetch: Fetch, name: str, size: int, tag: str = "") -> io.BufferedReader:
+    """Open an object of a known size for reading; with a tag, that version or none."""
+    return io.BufferedReader(RemoteFile(fetch, name, size, tag), BUFFER)
 
 
 def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> bytes:
@@ -90,12 +90,12 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
 class RemoteFile(io.RawIOBase):
     """An open object."""
 
-    def __init__(self, fetch: Fetch, name: str, size: int) -> None:
-        """Open an object of `size` bytes; asks for nothing yet."""
+    def __init__(self, fetch: Fetch, name: str, size: int, tag: str = "") -> None:
+        """Open an object of `size` bytes, of the version `tag` where one is named; asks for nothing yet."""
         self._fetch = fetch
         self._name = name
         self._size = size
-        self._tag = ""
+        self._tag = tag
         self._place = 0
         self._answer: Answer | None = None
         self._at = 0  # where the answer's next byte belongs

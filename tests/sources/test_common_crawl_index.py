@@ -142,17 +142,44 @@ def test_runs_hold_every_span_once_and_none_is_too_large(steps, gap):
         assert all(after[0] - sum(before) <= gap for before, after in itertools.pairwise(run))
 
 
-LABELS = st.sampled_from(["a", "ab", "b", "www", "www2", "example", "x-y"])
+LABELS = st.sampled_from(["a", "ab", "a-b", "a0", "b", "www", "www2", "example", "x-y"])
 HOSTS = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
 
 
-@given(st.lists(HOSTS, min_size=1, max_size=4), st.lists(HOSTS, min_size=1, max_size=8), st.booleans())
-def test_row_groups_with_a_match_are_never_passed_by(wanted, there, below_too):
+AFTER_HOST = st.sampled_from([")/path", ":8080)/", ")/"])
+
+
+@given(
+    st.lists(HOSTS, min_size=1, max_size=4),
+    st.lists(st.tuples(HOSTS, AFTER_HOST), min_size=1, max_size=8),
+    st.booleans(),
+)
+def test_row_groups_with_a_match_are_never_passed_by(wanted, rows, below_too):
     condition = Addressed("url_host_name", tuple(wanted), below=below_too)
-    keys = sorted(f"{sort_key(host)})/path" for host in there)
+    keys = sorted(f"{sort_key(host)}{after}" for host, after in rows)
+    there = [host for host, _ in rows]
     matches = condition.holds(pa.array(there))
 
     assert condition.may_hold(keys[0], keys[-1]) or not matches.any()
+
+
+def test_a_host_on_another_port_lies_behind_hosts_that_are_longer_than_it():
+    condition = Addressed("url_host_name", ("example.com",))
+
+    assert condition.may_hold("com,example-foo)/", "com,examplf)/")
+
+
+def test_hosts_are_known_with_a_dot_behind_them_and_in_letters_of_their_own():
+    assert sort_key("www.example.org.") == "org,example"
+    assert sort_key("bücher.example") == "example,xn--bcher-kva"
+    assert Addressed("url_host_name", ("example.org",), below=True).holds(pa.array(["a.example.org."])).all()
+
+
+def test_an_address_that_is_none_is_named(listed, tmp_path):
+    (tmp_path / "urls").write_text("http://good.example/\nhttp://[bad/\n")
+
+    with pytest.raises(RecipeError, match=r"'http://\[bad/' is no address"):
+        list(CommonCrawlIndex(crawl=CRAWL, urls=str(tmp_path / "urls")).shards(open_storage(str(listed))))
 
 
 @given(st.lists(st.integers(-9, 9), min_size=1), st.integers(-9, 9), st.integers(0, 9))

@@ -10,7 +10,7 @@ import pytest
 
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.budget import LEAST_RATE, Account, Budget, Lease, deal_with, within_budget
-from dclm_pipeline.storage.patience import FIRST_SECONDS, BusyError
+from dclm_pipeline.storage.patience import FIRST_SECONDS, MOST_ASKED_SECONDS, BusyError, seconds_of
 from dclm_pipeline.storage.remote import requests
 from tests.storage.serving import serving
 
@@ -96,7 +96,7 @@ def test_growth_ends_at_the_limit_and_halving_at_the_least():
         clock.now += 0.001
     least = budget.rate(HOST)
     for _ in range(1000):
-        clock.now += 1.0
+        clock.now += 0.1
         budget.ask(HOST, 0)
 
     assert least == LEAST_RATE
@@ -128,6 +128,38 @@ def test_what_a_server_asks_for_is_waited_for_by_all():
     assert not budget.ask(HOST, 0).granted
     clock.now += 6.6
     assert budget.ask(HOST, 0) == Lease(pytest.approx(0.4))
+
+
+def test_nobody_waits_for_an_hour_because_a_server_says_so():
+    clock = Clock()
+    budget = Budget(clock=clock)
+    budget.ask(HOST, 0)
+    budget.refused(HOST, 3600.0, 0.0, 0)
+    clock.now += MOST_ASKED_SECONDS
+
+    assert budget.ask(HOST, 0).granted
+
+
+def test_calm_does_not_make_a_budget_forget():
+    clock = Clock()
+    budget = Budget(clock=clock)
+    budget.ask(HOST, 0)
+    budget.refused(HOST, 0.0, 0.0, 0)
+    for _ in range(4000):  # an hour of ten requests a second
+        for _ in range(9):
+            budget.ask(HOST, 0)
+        clock.now += 0.9
+
+    assert budget.rate(HOST) <= 60.0
+
+
+def test_only_what_says_that_it_is_too_much_slows_a_run_down():
+    keeper = Budget()
+    deal_with(keeper)
+    with pytest.raises(BusyError), within_budget(HOST):
+        raise BusyError("a fault", throttled=False)
+
+    assert keeper.rate(HOST) is None
 
 
 def test_bytes_are_paced():
@@ -200,3 +232,10 @@ def test_over_http_many_threads_share_what_the_server_bears():
     deal_with(Budget())
 
     assert wanted < made <= 1.3 * wanted
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("7", 7.0), ("", 0.0), ("Wed, 21 Oct", 0.0), ("\xb2", 0.0), ("9" * 400, 0.0)]
+)
+def test_what_a_server_asks_for_is_a_number_of_seconds(told, seconds):
+    assert seconds_of(told) == seconds

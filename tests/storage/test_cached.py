@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from dclm_pipeline.errors import ShardError
 from dclm_pipeline.storage import cached as caching
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.cached import CachedStorage, cached
@@ -55,6 +56,16 @@ def test_another_version_is_another_object(tmp_path):
         served.objects["object"] = DATA[::-1]
 
         assert read_whole(served, tmp_path) == DATA[::-1]
+
+
+def test_two_versions_are_never_mixed(tmp_path):
+    with serving({"object": DATA}) as served:
+        with cached(open_storage(served.url), tmp_path).open("object") as file:
+            file.read(20_000)
+        with cached(open_storage(served.url), tmp_path).open("object") as file:
+            served.objects["object"] = DATA[::-1]
+            with pytest.raises(ShardError, match="was replaced while it was read"):
+                file.read()
 
 
 def test_an_object_without_a_version_is_not_kept(tmp_path):

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,13 @@ class FarKeeper:
     def __init__(self, actor: Any) -> None:
         """Ask `actor`."""
         self._actor = actor
+        # Ray takes a task that waits in its main thread for idle, and starts another one on its core.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="keeper")
 
     def ask(self, host: str, made: int) -> Lease:
         """Return when a request may be made."""
         try:
-            lease: Lease = ray.get(self._actor.ask.remote(host, made))
+            lease: Lease = self._aside.submit(ray.get, self._actor.ask.remote(host, made)).result()
         except ray.exceptions.RayError:
             return Lease(0.0, free=FREE_SECONDS)
         return lease
@@ -65,7 +68,7 @@ class FarKeeper:
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
         try:
-            wait: float = ray.get(self._actor.spend.remote(size))
+            wait: float = self._aside.submit(ray.get, self._actor.spend.remote(size)).result()
         except ray.exceptions.RayError:
             return 0.0
         return wait
