@@ -126,6 +126,7 @@ def test_names_are_pulled_too_and_a_mirror_is_filled(served, catalogue, tmp_path
     assert served.asked == []
 
 
+@pytest.mark.slow
 def test_verify_names_a_damaged_file(catalogue, tmp_path, cache):
     words = [*write_recipe(tmp_path, "asset:words"), "--catalogue", catalogue]
     assert "not here: asset:words" in dclm("assets", "verify", *words, code=2).stderr

@@ -31,6 +31,7 @@ def test_the_beginning_of_one_file_goes_through_the_recipe(web, tmp_path):
     assert "good" in dclm("verify", tmp_path / "pool").stdout
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(web, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     dclm("try", "--mb", 1, "--source", web.url)

@@ -46,6 +46,7 @@ def test_documents_that_a_barrier_raises_for_are_its_rejects(crawl, texts, tmp_p
     assert ran.manifest.rows == len({length for length in lengths.values() if length % 7 and length % 11})
 
 
+@pytest.mark.slow
 def test_it_is_the_same_whatever_the_batches(crawl, tmp_path):
     for rows in (1, 4096):
         dp.run(recipe(), crawl, tmp_path / str(rows) / "pool", executor="inline", batch_rows=rows)

@@ -33,7 +33,11 @@ def test_a_pool_whose_manifest_is_gone_is_made_whole_from_its_packs(crawl, tmp_p
     assert again.manifest == first.manifest
 
 
-@pytest.mark.parametrize(("name", "joins"), [("0", 3), ("c", 2), ("f", 1)], ids=["front", "middle", "end"])
+@pytest.mark.parametrize(
+    ("name", "joins"),
+    [("0", 3), pytest.param("c", 2, marks=pytest.mark.slow), pytest.param("f", 1, marks=pytest.mark.slow)],
+    ids=["front", "middle", "end"],
+)
 def test_a_file_more_is_taken_into_packs_that_are_there(crawl, tmp_path, monkeypatch, name, joins):
     for module in (phases, publish, walk):
         monkeypatch.setattr(module, "COLLECTED", 2)
@@ -56,6 +60,7 @@ def test_a_file_more_is_taken_into_packs_that_are_there(crawl, tmp_path, monkeyp
     assert [file.content for file in grown.manifest.rejects] == [file.content for file in fresh.manifest.rejects]
 
 
+@pytest.mark.slow
 def test_what_lay_in_a_join_that_is_gone_is_made_again(crawl, tmp_path, monkeypatch):
     for module in (phases, publish, walk):
         monkeypatch.setattr(module, "COLLECTED", 2)

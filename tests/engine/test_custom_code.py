@@ -62,6 +62,7 @@ def test_a_users_module_runs_in_workers_and_its_cost_is_told(crawl, tmp_path, ex
     assert all(len(text.splitlines()) <= 2 for text in table["text"].to_pylist())
 
 
+@pytest.mark.slow
 def test_a_change_of_the_code_does_its_steps_again_and_nothing_before(crawl, tmp_path):
     run(crawl, tmp_path, "inline")
     before = bytes_of(tmp_path / "saved")

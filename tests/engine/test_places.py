@@ -42,7 +42,11 @@ def test_a_manifest_of_a_later_format_is_not_written_over(crawl, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folder", "damage"), [("shards", "gone"), ("shards", "short"), ("rejects", "gone"), ("signals", "gone")]
+    ("folder", "damage"),
+    [
+        ("shards", "short"),
+        *(pytest.param(where, "gone", marks=pytest.mark.slow) for where in ("shards", "rejects", "signals")),
+    ],
 )
 def test_a_pool_that_lacks_a_file_is_not_whole_and_is_mended(crawl, tmp_path, damage, folder):
     out = tmp_path / "pool"

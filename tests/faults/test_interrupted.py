@@ -38,6 +38,7 @@ def wait_for(condition, seconds=60.0):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_killed_driver_is_resumed_to_the_same_bytes(crawl, tmp_path):
     run_inline(EVERYTHING, crawl, tmp_path / "clean" / "pool")
     pool = tmp_path / "killed" / "pool"

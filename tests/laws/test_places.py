@@ -79,6 +79,7 @@ def test_a_store_that_often_fails_gives_the_bytes_of_the_disk(crawl, tmp_path, s
     assert sum(there.story.requests.values()) / there.story.performed < 12
 
 
+@pytest.mark.slow
 def test_a_file_on_the_web_gives_the_documents_of_the_disk(crawl, tmp_path):
     name, data = next((path.name, path.read_bytes()) for path in sorted(crawl.rglob("*.warc.gz")))
     (tmp_path / "crawl").mkdir()

@@ -263,6 +263,7 @@ def test_a_place_without_a_record_is_a_reject_and_costs_no_other(listed, tmp_pat
     assert sum(item.num_rows for item in items if not isinstance(item, Reject)) == len(good) - 2
 
 
+@pytest.mark.slow
 def test_a_pool_is_the_same_however_it_is_read(listed, tmp_path):
     recipe = f"name: picked\nsource: {{kind: common_crawl_index, crawl: {CRAWL}, languages: [deu]}}\nsteps: [extract]\n"
     one = run_inline(recipe, listed, tmp_path / "one" / "pool", batch_rows=1)

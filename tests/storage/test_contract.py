@@ -92,6 +92,7 @@ def test_a_trial_leaves_nothing_behind(request, tmp_path, kind):
     assert (list(storage.entries()), storage.sweep(-1e6), list(tmp_path.iterdir())) == ([], 0, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_trial_that_is_ended_early_leaves_what_was_there_before(request, tmp_path, kind):
     place = STORAGES[kind](request, tmp_path)
