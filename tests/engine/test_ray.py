@@ -59,6 +59,14 @@ def test_a_killed_driver_is_resumed_on_another_executor(crawl, reference, tmp_pa
 
 
 @pytest.mark.slow
+def test_one_process_can_run_several_times(crawl, reference, tmp_path):
+    for name in ("one", "two"):
+        run_inline(EVERYTHING, crawl, tmp_path / name / "pool", executor="ray", workers=1)
+
+        assert bytes_of(tmp_path / name / "pool") == reference
+
+
+@pytest.mark.slow
 def test_nobody_else_can_look_into_rays_folder(crawl, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(short_folder(tmp_path)))
     driver = start_driver(EVERYTHING, crawl, tmp_path / "pool", "ray")

@@ -152,7 +152,7 @@ class RayExecutor:
         token = self._folder.path / "token"
         descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(_token())
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         on_terminate = signal.getsignal(signal.SIGTERM)
@@ -182,6 +182,12 @@ class RayExecutor:
             return Finished(task, error=WorkerMemoryError(f"{task.label}: its worker was stopped for memory: {error}"))
         except ray.exceptions.RayError as error:
             return Finished(task, error=WorkerLostError(f"{task.label}: its worker is gone: {error}"))
+
+
+@lru_cache(maxsize=1)
+def _token() -> str:
+    """Return this process's token: Ray keeps the first one that it reads, also for clusters that come later."""
+    return secrets.token_hex(32)
 
 
 def _check_address(address: str) -> None:
