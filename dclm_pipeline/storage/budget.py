@@ -138,11 +138,6 @@ class Budget:
             self._bytes_free = max(self._bytes_free, now) + size / self._most_bytes
             return self._bytes_free - now
 
-    @property
-    def counts_bytes(self) -> bool:
-        """Tell whether there is a limit to the bytes a second."""
-        return self._most_bytes is not None
-
     def rate(self, host: str) -> float | None:
         """Return how many requests a second a server is sent at most at the moment."""
         return self._host(host).rate

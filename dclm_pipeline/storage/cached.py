@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from dclm_pipeline.storage import Entry, Storage
 from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.placed import PlacedFile
 from dclm_pipeline.storage.remote import BUFFER, open_remote
 
 if TYPE_CHECKING:
@@ -102,40 +103,18 @@ def cached(storage: Storage, folder: Path) -> Storage:
     return CachedStorage(storage, folder) if isinstance(storage, Versioned) else storage
 
 
-class _CachedFile(io.RawIOBase):
+class _CachedFile(PlacedFile):
     """An open object: blocks that are kept are read from disk, the others from the server, and kept."""
 
     def __init__(self, open_it: Callable[[], BinaryIO], path: str, size: int, folder: Path) -> None:
+        super().__init__(path, size)
         self._open = open_it
         self._keeping = True
-        self._path = path
-        self._size = size
         self._folder = folder
-        self._place = 0
         self._remote: BinaryIO | None = None
         self._number = -1  # the block at hand
         self._block: bytes | None = None  # its bytes, where it is kept
         self._come = bytearray()  # what has come of it from the server, from its beginning on
-
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that this can be sought in."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place that is read next."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place."""
-        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        if begin + offset < 0:
-            raise ValueError(f"{self._path}: there is nothing before its first byte")
-        self._place = begin + offset
-        return self._place
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read some bytes; none at the object's end alone."""
@@ -176,7 +155,7 @@ class _CachedFile(io.RawIOBase):
         except FileNotFoundError:
             return None
         except OSError as error:
-            _LOG.warning("%s: the cache cannot be read: %s", self._path, error)
+            _LOG.warning("%s: the cache cannot be read: %s", self._name, error)
             return None
         block, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
         good = len(block) == self._length(number) and hashlib.sha256(block).digest() == digest
@@ -196,7 +175,7 @@ class _CachedFile(io.RawIOBase):
             unfinished.write_bytes(self._come + hashlib.sha256(self._come).digest())
             unfinished.replace(self._folder / str(self._number))
         except OSError as error:
-            _LOG.warning("%s: nothing more of it is kept in the cache: %s", self._path, error)
+            _LOG.warning("%s: nothing more of it is kept in the cache: %s", self._name, error)
             self._keeping = False
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from dclm_pipeline.storage.ahead import Ahead
 from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.budget import account
 from dclm_pipeline.storage.patience import Patience
+from dclm_pipeline.storage.placed import PlacedFile
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -87,41 +88,19 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
             patience.spend(error)
 
 
-class RemoteFile(io.RawIOBase):
+class RemoteFile(PlacedFile):
     """An open object."""
 
     def __init__(self, fetch: Fetch, name: str, size: int, tag: str = "") -> None:
         """Open an object of `size` bytes, of the version `tag` where one is named; asks for nothing yet."""
+        super().__init__(name, size)
         self._fetch = fetch
-        self._name = name
-        self._size = size
         self._tag = tag
-        self._place = 0
         self._answer: Answer | None = None
         self._at = 0  # where the answer's next byte belongs
         self._until = 0  # where the answer ends
         self._jump = 0  # what the last bounded request asked for; 0 as long as nobody has jumped
         self._held = bytearray()
-
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that this can be sought in."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place that is read next."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place; costs nothing until something is read there."""
-        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        if begin + offset < 0:
-            raise ValueError(f"{self._name}: there is nothing before its first byte")
-        self._place = begin + offset
-        return self._place
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read some bytes; none at the object's end alone."""
