@@ -5,6 +5,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WARMED := .venv/warmed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Tests run side by side: as many at once as there are cores, eight at most.
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal -rfEs
 LOCKED := --require-hashes --only-binary :all: -r
 
 .PHONY: help install warm demo check test test-slow wheel test-wheel bench docs lock clean
@@ -24,10 +26,10 @@ check: $(INSTALLED) ## format, lint, types and floors
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 test: $(WARMED) ## the tests that are quick
-	$(BIN)/pytest -m "not slow" -rfEs
+	$(PYTEST) -m "not slow"
 
 test-slow: $(WARMED) ## the tests that are not
-	$(BIN)/pytest -m slow -rfEs
+	$(PYTEST) -m slow
 
 wheel: $(INSTALLED) ## build the package: dist/*.whl and dist/*.tar.gz
 	rm -rf dist && $(BIN)/hatchling build
