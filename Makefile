@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal -rfEs
 LOCKED := --require-hashes --only-binary :all: -r
 
-.PHONY: help install warm demo check test test-slow wheel test-wheel bench docs lock clean
+.PHONY: help install warm demo check test test-slow wheel test-wheel bench docs tables lock clean
 .DEFAULT_GOAL := help
 
 help:           ## list these commands
@@ -46,6 +46,9 @@ bench: $(WARMED) ## what things cost, as multiples of the floor
 
 docs: $(INSTALLED) ## write the generated pages and the recipe schema again
 	$(BIN)/python -m dclm_pipeline.cli docs
+
+tables: $(INSTALLED) ## write the Unicode tables of the kernels again
+	$(BIN)/python -m tests.kernels.word_break_file
 
 lock: $(INSTALLED) ## write requirements.lock again, at the newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock pyproject.toml

@@ -1,0 +1,121 @@
+"""What each character is, in one table: blanks, letters, digits, capitals, and its class in the word rules of Unicode.
+
+Blanks, letters, digits and capitals are those of the running Python (`str.isspace` and so on). Word break classes are
+those of `word_break.txt`, which names its version of Unicode; `make tables` writes it again.
+"""
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.compiled import part
+
+CODES = 0x110000
+
+# The lowest five bits: the class by which words begin and end (UAX #29, table 3); 0 is any other.
+WORD_BREAKS = (
+    "Other",
+    "CR",
+    "LF",
+    "Newline",
+    "Extend",
+    "ZWJ",
+    "Regional_Indicator",
+    "Format",
+    "Katakana",
+    "Hebrew_Letter",
+    "ALetter",
+    "Single_Quote",
+    "Double_Quote",
+    "MidNumLet",
+    "MidLetter",
+    "MidNum",
+    "Numeric",
+    "ExtendNumLet",
+    "WSegSpace",
+)
+BREAK = 0x1F
+PICTURE = 0x20  # Extended_Pictographic
+SPACE, LETTER, DIGIT, ALNUM = 0x40, 0x80, 0x100, 0x200
+UPPER, LOWER = 0x400, 0x800
+PUNCTUATION = 0x1000  # any category P
+SYMBOL = 0x2000  # any category S
+MARK = 0x4000  # any category M
+# Scripts that put no blanks between words: Han, Kana, Thai, Lao, Khmer, Myanmar, Tibetan and their neighbours.
+UNSPACED = 0x8000
+
+_UNSPACED_BLOCKS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19DF),  # Tai Le, New Tai Lue
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x2E80, 0x2FDF),  # CJK radicals
+    (0x3005, 0x3007),
+    (0x3021, 0x3029),
+    (0x3031, 0x312F),  # Kana, Bopomofo
+    (0x31A0, 0x31FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAADF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x1AFF0, 0x1B16F),
+    (0x20000, 0x3FFFF),
+)
+
+
+@cache
+def word_break_classes() -> NDArray[np.uint8]:
+    """Return for each code point its class, an index of `WORD_BREAKS`, and whether it is a picture."""
+    table = np.zeros(CODES, np.uint8)
+    numbers = {name: i for i, name in enumerate(WORD_BREAKS)} | {"Extended_Pictographic": PICTURE}
+    for line in files(__package__).joinpath("word_break.txt").read_text("ascii").splitlines():
+        if line and not line.startswith("#"):
+            codes, name = line.split()
+            first, _, last = codes.partition("..")
+            table[int(first, 16) : int(last or first, 16) + 1] |= numbers[name]
+    table.flags.writeable = False
+    return table
+
+
+@cache
+def character_table() -> NDArray[np.uint16]:
+    """Return for each code point the bits above."""
+    characters = list(map(chr, range(CODES)))
+    table = word_break_classes().astype(np.uint16)
+    for test, bit in (
+        (str.isspace, SPACE),
+        (str.isalpha, LETTER),
+        (str.isdigit, DIGIT),
+        (str.isalnum, ALNUM),
+        (str.isupper, UPPER),
+        (str.islower, LOWER),
+    ):
+        table |= np.fromiter(map(test, characters), np.uint16, CODES) * np.uint16(bit)
+    kinds = np.fromiter((ord(unicodedata.category(each)[0]) for each in characters), np.uint8, CODES)
+    for kind, bit in (("P", PUNCTUATION), ("S", SYMBOL), ("M", MARK)):
+        table |= (kinds == ord(kind)).astype(np.uint16) * np.uint16(bit)
+    for first, last in _UNSPACED_BLOCKS:
+        table[first : last + 1] |= np.uint16(UNSPACED)
+    table.flags.writeable = False
+    return table
+
+
+@part
+def character_at(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
+    """Return the code point at a place and the place behind it; one cut short by a lie ends where the text does."""
+    code = int(data[i])
+    if code < 0x80:
+        return code, i + 1
+    more = 1 if code < 0xE0 else 2 if code < 0xF0 else 3
+    code &= 0x3F >> more
+    end = min(i + 1 + more, stop)
+    for j in range(i + 1, end):
+        code = code << 6 | int(data[j]) & 0x3F
+    return min(code, CODES - 1), end
