@@ -4,9 +4,9 @@ Knows settings, types and places in a file; not what any kind means.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -88,13 +88,7 @@ def expected_of(model: type[BaseModel], name: str) -> str:
     field = model.model_fields.get(name)
     if field is None:
         return "something else"
-    words = _words(field.annotation)
-    bounds = []
-    for mark in field.metadata:
-        for attribute, word in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
-            if getattr(mark, attribute, None) is not None:
-                bounds.append(f"{word} {getattr(mark, attribute)}")
-    return " ".join([words, *([", ".join(bounds)] if bounds else [])])
+    return _bounded(_words(field.annotation), field.metadata)
 
 
 def _place(problem: Mapping[str, Any], model: type[BaseModel]) -> tuple[Path, type[BaseModel]]:
@@ -129,7 +123,11 @@ def _message(problem: Mapping[str, Any], holder: type[BaseModel], place: Path) -
     if kind in ("value_error", "assertion_error"):
         said = str(problem.get("ctx", {}).get("error", problem["msg"]))
         return f"{name} is {shown(seen)}: {said}" if name else said
-    return f"{name or 'this'} is {shown(seen)}; expected {_expected(holder, place)}"
+    expected = _expected(holder, place)
+    setting = next((holder.model_fields[part] for part in place if part in holder.model_fields), None)
+    if kind == "string_pattern_mismatch" and setting is not None:
+        expected = f"{expected}: {setting.description}"
+    return f"{name or 'this'} is {shown(seen)}; expected {expected}"
 
 
 def _expected(holder: type[BaseModel], place: Path) -> str:
@@ -151,8 +149,20 @@ def _plain_kinds(kind: Any) -> tuple[Any, ...]:
     return (kind,)
 
 
+def _bounded(words: str, marks: Sequence[Any]) -> str:
+    """Add to what a number is called what its marks say of its bounds."""
+    bounds = []
+    for mark in marks:
+        for attribute, word in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
+            if getattr(mark, attribute, None) is not None:
+                bounds.append(f"{word} {getattr(mark, attribute)}")
+    return " ".join([words, *([", ".join(bounds)] if bounds else [])])
+
+
 def _words(kind: Any) -> str:
     origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _bounded(_words(parts[0]), [inner for mark in parts[1:] for inner in getattr(mark, "metadata", ())])
     if origin is Literal:
         return " or ".join(repr(part) for part in parts)
     if origin in (Union, UnionType):

@@ -8,10 +8,10 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sizes import Size
@@ -31,7 +31,9 @@ _SUBSET = "subset=warc/"
 _LONGEST_URL = 64 * 1024
 _LARGEST = 2**31 - 1
 
+Length = Annotated[int, Field(ge=1, le=_LARGEST)]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")]
+TopLevel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 
 
@@ -50,16 +52,27 @@ class CommonCrawlIndex(Crawl, PageRecords):
     any_language: bool = Field(default=False, description="Let a page in that is only in part in one of `languages`.")
     hosts: tuple[Host, ...] = Field(default=(), description="Hosts, such as www.example.org; not those below them.")
     domains: tuple[Host, ...] = Field(default=(), description="Hosts with all that are below them: example.org.")
-    tlds: tuple[Host, ...] = Field(default=(), description="Top-level domains, such as org.")
+    tlds: tuple[TopLevel, ...] = Field(default=(), description="Top-level domains, such as org.")
     urls: Place = Field(default="", description="A file of addresses, one a line, also packed; exactly as crawled.")
     mime: tuple[str, ...] = Field(default=(), description="Types that the crawl detected, such as text/html.")
-    least_length: int = Field(default=0, ge=0, description="Bytes that a record takes in its WARC file, at least.")
-    most_length: int | None = Field(default=None, ge=1, description="The same, at most.")
+    least_length: int = Field(
+        default=0, ge=0, le=_LARGEST, description="Bytes that a record takes in its WARC file, at least."
+    )
+    most_length: Length | None = Field(default=None, description="The same, at most.")
     gap: Size = Field(default=64 * 1024, ge=0, description="Records closer than this are fetched by one request.")
 
     selecting: ClassVar[frozenset[str]] = frozenset(
         {"crawl", "languages", "any_language", "hosts", "domains", "tlds", "mime", "least_length", "most_length", "gap"}
     )
+
+    @model_validator(mode="after")
+    def _lengths_meet(self) -> Self:
+        if self.most_length is not None and self.least_length > self.most_length:
+            raise ValueError(
+                f"least_length is {self.least_length} and most_length {self.most_length}, so no record fits; "
+                "give a most_length that is no less"
+            )
+        return self
 
     def shards(self, storage: Storage) -> Iterator[InputShard]:
         """List the files with records that fit, by name; each shard is such a file's records."""

@@ -33,6 +33,8 @@ _NAME = re.compile(r"\.w?arc(\.(wet|wat))?(\.(gz|zst|zstd|bz2|xz|lz4))?$", re.IG
 _HEAD = 4 * 1024 * 1024
 _MOST_FIRST_MEMBER = 16 * 1024 * 1024
 
+Status = Annotated[int, Field(ge=100, le=599)]
+
 
 class WarcRecords(Source):
     """Settings of sources whose documents stand in records of WARC files."""
@@ -62,7 +64,7 @@ class PageRecords(WarcRecords):
     types: tuple[str, ...] = Field(
         default=("text/html", "application/xhtml+xml", "text/plain"), description="MIME types that make documents."
     )
-    status: tuple[int, ...] = Field(default=(200,), description="HTTP status codes that make documents.")
+    status: tuple[Status, ...] = Field(default=(200,), description="HTTP status codes that make documents.")
     verify_digests: bool = Field(default=False, description="Reject records whose digests are wrong.")
 
     def document_schema(self) -> pa.Schema:

@@ -22,7 +22,7 @@ from dclm_pipeline.sources.picked import MOST_FETCHED, joined
 from dclm_pipeline.sources.url_index import Addressed, OneOf, sort_key
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.remote import requests
-from tests.engine.crawls import run_inline
+from tests.engine.crawls import recipe, run_inline
 from tests.storage.serving import serving
 
 CRAWL = "CC-MAIN-2025-00"
@@ -185,6 +185,27 @@ def test_an_address_that_is_none_is_named(listed, tmp_path):
 @given(st.lists(st.integers(-9, 9), min_size=1), st.integers(-9, 9), st.integers(0, 9))
 def test_numbers_between_two_are_never_passed_by(values, least, more):
     assert OneOf("x", tuple(values)).may_hold(least, least + more) == any(least <= v <= least + more for v in values)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("status: [99]", "status.0 is 99; expected a whole number at least 100, at most 599"),
+        ("status: [200, 600]", "status.1 is 600; expected a whole number at least 100, at most 599"),
+        ("least_length: -1", "least_length is -1; expected a whole number at least 0, at most 2147483647"),
+        ("most_length: 0", "most_length is 0; expected a whole number at least 1, at most 2147483647 or null"),
+        ("least_length: 9, most_length: 8", "least_length is 9 and most_length 8, so no record fits; give"),
+        ("tlds: [co.uk]", "tlds.0 is 'co.uk'; expected a text: Top-level domains, such as org."),
+        ("hosts: ['https://a.example/']", "hosts.0 is 'https://a.example/'; expected a text: Hosts, such as www."),
+        ("gap: -1", "gap is -1; expected a whole number at least 0"),
+    ],
+)
+def test_settings_that_fit_nothing_are_told_with_what_is_expected(tmp_path, settings, said):
+    text = f"name: a\nsource: {{kind: common_crawl_index, crawl: {CRAWL}, {settings}}}\nsteps: [extract]\n"
+
+    with pytest.raises(RecipeError) as error:
+        recipe(text, tmp_path)
+    assert said in str(error.value)
 
 
 def test_the_plan_tells_the_share_of_the_crawl(listed):
