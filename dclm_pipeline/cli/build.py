@@ -117,7 +117,7 @@ def run(
     from dclm_pipeline.cli.stopping import stopping_once
     from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
     from dclm_pipeline.engine.publish import NothingLeftError
-    from dclm_pipeline.engine.run import Settings, shards_of
+    from dclm_pipeline.engine.run import Settings, offer_of
     from dclm_pipeline.engine.run import run as run_job
     from dclm_pipeline.engine.survey import survey
 
@@ -140,11 +140,13 @@ def run(
     job = _job(loaded, recipe, source, out, settings, catalogue)
     progress = RunProgress(quiet=as_json)
     tell_when_cold()
+    offer = None
     if not as_json:
-        click.echo(_plan_text(job, survey(job, shards_of(job))), err=True)
+        offer = offer_of(job)
+        click.echo(_plan_text(job, survey(job, offer)), err=True)
     try:
         with stopping_once():
-            ran = run_job(job, settings, progress)
+            ran = run_job(job, settings, progress, offer)
     except NothingLeftError as error:
         progress.end()
         if not as_json:
@@ -172,12 +174,12 @@ def plan(
     saved: str,
 ) -> None:
     """Say what a run of RECIPE would do, and what it would find done; does nothing."""
-    from dclm_pipeline.engine.run import Settings, shards_of
+    from dclm_pipeline.engine.run import Settings, offer_of
     from dclm_pipeline.engine.survey import survey
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
     job = _job(loaded, recipe, source, out, Settings(saved=saved), catalogue)
-    surveyed = survey(job, shards_of(job))
+    surveyed = survey(job, offer_of(job))
     click.echo(json.dumps(asdict(surveyed)) if as_json else _plan_text(job, surveyed))
 
 

@@ -27,7 +27,7 @@ from dclm_pipeline.errors import IncompleteError, IntegrityError, RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
 from dclm_pipeline.pools.receipt import Receipt, missing_files, receipt_keys_in
 from dclm_pipeline.recipe import Recipe
-from dclm_pipeline.sources import InputShard, Source
+from dclm_pipeline.sources import InputShard, Offer, Source
 from dclm_pipeline.storage import Storage, is_remote, open_storage
 from dclm_pipeline.storage.budget import Budget, deal_with
 from dclm_pipeline.storage.paths import beside, is_below
@@ -93,12 +93,12 @@ def job_of(recipe: Recipe, source: str, out: str, settings: Settings, folder: st
     return Job(recipe, source_url, out_url, saved, assets_below(folder, catalogue), codes)
 
 
-def shards_of(job: Job) -> tuple[InputShard, ...]:
-    """List the shards of a job's source."""
-    shards = tuple(job.recipe.source.shards(open_storage(job.source)))
-    if not shards:
+def offer_of(job: Job) -> Offer:
+    """Ask a job's source for its shards."""
+    offer = job.recipe.source.offer(open_storage(job.source))
+    if not offer.shards:
         require_shard(job.recipe.source, job.source)
-    return shards
+    return offer
 
 
 def require_shard(source: Source, place: str) -> None:
@@ -109,11 +109,11 @@ def require_shard(source: Source, place: str) -> None:
         raise RecipeError(f"{storage.url}: nothing that the source {source.kind!r} reads: {there}")
 
 
-def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
-    """Build a job's pool; does nothing where it is whole."""
+def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer | None = None) -> Ran:
+    """Build a job's pool; does nothing where it is whole. The source is asked for its shards unless `offer` has them."""
     begun = time.time()
     deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
-    shards = shards_of(job)
+    shards = (offer_of(job) if offer is None else offer).shards
     before = whole(job, shards)
     if before is not None:
         listener(AlreadyWhole(job.out, before.rows))

@@ -8,8 +8,7 @@ from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.run import whole
 from dclm_pipeline.engine.walk import Pool, walk
 from dclm_pipeline.pools.receipt import Receipt
-from dclm_pipeline.sources import InputShard
-from dclm_pipeline.storage import open_storage
+from dclm_pipeline.sources import Offer
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,9 @@ class _EndOfKnowledge(Exception):  # noqa: N818 - no error: the walk has come as
     """A phase has tasks without receipts."""
 
 
-def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
-    """Say what a run of the job would do; does none of it."""
+def survey(job: Job, offer: Offer) -> Survey:
+    """Say what a run of the job would do with what its source has; does none of it."""
+    shards = offer.shards
     seen: list[Surveyed] = []
     size = sum(shard.size for shard in shards if shard.start == 0)
 
@@ -53,7 +53,7 @@ def survey(job: Job, shards: tuple[InputShard, ...]) -> Survey:
             raise _EndOfKnowledge
         return [known[task.key] for task in phase.tasks]
 
-    told = job.recipe.source.told(open_storage(job.source))
+    told = offer.told()
     if whole(job, shards) is not None:
         return Survey(len(shards), size, True, (), (), told)
     job.assets.require(job.recipe.steps)

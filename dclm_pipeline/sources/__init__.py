@@ -5,7 +5,7 @@ be read comes out as rejects, and all of it is counted in the reading's tally.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -34,6 +34,21 @@ class InputShard:
     end: int | None = None
     begins: int | None = None
     spans: tuple[tuple[int, int], ...] = ()
+
+
+def _nothing_more() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a source has to read: its shards in their order, and what a plan should say of them beside their number.
+
+    That may ask for more than the shards did, so it is found out when it is `told`.
+    """
+
+    shards: tuple[InputShard, ...]
+    told: Callable[[], str] = _nothing_more
 
 
 @dataclass(frozen=True)
@@ -119,10 +134,9 @@ class Source(BaseModel, ABC):
     def shards(self, storage: Storage) -> Iterator[InputShard]:
         """List the shards in their order, which is that of their names and places."""
 
-    def told(self, storage: Storage) -> str:
-        """Say what a plan should tell of the shards beside their number; nothing where that says it all."""
-        del storage
-        return ""
+    def offer(self, storage: Storage) -> Offer:
+        """Return all shards, and what to say of them; may take long, so ask once and pass it on."""
+        return Offer(tuple(self.shards(storage)))
 
     @abstractmethod
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> Reading:

@@ -1,13 +1,12 @@
 """Common Crawl as a source of chosen pages: a crawl's URL index says which records fit, and only those are fetched.
 
 What comes out is what reading the whole files and leaving out the other records would give, ids included. The index is
-read when a run is planned, and once a process: a selection is a list of places, and part of the plan.
+read when a run is planned: a selection is a list of places, and part of the plan.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,10 +14,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sizes import Size
-from dclm_pipeline.sources import InputShard
+from dclm_pipeline.sources import InputShard, Offer
 from dclm_pipeline.sources.crawl_listing import INDEX_FILE, WARC_FILE, Crawl, is_file_of, listed
 from dclm_pipeline.sources.lines import Lines, codec_of_lines
-from dclm_pipeline.sources.picked import PickedReading, joined
+from dclm_pipeline.sources.picked import PickedReading, Span, joined
 from dclm_pipeline.sources.url_index import Addressed, Between, Condition, Languages, OneOf, Selection, select, sort_key
 from dclm_pipeline.sources.warc import PageRecords
 from dclm_pipeline.sources.window import Window
@@ -76,16 +75,25 @@ class CommonCrawlIndex(Crawl, PageRecords):
 
     def shards(self, storage: Storage) -> Iterator[InputShard]:
         """List the files with records that fit, by name; each shard is such a file's records."""
-        for name, spans in self._selection(storage).spans.items():
-            if not is_file_of(self.crawl, name, WARC_FILE):
-                raise RecipeError(f"{self.index or self.crawl}: is the index of another crawl: it names {name}")
-            size = sum(length for _, length in spans)
-            known = hashlib.sha256(f"common crawl records\0{name}\0{spans}".encode()).hexdigest()
-            yield InputShard(name, size, known, spans=spans)
+        yield from self.offer(storage).shards
 
-    def told(self, storage: Storage) -> str:
-        """Say what share of the crawl that is, and how many requests."""
-        found = self._selection(storage)
+    def offer(self, storage: Storage) -> Offer:
+        """Read the index; what is told is what share of the crawl fits, and how many requests that takes."""
+        place, files = self.files(storage)
+        found = select(place, files, self.conditions())
+        if not found.spans:
+            raise RecipeError(
+                f"{self.index or self.crawl}: of the {found.known_records:,} records in the index none fits all that the "
+                "source asks for; ask for less, or look for a slip of the pen"
+            )
+        shards = tuple(self._shard(name, spans) for name, spans in found.spans.items())
+        return Offer(shards, lambda: self._told(storage, found))
+
+    def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> PickedReading:
+        """Read the records of a file that fit."""
+        return PickedReading(storage, shard, *self.gathering(shard, rows, size), self.gap)
+
+    def _told(self, storage: Storage, found: Selection) -> str:
         try:
             files = len(listed(storage, self.crawl, "warc.paths.gz", "", WARC_FILE))
             whole = f"; the crawl has {files:,} files, of which {len(found.spans):,} hold some"
@@ -97,12 +105,12 @@ class CommonCrawlIndex(Crawl, PageRecords):
             f"{found.known_bytes / 1e6:,.1f} MB ({found.bytes / max(found.known_bytes, 1):.3%}), by {requests:,} requests{whole}"
         )
 
-    def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> PickedReading:
-        """Read the records of a file that fit."""
-        return PickedReading(storage, shard, *self.gathering(shard, rows, size), self.gap)
-
-    def _selection(self, storage: Storage) -> Selection:
-        return _selected(self, storage.url)
+    def _shard(self, name: str, spans: tuple[Span, ...]) -> InputShard:
+        if not is_file_of(self.crawl, name, WARC_FILE):
+            raise RecipeError(f"{self.index or self.crawl}: is the index of another crawl: it names {name}")
+        size = sum(length for _, length in spans)
+        known = hashlib.sha256(f"common crawl records\0{name}\0{spans}".encode()).hexdigest()
+        return InputShard(name, size, known, spans=spans)
 
     def files(self, storage: Storage) -> tuple[Storage, list[str]]:
         """Return where the index lies, and its files."""
@@ -136,12 +144,6 @@ class CommonCrawlIndex(Crawl, PageRecords):
             most = _LARGEST if self.most_length is None else self.most_length
             found.append(Between("warc_record_length", self.least_length, most))
         return found
-
-
-@lru_cache(maxsize=4)
-def _selected(source: CommonCrawlIndex, url: str) -> Selection:
-    place, files = source.files(open_storage(url))
-    return select(place, files, source.conditions())
 
 
 def _addresses(place: str) -> tuple[str, ...]:

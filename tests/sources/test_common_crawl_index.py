@@ -4,6 +4,8 @@ import functools
 import gzip
 import itertools
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,10 +45,11 @@ def index_of(folder: Path) -> list[dict[str, object]]:
     return [row for path in sorted(folder.rglob("*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
-def documents(source, place, rows=64) -> list[dict[str, object]]:
-    """Return what a source hands over, as rows."""
+def documents(source, place, shards=None) -> list[dict[str, object]]:
+    """Return what a source hands over, as rows; of all its shards, or some."""
     storage = open_storage(str(place))
-    read = [item for shard in source.shards(storage) for item in source.read(storage, shard, rows, 2**24)]
+    shards = source.shards(storage) if shards is None else shards
+    read = [item for shard in shards for item in source.read(storage, shard, 64, 2**24)]
     return [row for item in read if isinstance(item, pa.RecordBatch) for row in item.to_pylist()]
 
 
@@ -118,13 +121,13 @@ def test_neighbours_are_fetched_by_one_request(listed, gap):
     least = sum(len(list(joined(shard.spans, gap))) for shard in shards)
     files = {str(path.relative_to(listed)): path.read_bytes() for path in listed.rglob("*") if path.is_file()}
     with serving(files) as server:
-        over_http = open_storage(f"{server.url}/")
-        list(source.shards(over_http))
+        listed_there = source.offer(open_storage(f"{server.url}/")).shards
         before = requests["http GET"]
-        pages = documents(source, server.url + "/")
+        pages = documents(source, f"{server.url}/", listed_there)
 
     assert requests["http GET"] - before == least
     assert least == (len(shards) if gap else sum(len(shard.spans) for shard in shards))
+    assert listed_there == tuple(shards)
     assert pages == documents(source, listed)
 
 
@@ -187,6 +190,53 @@ def test_numbers_between_two_are_never_passed_by(values, least, more):
     assert OneOf("x", tuple(values)).may_hold(least, least + more) == any(least <= v <= least + more for v in values)
 
 
+def test_addresses_and_an_index_that_are_edited_are_read_again(listed, tmp_path):
+    rows = [row for row in pq.read_table(listed / PART).to_pylist() if row["fetch_status"] == 200]
+    first, second = rows[3], rows[7]
+    index = changed(listed, tmp_path / "index", lambda table: None)
+    source = CommonCrawlIndex(crawl=CRAWL, urls=str(tmp_path / "urls"), index=index)
+
+    def found() -> list[list[int]]:
+        shards = source.shards(open_storage(str(listed)))
+        return [place for shard in shards for place in map(list, shard.spans)]
+
+    (tmp_path / "urls").write_text(first["url"])
+    before = found()
+    (tmp_path / "urls").write_text(second["url"])
+    after = found()
+    moved = [row | {"warc_record_offset": row["warc_record_offset"] + 1} for row in (first, second)]
+    table = pa.Table.from_pylist(moved, schema=pq.read_schema(listed / PART))
+    pq.write_table(table, tmp_path / "index" / "part.parquet")
+
+    assert [*before, *after] == [[row["warc_record_offset"], row["warc_record_length"]] for row in (first, second)]
+    assert found() == [[second["warc_record_offset"] + 1, second["warc_record_length"]]]
+
+
+@pytest.mark.slow
+def test_a_command_reads_the_index_once(listed, tmp_path):
+    files = {str(path.relative_to(listed)): path.read_bytes() for path in listed.rglob("*") if path.is_file()}
+    text = f"name: picked\nsource: {{kind: common_crawl_index, crawl: {CRAWL}, tlds: [test]}}\nsteps: [extract]\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+
+    def asked(*words: str) -> int:
+        with serving(files) as server:
+            place = ["--source", f"{server.url}/", "--out", str(tmp_path / words[0])]
+            command = [sys.executable, "-m", "dclm_pipeline.cli", words[0], str(tmp_path / "recipe.yaml")]
+            subprocess.run([*command, *place, *words[1:]], check=True, capture_output=True, timeout=120)
+        return sum(path.endswith(".parquet") for _, path, _ in server.asked)
+
+    with serving(files) as server:
+        CommonCrawlIndex(crawl=CRAWL, tlds=["test"]).offer(open_storage(f"{server.url}/"))
+    once = sum(path.endswith(".parquet") for _, path, _ in server.asked)
+
+    assert [asked("plan"), asked("run", "--executor", "inline")] == [once, once]
+
+
+def test_a_selection_of_which_nothing_fits_is_told_of(listed):
+    with pytest.raises(RecipeError, match=r"CC-MAIN-2025-00: of the 1,\d+ records in the index none fits"):
+        CommonCrawlIndex(crawl=CRAWL, hosts=["nowhere.example"]).offer(open_storage(str(listed)))
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -209,7 +259,7 @@ def test_settings_that_fit_nothing_are_told_with_what_is_expected(tmp_path, sett
 
 
 def test_the_plan_tells_the_share_of_the_crawl(listed):
-    told = CommonCrawlIndex(crawl=CRAWL, languages=["pol"]).told(open_storage(str(listed)))
+    told = CommonCrawlIndex(crawl=CRAWL, languages=["pol"]).offer(open_storage(str(listed))).told()
     rows = [row for row in index_of(listed) if row["fetch_status"] == 200 and row["content_languages"] == "pol"]
 
     assert told.startswith(f"{len(rows)} of {len(index_of(listed)):,} records")

@@ -8,7 +8,7 @@ import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import FetchedAssets, assets_below
 from dclm_pipeline.engine.assets.cache import object_path
 from dclm_pipeline.engine.assets.pull import copy_to_mirror, pull
-from dclm_pipeline.engine.run import Settings, job_of, shards_of
+from dclm_pipeline.engine.run import Settings, job_of, offer_of
 from dclm_pipeline.engine.survey import survey
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.errors import IntegrityError, RecipeError
@@ -39,7 +39,7 @@ def tasks_of(job) -> bytes:
         raise StopIteration
 
     with pytest.raises(StopIteration):
-        walk(job, shards_of(job), look, print)
+        walk(job, offer_of(job).shards, look, print)
     return sent[0]
 
 
@@ -58,7 +58,7 @@ def test_a_run_with_what_was_not_fetched_fails_before_anything_and_asks_nobody(c
 
     for attempt in (
         lambda: dp.run(recipe(place), crawl, tmp_path / "pool", executor="inline"),
-        lambda: survey(job, shards_of(job)),
+        lambda: survey(job, offer_of(job)),
     ):
         with pytest.raises(RecipeError, match=r"listed\.words: http.*\n.*`dclm assets pull RECIPE`"):
             attempt()
