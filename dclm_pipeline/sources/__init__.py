@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from dclm_pipeline.sources.spans import NO_SPANS, Spans
 from dclm_pipeline.step import Place
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import SourceTally
@@ -23,8 +24,8 @@ class InputShard:
 
     `name` is relative to the source, so it is the same wherever the source lies. `edges` is the SHA-256 of the
     file's first and last 64 KiB. `begins` is set where a range must be read from an offset other than `start`
-    because its predecessor ended there. With `spans` it is single records, by offset and length, and `edges` tells
-    them apart from other records of the file.
+    because its predecessor ended there. With `spans` it is single records, and `edges` tells them apart from other
+    records of the file.
     """
 
     name: str
@@ -33,7 +34,7 @@ class InputShard:
     start: int = 0
     end: int | None = None
     begins: int | None = None
-    spans: tuple[tuple[int, int], ...] = ()
+    spans: Spans = NO_SPANS
 
 
 def _nothing_more() -> str:

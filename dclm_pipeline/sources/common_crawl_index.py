@@ -17,8 +17,10 @@ from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, Offer
 from dclm_pipeline.sources.crawl_listing import INDEX_FILE, WARC_FILE, Crawl, is_file_of, listed
 from dclm_pipeline.sources.lines import Lines, codec_of_lines
-from dclm_pipeline.sources.picked import PickedReading, Span, joined
-from dclm_pipeline.sources.url_index import Addressed, Between, Condition, Languages, OneOf, Selection, select, sort_key
+from dclm_pipeline.sources.picked import MOST_FETCHED, PickedReading
+from dclm_pipeline.sources.spans import Spans
+from dclm_pipeline.sources.url_conditions import Addressed, Between, Condition, Languages, OneOf, sort_key
+from dclm_pipeline.sources.url_index import Selection, select
 from dclm_pipeline.sources.warc import PageRecords
 from dclm_pipeline.sources.window import Window
 from dclm_pipeline.step import Place
@@ -80,13 +82,13 @@ class CommonCrawlIndex(Crawl, PageRecords):
     def offer(self, storage: Storage) -> Offer:
         """Read the index; what is told is what share of the crawl fits, and how many requests that takes."""
         place, files = self.files(storage)
-        found = select(place, files, self.conditions())
+        found = select(place, files, self.conditions(), lambda name: is_file_of(self.crawl, name, WARC_FILE))
         if not found.spans:
             raise RecipeError(
                 f"{self.index or self.crawl}: of the {found.known_records:,} records in the index none fits all that the "
                 "source asks for; ask for less, or look for a slip of the pen"
             )
-        shards = tuple(self._shard(name, spans) for name, spans in found.spans.items())
+        shards = tuple(_shard(name, spans) for name, spans in found.spans.items())
         return Offer(shards, lambda: self._told(storage, found))
 
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> PickedReading:
@@ -99,18 +101,11 @@ class CommonCrawlIndex(Crawl, PageRecords):
             whole = f"; the crawl has {files:,} files, of which {len(found.spans):,} hold some"
         except RecipeError:
             whole = ""
-        requests = sum(1 for spans in found.spans.values() for _ in joined(spans, self.gap))
+        requests = sum(len(spans.borders(self.gap, MOST_FETCHED)) - 1 for spans in found.spans.values())
         return (
-            f"{found.records:,} of {found.known_records:,} records, {found.bytes / 1e6:,.1f} MB of about "
-            f"{found.known_bytes / 1e6:,.1f} MB ({found.bytes / max(found.known_bytes, 1):.3%}), by {requests:,} requests{whole}"
+            f"{found.records:,} of {found.known_records:,} records, {found.size / 1e6:,.1f} MB of about "
+            f"{found.known_bytes / 1e6:,.1f} MB ({found.size / max(found.known_bytes, 1):.3%}), by {requests:,} requests{whole}"
         )
-
-    def _shard(self, name: str, spans: tuple[Span, ...]) -> InputShard:
-        if not is_file_of(self.crawl, name, WARC_FILE):
-            raise RecipeError(f"{self.index or self.crawl}: is the index of another crawl: it names {name}")
-        size = sum(length for _, length in spans)
-        known = hashlib.sha256(f"common crawl records\0{name}\0{spans}".encode()).hexdigest()
-        return InputShard(name, size, known, spans=spans)
 
     def files(self, storage: Storage) -> tuple[Storage, list[str]]:
         """Return where the index lies, and its files."""
@@ -144,6 +139,11 @@ class CommonCrawlIndex(Crawl, PageRecords):
             most = _LARGEST if self.most_length is None else self.most_length
             found.append(Between("warc_record_length", self.least_length, most))
         return found
+
+
+def _shard(name: str, spans: Spans) -> InputShard:
+    known = hashlib.sha256(f"common crawl records\0{name}\0".encode() + spans.packed).hexdigest()
+    return InputShard(name, spans.size, known, spans=spans)
 
 
 def _addresses(place: str) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Crawl(WarcRecords):
 def is_file_of(crawl: str, path: str, pattern: re.Pattern[str]) -> bool:
     """Tell whether a path is what a file of a crawl is called."""
     found = pattern.fullmatch(path)
-    return found is not None and ".." not in path and found["crawl"] == crawl
+    return found is not None and "/." not in path and found["crawl"] == crawl
 
 
 def listed(storage: Storage, crawl: str, name: str, copy: str, pattern: re.Pattern[str]) -> list[str]:

@@ -6,14 +6,16 @@ Knows where records lie, and reads each by itself, so that damage to one costs n
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pyarrow as pa
 
 from dclm_pipeline.sources import InputShard, ReadingFacts, Reject
 from dclm_pipeline.sources.detect import codec_by_magic
 from dclm_pipeline.sources.records import Record
+from dclm_pipeline.sources.spans import Span, Spans
 from dclm_pipeline.sources.trail import Customs
 from dclm_pipeline.sources.walk import Walk
 from dclm_pipeline.sources.warc import Counts, Gathering, RecordReading
@@ -22,25 +24,15 @@ from dclm_pipeline.storage import Storage
 from dclm_pipeline.storage.many import at_once
 from dclm_pipeline.storage.remote import waiting
 
-Span = tuple[int, int]
-
 # What one request may bring, and how many are under way: together what a worker holds.
 MOST_FETCHED = 4 * 2**20
 FETCHED_AT_ONCE = 8
 
 
-def joined(spans: Sequence[Span], gap: int) -> Iterator[list[Span]]:
-    """Cut spans, which are in order, into runs to be fetched by one request each: neighbours at most `gap` apart."""
-    run: list[Span] = []
-    for offset, length in spans:
-        if run:
-            first, last = run[0][0], sum(run[-1])
-            if offset - last > gap or offset + length - first > MOST_FETCHED:
-                yield run
-                run = []
-        run.append((offset, length))
-    if run:
-        yield run
+def joined(spans: Spans, gap: int) -> Iterator[list[Span]]:
+    """Cut spans into runs to be fetched by one request each: neighbours at most `gap` apart."""
+    for begin, end in pairwise(spans.borders(gap, MOST_FETCHED).tolist()):
+        yield [(offset, length) for offset, length in spans.places[begin:end].tolist()]
 
 
 class PickedReading(RecordReading):

@@ -2,7 +2,6 @@
 
 import functools
 import gzip
-import itertools
 import re
 import subprocess
 import sys
@@ -12,16 +11,13 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.madeup import write_crawl
 from dclm_pipeline.sources import Reject
 from dclm_pipeline.sources.common_crawl import CommonCrawl
 from dclm_pipeline.sources.common_crawl_index import CommonCrawlIndex
-from dclm_pipeline.sources.picked import MOST_FETCHED, joined
-from dclm_pipeline.sources.url_index import Addressed, OneOf, sort_key
+from dclm_pipeline.sources.picked import joined
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.remote import requests
 from tests.engine.crawls import recipe, run_inline
@@ -131,63 +127,11 @@ def test_neighbours_are_fetched_by_one_request(listed, gap):
     assert pages == documents(source, listed)
 
 
-@given(st.lists(st.tuples(st.integers(1, 2**21), st.integers(0, 2**21)), max_size=60), st.integers(0, 2**21))
-def test_runs_hold_every_span_once_and_none_is_too_large(steps, gap):
-    spans, place = [], 0
-    for length, skip in steps:
-        spans.append((place + skip, length))
-        place += skip + length
-    runs = list(joined(spans, gap))
-
-    assert [span for run in runs for span in run] == spans
-    for run in runs:
-        assert len(run) == 1 or sum(run[-1]) - run[0][0] <= MOST_FETCHED
-        assert all(after[0] - sum(before) <= gap for before, after in itertools.pairwise(run))
-
-
-LABELS = st.sampled_from(["a", "ab", "a-b", "a0", "b", "www", "www2", "example", "x-y"])
-HOSTS = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
-
-
-AFTER_HOST = st.sampled_from([")/path", ":8080)/", ")/"])
-
-
-@given(
-    st.lists(HOSTS, min_size=1, max_size=4),
-    st.lists(st.tuples(HOSTS, AFTER_HOST), min_size=1, max_size=8),
-    st.booleans(),
-)
-def test_row_groups_with_a_match_are_never_passed_by(wanted, rows, below_too):
-    condition = Addressed("url_host_name", tuple(wanted), below=below_too)
-    keys = sorted(f"{sort_key(host)}{after}" for host, after in rows)
-    there = [host for host, _ in rows]
-    matches = condition.holds(pa.array(there))
-
-    assert condition.may_hold(keys[0], keys[-1]) or not matches.any()
-
-
-def test_a_host_on_another_port_lies_behind_hosts_that_are_longer_than_it():
-    condition = Addressed("url_host_name", ("example.com",))
-
-    assert condition.may_hold("com,example-foo)/", "com,examplf)/")
-
-
-def test_hosts_are_known_with_a_dot_behind_them_and_in_letters_of_their_own():
-    assert sort_key("www.example.org.") == "org,example"
-    assert sort_key("bücher.example") == "example,xn--bcher-kva"
-    assert Addressed("url_host_name", ("example.org",), below=True).holds(pa.array(["a.example.org."])).all()
-
-
 def test_an_address_that_is_none_is_named(listed, tmp_path):
     (tmp_path / "urls").write_text("http://good.example/\nhttp://[bad/\n")
 
     with pytest.raises(RecipeError, match=r"'http://\[bad/' is no address"):
         list(CommonCrawlIndex(crawl=CRAWL, urls=str(tmp_path / "urls")).shards(open_storage(str(listed))))
-
-
-@given(st.lists(st.integers(-9, 9), min_size=1), st.integers(-9, 9), st.integers(0, 9))
-def test_numbers_between_two_are_never_passed_by(values, least, more):
-    assert OneOf("x", tuple(values)).may_hold(least, least + more) == any(least <= v <= least + more for v in values)
 
 
 def test_addresses_and_an_index_that_are_edited_are_read_again(listed, tmp_path):
@@ -198,7 +142,7 @@ def test_addresses_and_an_index_that_are_edited_are_read_again(listed, tmp_path)
 
     def found() -> list[list[int]]:
         shards = source.shards(open_storage(str(listed)))
-        return [place for shard in shards for place in map(list, shard.spans)]
+        return [place for shard in shards for place in shard.spans.places.tolist()]
 
     (tmp_path / "urls").write_text(first["url"])
     before = found()
