@@ -1,6 +1,7 @@
 """Single records out of WARC files, by their offsets: only they are asked for, neighbours by one request.
 
-Knows where records lie, and reads each by itself, so that damage to one costs no other.
+Knows where records lie, and reads each by itself, so that damage to one costs no other. What a worker holds does not
+depend on how large a record is, or is said to be: one that is larger than a request may bring is read piece by piece.
 """
 
 import hashlib
@@ -9,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from dclm_pipeline.sources import InputShard, ReadingFacts, Reject
 from dclm_pipeline.sources.detect import codec_by_magic
-from dclm_pipeline.sources.records import Record
+from dclm_pipeline.sources.records import LONGEST_BEGINNING, Record
 from dclm_pipeline.sources.spans import Span, Spans
 from dclm_pipeline.sources.trail import Customs
 from dclm_pipeline.sources.walk import Walk
@@ -59,25 +61,34 @@ class PickedReading(RecordReading):
                 run = next(fetched, None)
             if run is None:
                 return
-            for offset, data in run:
-                self._digest.update(data)
-                self._bytes += len(data)
-                yield self._record(offset, data)
+            for (offset, length), data in run:
+                if data is None:
+                    with self._storage.open(self._shard.name) as file:
+                        record = self._record(file, offset, length)
+                else:
+                    record = self._record(io.BytesIO(data), 0, length)
+                yield replace(record, offset=offset, place=str(offset))
 
-    def _fetched(self, run: list[Span]) -> list[tuple[int, bytes]]:
-        """Return the bytes of each record of a run, by its offset."""
+    def _fetched(self, run: list[Span]) -> list[tuple[Span, bytes | None]]:
+        """Return the spans of a run with their bytes, or a large one without."""
         first, last = run[0][0], sum(run[-1])
+        if last - first > MOST_FETCHED:
+            return [(span, None) for span in run]
         data = self._storage.read(self._shard.name, first, last - first)
-        return [(offset, data[offset - first : offset - first + length]) for offset, length in run]
+        return [((offset, length), data[offset - first : offset - first + length]) for offset, length in run]
 
-    def _record(self, offset: int, data: bytes) -> Record:
-        """Return the record that begins at `offset`, whose bytes these should be."""
-        window = Window(io.BytesIO(data))
-        codec = codec_by_magic(window, data)
-        walk = None if codec is None or not data else Walk(window, codec, Customs(), self._most_block, None)
-        record = None if walk is None else next(walk.records(0), None)
-        if walk is not None:
+    def _record(self, file: BinaryIO, begin: int, length: int) -> Record:
+        """Return the record that begins at `begin`, and has `length` bytes if all is well."""
+        window = Window(file, begin, begin + length, begin + length, self._digest)
+        head = window.peek(begin, LONGEST_BEGINNING)
+        codec = codec_by_magic(window, head) if head else None
+        record = None
+        if codec is not None:
+            walk = Walk(window, codec, Customs(), self._most_block, None)
+            record = next(walk.records(begin), None)
             self._damage.update(walk.damage)
-        if record is None or record.offset:
-            return Record(offset, str(offset), None, None, "no record there")
-        return replace(record, offset=offset, place=str(offset))
+        _, hashed = window.sha256()
+        self._bytes += hashed
+        if record is None or record.offset != begin:
+            return Record(begin, "", None, None, "no record there")
+        return record

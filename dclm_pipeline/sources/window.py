@@ -5,16 +5,35 @@ stretch of the file as it goes by; what no reader looked at is read at the end, 
 """
 
 import hashlib
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 _BUFFER = 256 * 1024
+
+
+class Digest(Protocol):
+    """What takes bytes as they go by."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Take some more."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was taken."""
+        ...
 
 
 class Window:
     """An open file, addressed by offset."""
 
-    def __init__(self, file: BinaryIO, start: int = 0, end: int | None = None, most: int | None = None) -> None:
-        """Look at `file`, hashing [start, end); as if it had `most` bytes, where a number is given."""
+    def __init__(
+        self,
+        file: BinaryIO,
+        start: int = 0,
+        end: int | None = None,
+        most: int | None = None,
+        digest: Digest | None = None,
+    ) -> None:
+        """Look at `file`, hashing [start, end), into `digest` where one has begun; as if it had `most` bytes."""
         self._file = file
         size = file.seek(0, 2)
         self.size = size if most is None else min(size, most)
@@ -23,7 +42,7 @@ class Window:
         self._place = size
         self._end = self.size if end is None else min(end, self.size)
         self._start = self._hashed = min(start, self._end)
-        self._digest = hashlib.sha256()
+        self._digest: Digest = hashlib.sha256() if digest is None else digest
 
     def piece(self, offset: int, most: int) -> memoryview:
         """Return at most `most` bytes at `offset`, as many as are at hand; none at the file's end alone."""
@@ -69,7 +88,7 @@ class Window:
         return offset
 
     def sha256(self) -> tuple[str, int]:
-        """Return the digest and the length of the stretch, once all of it has been read."""
+        """Return the digest, and the length of the stretch, once all of it has been read."""
         while self._hashed < self._end:
             before = self._hashed
             self._load(before)
