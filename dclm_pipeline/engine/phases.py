@@ -291,6 +291,7 @@ class _SegmentTasks:
     def __init__(self, job: Job, segment: Segment, heard: Heard, ranges: int) -> None:
         reorder = segment.ending if isinstance(segment.ending, Reorder) else None
         self._job = job
+        self._source = job.recipe.source.for_reading()
         self._segment = segment
         self._heard = heard
         self._key = job.key_of_segment(segment)
@@ -303,7 +304,7 @@ class _SegmentTasks:
 
     def reading(self, ordinal: int, shard: InputShard) -> Task:
         """Return the task for a shard of the source."""
-        read = FromSource(self._job.recipe.source, self._job.source, shard)
+        read = FromSource(self._source, self._job.source, shard)
         return self._task(ordinal, [shard_identity(shard)], (shard.name,), read)
 
     def going_on(self, ordinal: int, stored: Sequence[Stored], group: tuple[int, ...]) -> Task:

@@ -7,7 +7,7 @@ be read comes out as rejects, and all of it is counted in the reading's tally.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -138,6 +138,10 @@ class Source(BaseModel, ABC):
     def offer(self, storage: Storage) -> Offer:
         """Return all shards, and what to say of them; may take long, so ask once and pass it on."""
         return Offer(tuple(self.shards(storage)))
+
+    def for_reading(self) -> Self:
+        """Return the settings that reading takes, which go to a worker with each shard."""
+        return self
 
     @abstractmethod
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> Reading:

@@ -91,6 +91,11 @@ class CommonCrawlIndex(Crawl, PageRecords):
         shards = tuple(_shard(name, spans) for name, spans in found.spans.items())
         return Offer(shards, lambda: self._told(storage, found))
 
+    def for_reading(self) -> Self:
+        """Leave out what chooses records: it may be long, and they have been chosen."""
+        nothing: dict[str, object] = dict.fromkeys(("languages", "hosts", "domains", "tlds", "mime"), ())
+        return self.model_copy(update=nothing | {"urls": "", "index": ""})
+
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> PickedReading:
         """Read the records of a file that fit."""
         return PickedReading(storage, shard, *self.gathering(shard, rows, size), self.gap)

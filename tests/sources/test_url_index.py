@@ -7,11 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dclm_pipeline.engine.phases import source_phase
+from dclm_pipeline.engine.run import Settings, job_of, offer_of
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.sources import url_index
 from dclm_pipeline.sources.common_crawl_index import CommonCrawlIndex
 from dclm_pipeline.sources.spans import Spans
 from dclm_pipeline.sources.url_conditions import Addressed, Between, Languages, OneOf
+from tests.engine.crawls import recipe
 from tests.sources.indexing import CRAWL, FILE, SCHEMA, places, retyped, row, selected, stored, table
 
 OTHER = FILE.replace("a.warc", "b.warc")
@@ -209,6 +212,18 @@ def test_a_selection_takes_sixteen_bytes_a_record_and_a_shard_is_its_own_records
     assert held < 24 * count
     assert most < 100 * count
     assert max(len(pickle.dumps(shard)) for shard in offer.shards) < 16 * count / 200 + 1_000
+
+
+def test_what_chooses_records_is_not_sent_to_workers(tmp_path):
+    storage = stored(table([row(0, host="site7.example")]))
+    domains = tuple(f"site{number}.example" for number in range(10_000))
+    source = CommonCrawlIndex(crawl=CRAWL, index=storage.url, domains=domains, tlds=("example",), gap=5)
+    loaded = recipe("name: a\nsource: warc\nsteps: [extract]\n", tmp_path).model_copy(update={"source": source})
+    job = job_of(loaded, storage.url, str(tmp_path / "pool"), Settings())
+    (task,) = source_phase(job, offer_of(job).shards).tasks
+
+    assert task.work.shard.source == CommonCrawlIndex(crawl=CRAWL, gap=5)
+    assert len(pickle.dumps(task)) < 20_000
 
 
 def test_shards_of_the_same_records_are_the_same_and_of_others_are_not():
