@@ -122,8 +122,10 @@ class CommonCrawlIndex(Crawl, PageRecords):
             if not of_records:
                 raise RecipeError(f"{self.index}: holds no Parquet file of a URL index")
             return place, of_records
-        paths = listed(storage, self.crawl, _LISTING, "", INDEX_FILE)
-        return storage, [path for path in paths if _SUBSET in path]
+        paths = [path for path in listed(storage, self.crawl, _LISTING, "", INDEX_FILE) if _SUBSET in path]
+        if not paths:
+            raise RecipeError(f"{self.crawl}: its {_LISTING} names no file of its URL index; give a copy as `index`")
+        return storage, paths
 
     def conditions(self) -> list[Condition]:
         """Return what a row of the index must fulfil."""
@@ -159,13 +161,25 @@ def _addresses(place: str) -> tuple[str, ...]:
     with storage.open(entry.path) as file:
         window = Window(file)
         lines = Lines(window, codec_of_lines(window), 0, None, _LONGEST_URL)
-        found = [line.strip() for _, line in lines if isinstance(line, bytes) and line.strip()]
-        if lines.damage or not found:
-            raise RecipeError(f"{place}: is damaged, or holds no addresses")
-    addresses = tuple(line.decode("utf-8", "replace") for line in found)
-    for address in addresses:
-        try:
-            sort_key(urlsplit(address).hostname or "")
-        except ValueError:
-            raise RecipeError(f"{place}: {address[:200]!r} is no address") from None
-    return addresses
+        found = [(offset, line) for offset, line in lines if not isinstance(line, bytes) or line.strip()]
+    if lines.damage or not found:
+        raise RecipeError(f"{place}: is damaged, or holds no addresses")
+    return tuple(_address(place, offset, line) for offset, line in found)
+
+
+def _address(place: str, offset: int, line: bytes | str) -> str:
+    if isinstance(line, str):
+        raise RecipeError(f"{place}: {line} at byte {offset:,}, where an address has {_LONGEST_URL:,} bytes at most")
+    try:
+        address = line.strip().decode()
+        known = sort_key(urlsplit(address).hostname or "")
+    except ValueError as error:
+        raise _no_address(place, line) from error
+    if not known:
+        raise _no_address(place, line)
+    return address
+
+
+def _no_address(place: str, line: bytes) -> RecipeError:
+    told = line.strip()[:200].decode(errors="replace")
+    return RecipeError(f"{place}: {told!r} is no address; write each as it was crawled: https://www.example.org/page")

@@ -14,6 +14,7 @@ import pytest
 
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.madeup import write_crawl
+from dclm_pipeline.madeup.index import write_listing
 from dclm_pipeline.sources import Reject
 from dclm_pipeline.sources.common_crawl import CommonCrawl
 from dclm_pipeline.sources.common_crawl_index import CommonCrawlIndex
@@ -127,11 +128,21 @@ def test_neighbours_are_fetched_by_one_request(listed, gap):
     assert pages == documents(source, listed)
 
 
-def test_an_address_that_is_none_is_named(listed, tmp_path):
-    (tmp_path / "urls").write_text("http://good.example/\nhttp://[bad/\n")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"http://[bad/", r"'http://\[bad/' is no address"),
+        (b"www.example.org/page", "'www.example.org/page' is no address; write each as it was crawled: https://"),
+        (b"http:///page", "is no address"),
+        (b"http://good.example/\xff", "is no address"),
+        (b"http://good.example/" + b"x" * 2**16, "line too long at byte 21, where an address has 65,536 bytes at most"),
+    ],
+)
+def test_an_address_that_is_none_is_named(listed, tmp_path, line, said):
+    (tmp_path / "urls").write_bytes(b"http://good.example/\n" + line + b"\r\n")
 
-    with pytest.raises(RecipeError, match=r"'http://\[bad/' is no address"):
-        list(CommonCrawlIndex(crawl=CRAWL, urls=str(tmp_path / "urls")).shards(open_storage(str(listed))))
+    with pytest.raises(RecipeError, match=said):
+        CommonCrawlIndex(crawl=CRAWL, urls=str(tmp_path / "urls")).offer(open_storage(str(listed)))
 
 
 def test_addresses_and_an_index_that_are_edited_are_read_again(listed, tmp_path):
@@ -200,6 +211,15 @@ def test_settings_that_fit_nothing_are_told_with_what_is_expected(tmp_path, sett
     with pytest.raises(RecipeError) as error:
         recipe(text, tmp_path)
     assert said in str(error.value)
+
+
+def test_a_crawl_without_an_index_is_told_of(tmp_path):
+    write_listing(tmp_path, CRAWL, "cc-index-table.paths.gz", [PART.replace("subset=warc", "subset=robotstxt")])
+
+    with pytest.raises(
+        RecipeError, match=r"CC-MAIN-2025-00: its cc-index-table.paths.gz names no file of its URL index"
+    ):
+        CommonCrawlIndex(crawl=CRAWL).offer(open_storage(str(tmp_path)))
 
 
 def test_the_plan_tells_the_share_of_the_crawl(listed):
