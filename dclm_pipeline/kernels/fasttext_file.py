@@ -109,7 +109,7 @@ class _Reading:
     def integers(self, form: str, what: str) -> tuple[int, ...]:
         """Return whole numbers of this form (of `struct`)."""
         begin = self.skip(struct.calcsize("<" + form), what)
-        return tuple(int(number) for number in struct.unpack_from("<" + form, self.data, begin))
+        return tuple(int(number) for number in struct.unpack("<" + form, self.data[begin : self.place].tobytes()))
 
     def floats(self, count: int, what: str) -> NDArray[np.float32]:
         """Return a copy of so many floats."""
@@ -276,7 +276,7 @@ def _read_matrix(reading: _Reading, quantized: bool, what: str) -> _Matrix:
     norms = none
     if has_norms:
         codes = reading.skip(rows, f"the norms of {what}")
-        *parting, values = _read_quantizer(reading, 1, f"the norms of {what}")
+        _, _, _, values = _read_quantizer(reading, 1, f"the norms of {what}")
         norms = values[reading.data[codes : codes + rows]]
     return _Matrix(rows, columns, reading.data, first, parts, part, last_part, centroids, norms)
 

@@ -81,17 +81,17 @@ def _is_blank(byte: int) -> bool:
 
 @part
 def _is_end(data: NDArray[np.uint8], i: int, stop: int) -> bool:
-    return stop - i == 4 and at(data, i) == 60 and at(data, i + 1) == 47 and at(data, i + 2) == 115 and data[i + 3] == 62
+    return (
+        stop - i == 4 and at(data, i) == 60 and at(data, i + 1) == 47 and at(data, i + 2) == 115 and data[i + 3] == 62
+    )
 
 
 @part
 def _is_label(data: NDArray[np.uint8], i: int, stop: int) -> bool:
-    if stop - i < _PREFIX.size:
-        return False
-    for j in range(_PREFIX.size):
-        if at(data, i + j) != _PREFIX[j]:
-            return False
-    return True
+    j = 0
+    while j < _PREFIX.size and i + j < stop and at(data, i + j) == _PREFIX[j]:
+        j += 1
+    return j == _PREFIX.size
 
 
 @part
@@ -229,7 +229,7 @@ def _make(parts: int) -> Callable[..., None]:
                     signed = _signed(value)
                     for j in range(min(words, run - 1), 0, -1):
                         runs[j] = runs[j - 1] * _RUN_FACTOR + signed
-                        there = bucket_row(np.int64(runs[j] % np.uint64(numbers[BUCKET])), numbers, kept)
+                        there = bucket_row(int(runs[j] % np.uint64(numbers[BUCKET])), numbers, kept)
                         if there >= 0:
                             add_row(block, there, numbers, rows, centroids, norms)
                             added += 1

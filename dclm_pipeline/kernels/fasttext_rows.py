@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -48,7 +47,7 @@ def float_at(_typing: Any, data: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         pointer = builder.gep(view.data, [arguments[1]])
-        found = builder.load(builder.bitcast(pointer, ir.FloatType().as_pointer()))
+        found = builder.load(builder.bitcast(pointer, context.get_value_type(types.float32).as_pointer()))
         found.align = 1
         return found
 
