@@ -9,7 +9,7 @@ It is a model, not a parser: what scripts write or styles hide is not known here
 
 from collections.abc import Callable
 from functools import cache
-from html.entities import name2codepoint
+from html.entities import html5, name2codepoint
 from typing import NamedTuple
 
 import numpy as np
@@ -50,14 +50,14 @@ class Sample(NamedTuple):
 
 @cache
 def named_characters() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return an open hash table of HTML 4's names of characters, as bytes in a word, and the characters (0: empty)."""
+    """Return an open hash table of HTML 4's names of characters, as bytes in a word, and HTML 5's characters (0: empty)."""
     names, codes = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.int64)
-    for name, code in sorted(name2codepoint.items()):
+    for name in sorted(name2codepoint):
         word = int.from_bytes(name.encode(), "little")
         slot = word * tags.MULTIPLIER % 2**64 >> 54
         while codes[slot]:
             slot = (slot + 1) % _SLOTS
-        names[slot], codes[slot] = word, code
+        names[slot], codes[slot] = word, ord(html5[f"{name};"])
     return names, codes
 
 
@@ -102,9 +102,9 @@ def _reference(
             return 0, i
         if i < stop and at(data, i) == 59:
             i += 1
-        if code < 32 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
-            return (_REPLACEMENT if code >= 32 else _BLANK), i
-        return code, i
+        if 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            return _REPLACEMENT, i
+        return (_BLANK if code < 32 or 127 <= code < 160 else code), i
     word, begin = np.uint64(0), i
     while i < stop and i < begin + _LONGEST_NAME and (is_letter(at(data, i)) or 48 <= at(data, i) <= 57):
         word |= np.uint64(at(data, i)) << np.uint64(8 * (i - begin))
@@ -117,6 +117,15 @@ def _reference(
             return int(codes[slot]), i + 1
         slot = (slot + 1) % _SLOTS
     return 0, i
+
+
+@part
+def _parted(room: NDArray[np.uint8], size: int) -> int:
+    """Write a blank unless one is there; return the place behind it."""
+    if size > 0 and room[size - 1] != _BLANK:
+        room[size] = _BLANK
+        return size + 1
+    return size
 
 
 @part
@@ -141,9 +150,7 @@ def _copy(
                 i = behind
                 continue
         if byte <= _BLANK:
-            if size > 0 and room[size - 1] != _BLANK:
-                room[size] = _BLANK
-                size += 1
+            size = _parted(room, size)
         else:
             room[size] = byte
             size += 1
@@ -185,7 +192,7 @@ def _visible(
             if not ending and (FLAGS[here] & _RAW or here == _NOSCRIPT):
                 end = raw_end(data, i, stop, name, behind - name, here == _SCRIPT)
                 if here == _TITLE:
-                    size = _copy(data, i, end, names, codes, room, size)
+                    size = _copy(data, i, end, names, codes, room, _parted(room, size))
                 i = end
             skipped = here == _OPTION and not ending
         elif ending or (i < stop and at(data, i) == 63):
@@ -198,9 +205,7 @@ def _visible(
         else:
             # A bracket that opens nothing; it is a blank here.
             continue
-        if size > 0 and room[size - 1] != _BLANK:
-            room[size] = _BLANK
-            size += 1
+        size = _parted(room, size)
     return size
 
 
