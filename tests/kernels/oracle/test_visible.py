@@ -104,10 +104,7 @@ def test_letters_are_counted(pages):
 def test_pieces_come_from_the_whole_page():
     page = "".join(f"<p>{number:03} " for number in range(100))
 
-    assert (
-        sampled([page], 3, 16) == ["000 001 002 003  49 050 051 052 05  097 098 099  "]
-        or sampled([page], 3, 16)[0].split()[0::4]
-    )
+    assert sampled([page], 3, 16) == ["000 001 002 003  048 049 050 051  096 097 098 099  "]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +113,8 @@ def test_pieces_come_from_the_whole_page():
         ("&#0;", " "),
         ("&#xD800;", "\ufffd"),
         ("&#x110000;", "\ufffd"),
-        ("&#99999999999;", "\ufffd999"),
+        ("&#99999999999;", "\ufffd999;"),
+        ("&#146;", " "),
         ("&#x;", "&#x;"),
     ],
 )
@@ -133,6 +131,6 @@ def test_every_name_of_a_character_is_found():
     assert np.count_nonzero(codes) == 252
 
 
-@pytest.mark.parametrize("open_end", ["<script>", "<!--", "<a href='", "<p", "<", "&", "&#", "</", "<!", "<title>x"])
+@pytest.mark.parametrize("open_end", ["<script>", "<!--", "<a href='", "<p", "<", "&", "&#", "</", "<!", "<title>"])
 def test_a_page_that_ends_within_something_ends_there(open_end):
     assert sampled([f"seen{open_end}"])[0].split()[:1] in ([f"seen{open_end}"], ["seen"])
