@@ -5,15 +5,10 @@ are floats as they lie in the file, or codes of parts of vectors ("product quant
 when a model is read, not here.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.compiled import at, float_at, part
 
 # The numbers of a model that kernels look at, by their place in one array.
 NUMBERS = 13
@@ -36,22 +31,6 @@ NUMBERS = 13
 _CODES = 256
 _HASH_START, _HASH_FACTOR, _LOW = 2166136261, 16777619, 0xFFFFFFFF
 _OPENS, _CLOSES = 60, 62  # <, > around a word
-
-_intrinsic: Callable[[Callable[..., Any]], Callable[[NDArray[np.uint8], int], float]] = intrinsic
-
-
-@_intrinsic
-def float_at(_typing: Any, data: Any, place: Any) -> Any:
-    """Return the float32 that begins at a byte, which need not be a multiple of four: in model files it hardly is."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, arguments[0])
-        pointer = builder.gep(view.data, [arguments[1]])
-        found = builder.load(builder.bitcast(pointer, context.get_value_type(types.float32).as_pointer()))
-        found.align = 1
-        return found
-
-    return types.float32(data, types.intp), generate
 
 
 @part
