@@ -160,6 +160,13 @@ def _make(parts: int) -> _Scan:
             borrowed(seen),
             borrowed(marks),
         )
+        listed = StopWords(
+            borrowed(listed.folds),
+            borrowed(listed.most),
+            borrowed(listed.slots),
+            borrowed(listed.starts),
+            borrowed(listed.codes),
+        )
         for row in range(all_counts.shape[0]):
             counts = borrowed(all_counts[row])
             start, stop = offsets[row], offsets[row + 1]
