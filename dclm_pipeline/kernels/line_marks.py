@@ -86,14 +86,14 @@ def begin(counts: Numbers, marks: Numbers, code: int, kind: int) -> None:
     marks[FEEDS] = 0
     if marks[LINE_AHEAD]:
         marks[LINE_AHEAD] = 0
-        counts[FIRST_BULLET_LINES] += code == _STAR or code == _HYPHEN
+        counts[FIRST_BULLET_LINES] += code in (_STAR, _HYPHEN)
     if marks[FILLING_AHEAD]:
         marks[FILLING_AHEAD] = 0
         counts[FILLED_LINES] += 1
-        counts[BULLET_LINES] += code == _HYPHEN or code == _STAR or code == _BULLET or code == _CIRCLE
+        counts[BULLET_LINES] += code in (_HYPHEN, _STAR, _BULLET, _CIRCLE)
     if marks[ROW_AHEAD]:
         marks[ROW_AHEAD] = 0
-        counts[BULLET_ROWS] += code == _HYPHEN or code == _BULLET
+        counts[BULLET_ROWS] += code in (_HYPHEN, _BULLET)
     if marks[PARAGRAPH_AHEAD]:
         marks[PARAGRAPH_AHEAD] = 0
         counts[PARAGRAPHS] += 1

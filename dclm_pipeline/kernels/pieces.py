@@ -66,23 +66,23 @@ def contraction(data: NDArray[np.uint8], start: int, stop: int) -> int:
     last = small(int(data[stop - 1]))
     if last == _T:
         code, mark = character_before(data, stop - 1, start) if stop - 1 > start else (0, start)
-        if (code == _APOSTROPHE or code == _RIGHT_QUOTE) and mark - 1 > start and small(int(data[mark - 1])) == _N:
+        if (code in (_APOSTROPHE, _RIGHT_QUOTE)) and mark - 1 > start and small(int(data[mark - 1])) == _N:
             return mark - 1
         return stop
     tail = stop - 1
-    if last == _L or last == _E:
+    if last in (_L, _E):
         if tail - 1 <= start:
             return stop
         before = small(int(data[tail - 1]))
-        if not (before == _L if last == _L else before == _V or before == _R):
+        if not (before == _L if last == _L else before in (_V, _R)):
             return stop
         tail -= 1
-    elif not (last == _S or last == _D or last == _M):
+    elif last not in (_S, _D, _M):
         return stop
     if tail <= start:
         return stop
     code, mark = character_before(data, tail, start)
-    return mark if (code == _APOSTROPHE or code == _RIGHT_QUOTE) and mark > start else stop
+    return mark if (code in (_APOSTROPHE, _RIGHT_QUOTE)) and mark > start else stop
 
 
 @part
@@ -119,7 +119,7 @@ def piece_behind(data: NDArray[np.uint8], start: int, stop: int, table: NDArray[
         return last if kind_before & (LOWER | DIGIT | QUOTE | BEFORE) or capitals else stop
     if code == _COLON and code_before == _CLOSED:
         return before
-    if kind & BEHIND or kind_before & DIGIT and (code == _PLUS or code == _PERCENT or kind & CURRENCY):
+    if kind & BEHIND or (kind_before & DIGIT and (code in (_PLUS, _PERCENT) or kind & CURRENCY)):
         return last
     return stop
 
@@ -137,15 +137,15 @@ def is_pair(data: NDArray[np.uint8], start: int, stop: int, table: NDArray[np.ui
 @part
 def cuts(code: int, kind: int, run: int, before: int, behind: int, next_code: int) -> bool:
     """Tell whether a word is cut at a sign, by what stands before and behind it."""
-    if kind & ICON or code == _ELLIPSIS or code == _DOT and run > 1:
+    if kind & ICON or code == _ELLIPSIS or (code == _DOT and run > 1):
         return True
     if kind & DASH and before & _LETTER_OR_DIGIT and behind & LETTER:
         return True
-    if code == _PLUS or code == _STAR or code == _CARET or code == _HYPHEN and run == 1:
+    if code in (_PLUS, _STAR, _CARET) or (code == _HYPHEN and run == 1):
         return before & DIGIT != 0 and (behind & DIGIT != 0 or next_code == _HYPHEN)
     if code == _COMMA:
         return before & LETTER != 0 and behind & LETTER != 0
-    if code == _COLON or code == _SLASH or _LESS <= code <= _GREATER:
+    if code in (_COLON, _SLASH) or _LESS <= code <= _GREATER:
         return before & _LETTER_OR_DIGIT != 0 and behind & LETTER != 0
     if code == _DOT:
         return before & (LOWER | QUOTE) != 0 and behind & (UPPER | QUOTE) != 0
@@ -163,7 +163,7 @@ def is_address(data: NDArray[np.uint8], start: int, stop: int) -> bool:
         if byte == _COLON and i + 2 < stop and data[i + 1] == _SLASH and data[i + 2] == _SLASH:
             return True
     www = stop - start >= 4 and data[start] == _W and data[start + 1] == _W and data[start + 2] == _W
-    return at and dot or www and data[start + 3] == _DOT
+    return (at and dot) or (www and data[start + 3] == _DOT)
 
 
 @part
@@ -193,7 +193,7 @@ def next_cut(data: NDArray[np.uint8], word: int, start: int, stop: int, table: N
         code, j = character_at(data, i, stop)
         kind = int(table[code])
         if kind & _SIGN:
-            if code == _DOT or code == _HYPHEN:
+            if code in (_DOT, _HYPHEN):
                 j = run_end(data, j, stop, code)
             if j >= stop:
                 return stop

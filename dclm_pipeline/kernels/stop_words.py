@@ -91,7 +91,7 @@ def _hash(codes: Sequence[int]) -> int:
 @part
 def folded(folds: NDArray[np.int64], code: int) -> int:
     """Return the small letter of a character."""
-    return folds[code] if code < folds.size else code
+    return int(folds[code]) if code < folds.size else code
 
 
 @part
@@ -116,6 +116,6 @@ def find_word(data: NDArray[np.uint8], start: int, stop: int, length: int, liste
                 exact &= int(code == wanted)
                 place += 1
             if same:
-                return 2 * number + exact
+                return int(2 * number + exact)
         slot = (slot + 1) & (listed.slots.size - 1)
     return -1

@@ -93,7 +93,12 @@ LETTERLESS_WORDS, SYMBOL_WORDS = _at("letterless_words"), _at("symbol_words")
 TWICE_MEDIAN_WORD, FASTTEXT_WORDS = _at("twice_median_word"), _at("fasttext_words")
 STOP_WORDS, DISTINCT_STOP_WORDS = _at("stop_words"), _at("distinct_stop_words")
 EXACT_STOP_WORDS = _at("exact_stop_words")
-LINE_FEEDS, LINES, FILLED_LINES, LONGEST_LINE = _at("line_feeds"), _at("lines"), _at("filled_lines"), _at("longest_line")
+LINE_FEEDS, LINES, FILLED_LINES, LONGEST_LINE = (
+    _at("line_feeds"),
+    _at("lines"),
+    _at("filled_lines"),
+    _at("longest_line"),
+)
 BULLET_LINES, ELLIPSIS_LINES = _at("bullet_lines"), _at("ellipsis_lines")
 TERMINAL_LINES, SHORT_LINES = _at("terminal_lines"), _at("short_lines")
 FIRST_BULLET_LINES, LAST_ELLIPSIS_LINES = _at("first_bullet_lines"), _at("last_ellipsis_lines")

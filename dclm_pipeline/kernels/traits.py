@@ -58,11 +58,9 @@ def terminals() -> list[int]:
 def text_table() -> NDArray[np.uint32]:
     """Return for each code point the bits of `characters` and those above."""
     table = character_table().astype(np.uint32)
-    kinds = [unicodedata.category(chr(code)) for code in range(CODES)]
-    currency = [code for code, kind in enumerate(kinds) if kind == "Sc"]
-    icons = [code for code, kind in enumerate(kinds) if kind == "So"]
-    controls = [code for code, kind in enumerate(kinds) if kind == "Cc" and code not in (9, 10)]
-    closers = [code for code, kind in enumerate(kinds) if kind in ("Pe", "Pf")]
+    kinds = np.array(list(map(unicodedata.category, map(chr, range(CODES)))))
+    currency, icons, controls = (np.flatnonzero(kinds == kind).tolist() for kind in ("Sc", "So", "Cc"))
+    closers = np.flatnonzero((kinds == "Pe") | (kinds == "Pf")).tolist()
     signs = [*map(ord, _POINTS + _QUOTES + _DASHES), *icons]
     for bit, codes in (
         (BEFORE, [*signs, *currency, *map(ord, "§%=+")]),
@@ -75,7 +73,7 @@ def text_table() -> NDArray[np.uint32]:
         (NARROW, [code for code in terminals() if code < _WIDE]),
         (CLOSER, [*closers, ord('"'), ord("'")]),
         (BREAK, map(ord, _BREAKS)),
-        (NOISE, [*map(ord, _NOISE), *controls]),
+        (NOISE, [*map(ord, _NOISE), *(code for code in controls if code not in (9, 10))]),
         (CJK, _ranges(_CJK)),
         (GAP, map(ord, _GAPS)),
         (HASH, [ord("#")]),

@@ -17,7 +17,6 @@ from dclm_pipeline.kernels.characters import (
     ALNUM,
     DIGIT,
     LETTER,
-    LOWER,
     PUNCTUATION,
     SPACE,
     SYMBOL,
@@ -213,7 +212,7 @@ def _make(parts: int) -> _Scan:
                         restless = True
                     counts[BLANKS] += 1
                     counts[LINE_FEEDS] += code == _LINE_FEED
-                    fresh = fresh and code == _SPACE or kind & GAP != 0
+                    fresh = (fresh and code == _SPACE) or kind & GAP != 0
                 else:
                     if word < 0:
                         word, length, kinds = begun, 0, 0

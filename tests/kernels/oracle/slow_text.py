@@ -72,17 +72,11 @@ def sign_behind(word):
             return 0
         capitals = before.isupper() and word[-3:-2].isupper()
         return int(
-            before.islower()
-            or before.isdigit()
-            or capitals
-            or has(before, traits.QUOTE)
-            or has(before, traits.BEFORE)
+            before.islower() or before.isdigit() or capitals or has(before, traits.QUOTE) or has(before, traits.BEFORE)
         )
     if word.endswith("):"):
         return 2
-    return int(
-        has(last, traits.BEHIND) or (before.isdigit() and (last in "+%" or unicodedata.category(last) == "Sc"))
-    )
+    return int(has(last, traits.BEHIND) or (before.isdigit() and (last in "+%" or unicodedata.category(last) == "Sc")))
 
 
 def sign_before(word):

@@ -49,11 +49,30 @@ TEXTS = st.lists(
 
 
 def fast_counts(array):
-    return [TextCounts(*row) for row in zip(*(column.tolist() for column in count_text(views(array), LISTED)), strict=True)]
+    return [
+        TextCounts(*row) for row in zip(*(column.tolist() for column in count_text(views(array), LISTED)), strict=True)
+    ]
 
 
 @given(TEXTS)
-@example(["", " ", "\n", "\r\n", "a\r", "...", ". . . . . .", ".. . .", "a. b. C.", "日本。本語。", "-x\n*", "..a", "-a-b", "--a-b"])
+@example(
+    [
+        "",
+        " ",
+        "\n",
+        "\r\n",
+        "a\r",
+        "...",
+        ". . . . . .",
+        ".. . .",
+        "a. b. C.",
+        "日本。本語。",
+        "-x\n*",
+        "..a",
+        "-a-b",
+        "--a-b",
+    ]
+)
 def test_counts_agree_with_python(texts):
     assert fast_counts(pa.array(texts, pa.large_string())) == [slow_counts(text, LISTED) for text in texts]
 
@@ -80,5 +99,3 @@ def pages(test_data):
 
 def test_no_letter_beyond_the_table_has_a_small_one():
     assert [code for code in range(FOLDED, 0x110000) if chr(code).lower() != chr(code)] == []
-
-
