@@ -91,7 +91,7 @@ class Step(BaseModel, ABC):
         return ""
 
     @classmethod
-    def more(cls) -> str:
+    def appendix(cls) -> str:
         """Return what the page of steps says of the kind beyond its settings, as Markdown."""
         return ""
 

@@ -101,8 +101,8 @@ def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
             words = expected.replace("|", "\\|")
             lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
         lines.append("")
-    if issubclass(model, Step) and model.more():
-        lines += [model.more(), ""]
+    if issubclass(model, Step) and model.appendix():
+        lines += [model.appendix(), ""]
     return "\n".join(lines)
 
 

@@ -98,7 +98,7 @@ class Signals(Annotate):
         )
 
     @classmethod
-    def more(cls) -> str:
+    def appendix(cls) -> str:
         """Return the table of the numbers."""
         head = ["| number | what it says | who asks for what | groups |", "|---|---|---|---|"]
         lines = (
