@@ -11,7 +11,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.compiled import at, part
 
 CODES = 0x110000
 
@@ -110,12 +110,12 @@ def character_table() -> NDArray[np.uint16]:
 @part
 def character_at(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
     """Return the code point at a place and the place behind it; one cut short by a lie ends where the text does."""
-    code = int(data[i])
+    code = at(data, i)
     if code < 0x80:
         return code, i + 1
     more = 1 if code < 0xE0 else 2 if code < 0xF0 else 3
     code &= 0x3F >> more
     end = min(i + 1 + more, stop)
     for j in range(i + 1, end):
-        code = code << 6 | int(data[j]) & 0x3F
+        code = code << 6 | at(data, j) & 0x3F
     return min(code, CODES - 1), end

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeVar
 
+import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.core.cgutils import get_null_value
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -34,7 +37,13 @@ def part(function: Function) -> Function:
     return compiled
 
 
-_intrinsic: Callable[[Callable[[Any, Any], Any]], Callable[[Any], Any]] = intrinsic
+@part
+def at(data: NDArray[np.uint8], i: int) -> int:
+    """Return a byte; unlike in Python no place counts from the end, which spares a comparison."""
+    return int(data[np.uintp(i)])
+
+
+_intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
 
 @_intrinsic
@@ -51,6 +60,18 @@ def borrowed(_typing: Any, array: Any) -> Any:
         return view._getvalue()
 
     return array(array), generate
+
+
+@_intrinsic
+def eight_at(_typing: Any, array: Any, place: Any) -> Any:
+    """Return the eight bytes at a place, the first one lowest, inside a kernel; they must all lie in the array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.gep(view.data, [arguments[1]])
+        return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
+
+    return types.uint64(array, place), generate
 
 
 def stamp(*modules: ModuleType) -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import easy, nesting, tags, tokens
 from dclm_pipeline.kernels import stack as stacks
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.stack import (
     ATTRIBUTES,
     ATTRIBUTES_A_STEP,
@@ -49,7 +49,6 @@ from dclm_pipeline.kernels.stack import (
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.tokens import (
     after,
-    at,
     bogus_end,
     comment_end,
     is_cdata,

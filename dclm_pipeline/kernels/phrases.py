@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.text_counts import JAVASCRIPT, LOREM_IPSUM, POLICIES
 
 _P, _C, _I, _U, _J = 112, 99, 105, 117, 106
@@ -26,7 +26,7 @@ def is_at(data: NDArray[np.uint8], place: int, start: int, stop: int, word: NDAr
     if place < start or place + word.size > stop:
         return False
     for i in range(word.size):
-        byte = data[place + i]
+        byte = at(data, place + i)
         if (byte | 0x20 if 65 <= byte <= 90 else byte) != word[i]:
             return False
     return True
@@ -41,7 +41,7 @@ def ends_at(data: NDArray[np.uint8], place: int, start: int, word: NDArray[np.ui
 @part
 def note_phrase(data: NDArray[np.uint8], start: int, i: int, stop: int, counts: NDArray[np.int64]) -> None:
     """Count the phrase around the last of its spaces, which is at a place of the text."""
-    letter = data[i + 1] | 0x20 if i + 1 < stop else 0
+    letter = at(data, i + 1) | 0x20 if i + 1 < stop else 0
     if letter == _I:
         counts[LOREM_IPSUM] += is_at(data, i + 1, start, stop, _IPSUM) and ends_at(data, i, start, _LOREM)
     elif letter == _P:
@@ -59,6 +59,6 @@ def note_phrase(data: NDArray[np.uint8], start: int, i: int, stop: int, counts: 
 def note_script(data: NDArray[np.uint8], start: int, stop: int, counts: NDArray[np.int64]) -> None:
     """Count a word that holds `javascript`."""
     for i in range(start, stop - SCRIPT_BYTES + 1):
-        if data[i] | 0x20 == _J and is_at(data, i, start, stop, _JAVASCRIPT):
+        if at(data, i) | 0x20 == _J and is_at(data, i, start, stop, _JAVASCRIPT):
             counts[JAVASCRIPT] += 1
             return

@@ -14,7 +14,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import character_at
-from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.compiled import at, part
 
 # Beyond these no letter has a small one; a test looks at all of Unicode.
 FOLDED = 0x20000
@@ -97,7 +97,7 @@ def folded(folds: NDArray[np.int64], code: int) -> int:
 @part
 def find_word(data: NDArray[np.uint8], start: int, stop: int, length: int, listed: StopWords) -> int:
     """Return twice the number of a word of so many characters, one more where it is in small letters; -1 if unlisted."""
-    if length > listed.most[data[start]]:
+    if length > listed.most[at(data, start)]:
         return -1
     value, i = 0, start
     while i < stop:

@@ -8,18 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import tags
-from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.stack import Bytes, Numbers
 
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
 _BLOCK = 32
-
-
-@part
-def at(data: Bytes, i: int) -> int:
-    """Return a byte; unlike in Python no place counts from the end, which spares a comparison."""
-    return int(data[np.uintp(i)])
 
 
 @part

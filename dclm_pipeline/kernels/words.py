@@ -12,7 +12,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, line_marks, phrases, pieces, stop_words, text_counts, traits
+from dclm_pipeline.kernels import characters, datatrove_words, line_marks, phrases, stop_words, text_counts, traits
 from dclm_pipeline.kernels.characters import (
     ALNUM,
     DIGIT,
@@ -24,10 +24,10 @@ from dclm_pipeline.kernels.characters import (
     UPPER,
     character_at,
 )
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.datatrove_words import count_pieces, note_piece
 from dclm_pipeline.kernels.line_marks import MARKS, end_text, note_blank, note_letter, note_sign, start_marks
 from dclm_pipeline.kernels.phrases import SCRIPT_BYTES, note_phrase, note_script
-from dclm_pipeline.kernels.pieces import count_pieces, note_piece
 from dclm_pipeline.kernels.stop_words import STOP_WORDS as LISTED
 from dclm_pipeline.kernels.stop_words import StopWords, find_word
 from dclm_pipeline.kernels.strings import Strings
@@ -176,12 +176,12 @@ def _make(parts: int) -> _Scan:
             i = start
             while i < stop:
                 begun = i
-                while i < stop and is_letter(int(data[i])):
-                    capitals += ~data[i] >> 5 & 1
+                while i < stop and is_letter(at(data, i)):
+                    capitals += ~at(data, i) >> 5 & 1
                     i += 1
                 if i > begun:
                     if restless:
-                        code = int(data[begun])
+                        code = at(data, begun)
                         note_letter(counts, marks, code, int(table[code]))
                         restless = False
                     if word < 0:
@@ -207,7 +207,7 @@ def _make(parts: int) -> _Scan:
                     if wanted & WITH_PHRASES and code == _SPACE:
                         note_phrase(data, start, begun, stop, counts)
                     if restless or kind & BREAK:
-                        returned = code == _LINE_FEED and begun > start and data[begun - 1] == _RETURN
+                        returned = code == _LINE_FEED and begun > start and at(data, begun - 1) == _RETURN
                         note_blank(counts, marks, code, kind, characters, last, returned)
                         restless = True
                     counts[BLANKS] += 1
@@ -252,7 +252,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, stop_words, text_counts, traits, phrases, line_marks, pieces))
+_scan_rows = _make(stamp(characters, stop_words, text_counts, traits, phrases, line_marks, datatrove_words))
 
 
 def count_text(strings: Strings, listed: tuple[str, ...] = (), wanted: int = EVERYTHING) -> TextCounts:
