@@ -90,6 +90,8 @@ def catalogue() -> str:
 
 
 def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
+    from dclm_pipeline.step import Step
+
     text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
     lines = [f"### {kind}\n", f"{verb}{text}\n"]
     settings = _settings(model)
@@ -99,6 +101,8 @@ def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
             words = expected.replace("|", "\\|")
             lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
         lines.append("")
+    if issubclass(model, Step) and model.appendix():
+        lines += [model.appendix(), ""]
     return "\n".join(lines)
 
 

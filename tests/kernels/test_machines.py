@@ -12,15 +12,15 @@ from dclm_pipeline.kernels.markup import Limits, scan_markup
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.words import count_text
 
-texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n", "<b id=1><svg><p></b>" * 9, None]
+texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n... It's e.g. a-b, #1!", "<b id=1><svg><p></b>" * 9, None]
 text = views(pa.array(texts, pa.large_string()).slice(1))
 whole = views(pa.array(texts, pa.large_string()))
 digest = hashlib.sha256()
 for strings in (text, whole):
-    counts, markup = count_text(strings), scan_markup(strings, Limits(40, 10, 10, 10**6))
-    for part in (counts, markup):
-        for name in sorted(vars(part)):
-            digest.update(repr(vars(part)[name].tolist()).encode())
+    counts, markup = count_text(strings, ("the", "\\u00e9t\\u00e9")), scan_markup(strings, Limits(40, 10, 10, 10**6))
+    for part in (counts._asdict(), vars(markup)):
+        for name in sorted(part):
+            digest.update(repr(part[name].tolist()).encode())
     digest.update(repr(mark_rows(strings).tolist()).encode() + repr(count_controls(strings, 50).tolist()).encode())
 print(digest.hexdigest())
 """
