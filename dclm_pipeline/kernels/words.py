@@ -12,7 +12,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, datatrove_words, line_marks, phrases, stop_words, text_counts, traits
+from dclm_pipeline.kernels import characters, datatrove_words, line_ends, small_print, stop_words, text_counts, traits
 from dclm_pipeline.kernels.characters import (
     ALNUM,
     DIGIT,
@@ -26,8 +26,8 @@ from dclm_pipeline.kernels.characters import (
 )
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.datatrove_words import count_pieces, note_piece
-from dclm_pipeline.kernels.line_marks import MARKS, end_text, note_blank, note_letter, note_sign, start_marks
-from dclm_pipeline.kernels.phrases import SCRIPT_BYTES, note_phrase, note_script
+from dclm_pipeline.kernels.line_ends import MARKS, end_text, note_blank, note_letter, note_sign, start_marks
+from dclm_pipeline.kernels.small_print import SCRIPT_BYTES, note_phrase, note_script
 from dclm_pipeline.kernels.stop_words import STOP_WORDS as LISTED
 from dclm_pipeline.kernels.stop_words import StopWords, find_word
 from dclm_pipeline.kernels.strings import Strings
@@ -252,7 +252,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, stop_words, text_counts, traits, phrases, line_marks, datatrove_words))
+_scan_rows = _make(stamp(characters, stop_words, text_counts, traits, small_print, line_ends, datatrove_words))
 
 
 def count_text(strings: Strings, listed: tuple[str, ...] = (), wanted: int = EVERYTHING) -> TextCounts:

@@ -92,7 +92,7 @@ class OpenedLanguage:
 
     def columns(self, docs: Batch) -> Columns:
         """Say what language each text is in; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.spans import wordless_rows
+        from dclm_pipeline.kernels.prefixes import wordless_rows
         from dclm_pipeline.kernels.strings import grained, valid_rows, views
 
         settings, labels = self.settings, self.model.labels
@@ -119,7 +119,7 @@ class OpenedLanguage:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the best label, its score, and those of the wanted labels: of a prefix, where that makes sure."""
         from dclm_pipeline.kernels.fasttext_predict import predict
-        from dclm_pipeline.kernels.spans import first_characters
+        from dclm_pipeline.kernels.prefixes import first_characters
         from dclm_pipeline.kernels.strings import grained, views
 
         offsets, data = views(text)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.kernels.fasttext_file import load_model
 from dclm_pipeline.kernels.fasttext_predict import predict
-from dclm_pipeline.kernels.spans import first_characters, wordless_rows
+from dclm_pipeline.kernels.prefixes import first_characters, wordless_rows
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.visible import sample_visible
 from tests.kernels.models import LID, SORTS, model_bytes
