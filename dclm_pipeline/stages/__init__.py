@@ -3,13 +3,16 @@
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.stages.keep_if import DropIf, KeepIf
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
 
 BUILTIN = (
     Between,
     Decode,
+    DropIf,
     Extract,
+    KeepIf,
     Sample,
     Signals,
 )
