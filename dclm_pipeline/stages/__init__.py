@@ -4,6 +4,7 @@ from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.keep_if import DropIf, KeepIf
+from dclm_pipeline.stages.pii import Pii
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
 
@@ -13,6 +14,7 @@ BUILTIN = (
     DropIf,
     Extract,
     KeepIf,
+    Pii,
     Sample,
     Signals,
 )
