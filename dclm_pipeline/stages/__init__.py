@@ -4,7 +4,9 @@ from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.keep_if import DropIf, KeepIf
+from dclm_pipeline.stages.opt_out import OptOut
 from dclm_pipeline.stages.pii import Pii
+from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
 
@@ -14,7 +16,9 @@ BUILTIN = (
     DropIf,
     Extract,
     KeepIf,
+    OptOut,
     Pii,
+    Rights,
     Sample,
     Signals,
 )
