@@ -8,11 +8,17 @@ DIGEST = """
 import hashlib
 import pyarrow as pa
 from dclm_pipeline.kernels.bytes import count_controls, mark_rows
+from dclm_pipeline.kernels.claims import scan_claims
 from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.marks import hashes
+from dclm_pipeline.kernels.personal import KINDS, Wanted, find_personal
+from dclm_pipeline.kernels.replacing import replaced
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.words import count_text
 
 texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n... It's e.g. a-b, #1!", "<b id=1><svg><p></b>" * 9, None]
+texts += ["a.b@c.de Tel. +49 (0)30 1234567 4111 1111 1111 1111 DE89 3704 0044 0532 0130 00 93.184.216.34 2a00:1::2 @1.2.3.4:(030"]
+texts += ["<meta name=robots content=noai><footer><a rel='license' href=//creativecommons.org/licenses/by/4.0/>", "x-robots-tag: a: b"]
 text = views(pa.array(texts, pa.large_string()).slice(1))
 whole = views(pa.array(texts, pa.large_string()))
 digest = hashlib.sha256()
@@ -21,6 +27,11 @@ for strings in (text, whole):
     for part in (counts._asdict(), vars(markup)):
         for name in sorted(part):
             digest.update(repr(part[name].tolist()).encode())
+    spans = find_personal(strings, Wanted(frozenset(KINDS)), hashes(["de"]))
+    masked = replaced(strings, spans, list(KINDS))
+    said = scan_claims(strings, strings, ["ccbot"])
+    for numbers in (*vars(spans).values(), *masked, *vars(said).values()):
+        digest.update(repr(numbers.tolist()).encode())
     digest.update(repr(mark_rows(strings).tolist()).encode() + repr(count_controls(strings, 50).tolist()).encode())
 print(digest.hexdigest())
 """

@@ -38,7 +38,28 @@ def test_a_page_comes_out_with_all_that_is_known_of_it():
         "text/html",
         "Windows-1252",
         "length",
+        None,
         page("x"),
+    )
+
+
+def test_what_the_head_says_of_rights_comes_with_the_page():
+    found = judge(
+        http(
+            page("x"),
+            "x-robots-tag: noindex,",
+            "  noai",
+            "TDM-Reservation: 1",
+            'Link: </a>; rel="next", <https://creativecommons.org/licenses/by/4.0/>; title="a, b"; rel="x license"',
+            "Link: <https://example.org/>; rel=licensee",
+            "X-Robots-Tag: ccbot: none\tx",
+        )
+    )
+
+    assert isinstance(found, Page)
+    assert found.rights == (
+        "x-robots-tag: noindex, noai\ntdm-reservation: 1\nlicense: https://creativecommons.org/licenses/by/4.0/\n"
+        "x-robots-tag: ccbot: none x"
     )
 
 
