@@ -3,6 +3,7 @@
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.stages.line_filter import LineFilter, LineMatches
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
 
@@ -10,6 +11,8 @@ BUILTIN = (
     Between,
     Decode,
     Extract,
+    LineFilter,
+    LineMatches,
     Sample,
     Signals,
 )
