@@ -4,15 +4,20 @@ from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.line_filter import LineFilter, LineMatches
+from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
+from dclm_pipeline.stages.words_removed import CountWords, WordsRemoved
 
 BUILTIN = (
     Between,
+    CountWords,
     Decode,
     Extract,
     LineFilter,
     LineMatches,
+    RewriteText,
     Sample,
     Signals,
+    WordsRemoved,
 )
