@@ -2,8 +2,8 @@
 
 An address begins with a scheme (`http`, `https`, `ftp`), with `www.`, or is a host with a known top-level domain and a
 path. E-mail addresses, names of files, version numbers and a full stop without a blank behind it stay. Marks that end a
-sentence are not of the address, nor is a bracket that was opened before it. Hosts are ASCII, but for those that begin
-with another letter.
+sentence are not of the address, nor is a bracket that was opened before it. Addresses are ASCII, but for those whose
+host begins with another letter.
 """
 
 import numpy as np
@@ -41,16 +41,20 @@ _INSIDE, _NEVER_LAST, _HOST = 1, 2, 4
 def _link_end(text: NDArray[np.uint8], i: int, stop: int, flags: NDArray[np.uint8], classes: NDArray[np.uint16]) -> int:
     """Return where an address ends whose host begins here."""
     begun, opened, closed = i, 0, 0
-    if i < stop and at(text, i) >= 0x80:
-        while i < stop:
-            code, after = character_at(text, i, stop)
-            if not is_word_character(code, classes) and code != _POINT and code != _HYPHEN:
+    wide = i < stop and at(text, i) >= 0x80
+    while i < stop:
+        byte = at(text, i)
+        if byte < 0x80:
+            if not flags[byte] & _INSIDE:
                 break
-            i = after
-    while i < stop and flags[at(text, i)] & _INSIDE:
-        opened += at(text, i) == _OPEN
-        closed += at(text, i) == _CLOSE
-        i += 1
+            opened += byte == _OPEN
+            closed += byte == _CLOSE
+            i += 1
+            continue
+        code, after = character_at(text, i, stop)
+        if not wide or not is_word_character(code, classes):
+            break
+        i = after
     while i > begun:
         last = at(text, i - 1)
         if last == _CLOSE and closed > opened:
@@ -67,7 +71,7 @@ def _is_free(text: NDArray[np.uint8], i: int, start: int, classes: NDArray[np.ui
     if i <= start:
         return True
     code, _ = character_at(text, start_of(text, i, start), i)
-    if code == _AT or code == _SLASH or code == _POINT or code == _HYPHEN:
+    if code in (_AT, _SLASH, _POINT, _HYPHEN):
         return False
     # Scripts without blanks put an address right behind a word.
     return code >= 0x2E80 or not is_word_character(code, classes)
@@ -91,6 +95,12 @@ def _starts_host(text: NDArray[np.uint8], i: int, stop: int, classes: NDArray[np
         return False
     code, _ = character_at(text, i, stop)
     return is_word_character(code, classes) or code == 91
+
+
+@part
+def _is_www(text: NDArray[np.uint8], i: int, stop: int) -> bool:
+    """Tell whether `www.` goes on behind its first letter."""
+    return i + 4 < stop and at(text, i + 1) | 32 == 119 and at(text, i + 2) | 32 == 119 and at(text, i + 3) == _POINT
 
 
 @part
@@ -137,9 +147,8 @@ def _link_start(
             if begun >= 0 and _starts_host(text, i + 3, stop, classes):
                 return begun, i + 3
     elif byte | 32 == 119:
-        if i + 4 < stop and at(text, i + 1) | 32 == 119 and at(text, i + 2) | 32 == 119 and at(text, i + 3) == _POINT:
-            if _starts_host(text, i + 4, stop, classes) and _is_free(text, i, start, classes):
-                return i, i
+        if _is_www(text, i, stop) and _starts_host(text, i + 4, stop, classes) and _is_free(text, i, start, classes):
+            return i, i
     elif byte == _POINT and i > floor and flags[at(text, i - 1)] & _HOST:
         begun = _bare_start(text, i, stop, floor, start, next_nodes, ends, flags, classes)
         return begun, begun
@@ -175,6 +184,10 @@ def cut_links(
             while end < stop and (at(text, end) == 32 or at(text, end) == 9):
                 end += 1
             bare = begun
+        elif end < stop:
+            code, _ = character_at(text, end, stop)
+            if is_word_character(code, classes):
+                bare = begun
         place = move(text, floor, bare, place)
         floor = i = max(end, i + 1)
     return move(text, floor, stop, place)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from dclm_pipeline.arrow import Array
+from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.step import Assets, Batch, Place, Rewrite
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dclm_pipeline.kernels.phrases import Phrases
     from dclm_pipeline.kernels.rewriting import Passes
 
-_DOMAINS = "lists/top_level_domains.txt"
+_DOMAINS = "word_lists/top_level_domains.txt"
 # Longer lines are no text; ftfy itself cuts there.
 _MOST_LINE = 1_000_000
 
@@ -91,7 +91,7 @@ class OpenedRewrite:
         return strings_of(new.offsets, new.data, valid_rows(text) & (np.diff(new.offsets) > 0))
 
 
-def _repaired(text: pa.LargeStringArray, mojibake: bool, normalize: bool) -> pa.LargeStringArray:
+def _repaired(text: Array, mojibake: bool, normalize: bool) -> Array:
     """Return texts with misread UTF-8 repaired and in normal form C; only those that may need it are touched."""
     from dclm_pipeline.kernels.rewriting import suspects
     from dclm_pipeline.kernels.strings import valid_rows, views
@@ -99,13 +99,13 @@ def _repaired(text: pa.LargeStringArray, mojibake: bool, normalize: bool) -> pa.
     if mojibake:
         rows = suspects(views(text))[:, 0] & valid_rows(text)
         if rows.any():
-            mended = [_mended(each) for each in text.filter(pa.array(rows)).to_pylist() if each is not None]
-            text = pc.replace_with_mask(text, pa.array(rows), pa.array(mended, pa.large_string()))
+            mended = [_mended(each) for each in text.filter(from_numpy(rows)).to_pylist() if each is not None]
+            text = pc.replace_with_mask(text, pa.array(rows, pa.bool_()), pa.array(mended, pa.large_string()))
     if normalize:
         rows = suspects(views(text))[:, 1] & valid_rows(text)
         if rows.any():
-            normal = pc.utf8_normalize(text.filter(pa.array(rows)), form="NFC")
-            text = pc.replace_with_mask(text, pa.array(rows), normal)
+            normal = pc.call_function("utf8_normalize", [text.filter(from_numpy(rows))], pc.Utf8NormalizeOptions("NFC"))
+            text = pc.replace_with_mask(text, pa.array(rows, pa.bool_()), normal)
     return text
 
 

@@ -7,10 +7,10 @@ from tests.stages.reference_verdicts import verdicts
 from tests.stages.test_line_filter_reference import DCLM
 
 
-def docs(texts, before=None, kind=pa.int32()):
+def docs(texts, before=None, kind=None):
     columns = {"text": pa.array(texts, pa.large_string())}
     if before is not None:
-        columns["previous_word_count"] = pa.array(before, kind)
+        columns["previous_word_count"] = pa.array(before, kind or pa.int32())
     return pa.RecordBatch.from_pydict(columns)
 
 

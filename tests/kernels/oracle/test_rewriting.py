@@ -43,7 +43,7 @@ def slow_newlines(text):
 
 def slow_links(text):
     """Find addresses as the kernel defines them, with regular expressions and a loop."""
-    inside = r"[-{}._~:/?#\[\]@!$&'()*+,;=%]".format(LETTERS)
+    inside = rf"[-{LETTERS}._~:/?#\[\]@!$&'()*+,;=%]"
     place, kept = 0, ""
     while True:
         found, begun, host = None, -1, -1
@@ -55,9 +55,8 @@ def slow_links(text):
         if found is None:
             return kept + text[place:]
         end = host
-        if end < len(text) and not text[end].isascii():
-            end = re.compile(r"[\w.\-]*").match(text, end).end()
-        end = re.compile(f"{inside}*").match(text, end).end()
+        wide = rf"(?:{inside}|[^\W\x00-\x7f])*" if end < len(text) and not text[end].isascii() else f"{inside}*"
+        end = re.compile(wide).match(text, end).end()
         while end > host:
             last = text[end - 1]
             if not (last in ".,;:!?'*" or (last == ")" and text.count(")", host, end) > text.count("(", host, end))):
@@ -70,6 +69,8 @@ def slow_links(text):
             bare = begun
             while end < len(text) and text[end] in " \t":
                 end += 1
+        elif re.compile(r"\w").match(text, end):
+            bare = begun
         kept += text[place:bare]
         place = max(end, found + 1)
 
