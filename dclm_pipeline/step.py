@@ -76,6 +76,9 @@ class Step(BaseModel, ABC):
     name: str = Field(default="", description="What the step is called in tallies and by --set; default: its kind.")
     save: bool = Field(default=False, description="Keep what leaves this step, for every recipe that begins alike.")
     needs: Needs = Field(default=Needs(), description="What the step asks of the machine.")
+    annotate: bool = Field(
+        default=False, description="Drop nothing: say in the column `passes.<name>` which documents would have stayed."
+    )
 
     @abstractmethod
     def reads(self) -> frozenset[str]:
@@ -221,6 +224,17 @@ class Barrier(Step):
 
 class Sweep(Step):
     """Walks the shards of a group in order, carrying state; has `start` and `columns`."""
+
+
+def verdict_of(step: Step) -> str:
+    """Return the column in which a step that drops nothing says what it would have kept; nothing for any other."""
+    return f"passes.{step.name}" if step.annotate and isinstance(step, Filter | Rewrite | Barrier | Sweep) else ""
+
+
+def written_by(step: Step) -> pa.Schema:
+    """Return the columns that a step adds or replaces, its verdict among them."""
+    name = verdict_of(step)
+    return step.writes().append(pa.field(name, pa.bool_())) if name else step.writes()
 
 
 VERBS: tuple[type[Step], ...] = (Filter, Annotate, Rewrite, Unfold, Reorder, Barrier, Sweep)

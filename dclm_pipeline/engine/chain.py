@@ -27,6 +27,7 @@ from dclm_pipeline.engine.found import Found
 from dclm_pipeline.engine.isolate import Part, isolate
 from dclm_pipeline.engine.sides import KEPT, ROW, UNFOLDED, Sides, mask_of, number_fields, rows_where
 from dclm_pipeline.engine.unfolding import Unfolding
+from dclm_pipeline.engine.verdicts import with_verdict
 from dclm_pipeline.schema import with_columns
 from dclm_pipeline.step import (
     Annotate,
@@ -45,6 +46,8 @@ from dclm_pipeline.step import (
     Sweeps,
     Unfold,
     Unfolds,
+    verdict_of,
+    written_by,
 )
 from dclm_pipeline.tally import StepTally
 
@@ -76,7 +79,7 @@ class Layout:
         for step in self.all_steps:
             if isinstance(step, Unfold):
                 break
-            schema = with_columns(schema, step.writes())
+            schema = with_columns(schema, written_by(step))
         return number_fields(schema)
 
     @property
@@ -84,7 +87,7 @@ class Layout:
         """Return the schema of the documents that leave."""
         schema = self.enters
         for step in self.all_steps:
-            schema = step.writes() if isinstance(step, Unfold) else with_columns(schema, step.writes())
+            schema = step.writes() if isinstance(step, Unfold) else with_columns(schema, written_by(step))
         return pa.schema([schema.field(name) for name in self.leaves])
 
 
@@ -223,6 +226,7 @@ class Chain:
     ) -> Batch:
         """Give rows their new columns; take out those that failed (some `before`) or whose `keep` says no."""
         entered = docs.num_rows
+        text = docs["text"] if "text" in docs.schema.names else None
         failed = {part.start: (part.reason, part.detail) for part in parts if part.answer is None} | dict(before)
         for part in parts:
             if part.answer is not None:
@@ -246,6 +250,9 @@ class Chain:
                 arrays[name] = nulls(entered, missing.type)
         for name, column in arrays.items():
             docs = with_column(docs, fields[name], column)
+        if verdict_of(step):
+            docs = with_verdict(docs, step, keep, text if "text" in arrays else None)
+            keep = np.ones(entered, np.bool_)
         return self._take_out(docs, failed, keep, step, sides)
 
     def _take_out(
@@ -309,6 +316,9 @@ class Chain:
             fails = np.zeros(entered, np.bool_)
             fails[list(failed)] = True
             drops = standing & says_no[rule] & ~fails
+            if verdict_of(step):
+                docs = with_verdict(docs, step, ~says_no[rule])
+                drops[:] = False
             if failed:
                 bad = sorted(failed)
                 sides.fail(

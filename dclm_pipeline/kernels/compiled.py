@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.core.cgutils import get_null_value
 from numba.extending import intrinsic
@@ -42,7 +43,7 @@ def at(data: NDArray[np.uint8], i: int) -> int:
     return int(data[np.uintp(i)])
 
 
-_intrinsic: Callable[[Callable[[Any, Any], Any]], Callable[[Any], Any]] = intrinsic
+_intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
 
 @_intrinsic
@@ -59,6 +60,18 @@ def borrowed(_typing: Any, array: Any) -> Any:
         return view._getvalue()
 
     return array(array), generate
+
+
+@_intrinsic
+def eight_at(_typing: Any, array: Any, place: Any) -> Any:
+    """Return the eight bytes at a place, the first one lowest, inside a kernel; they must all lie in the array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.gep(view.data, [arguments[1]])
+        return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
+
+    return types.uint64(array, place), generate
 
 
 def stamp(*modules: ModuleType) -> int:

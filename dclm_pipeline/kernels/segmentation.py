@@ -14,7 +14,7 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters
-from dclm_pipeline.kernels.characters import ALNUM, BREAK, PICTURE, WORD_BREAKS, character_at, character_table
+from dclm_pipeline.kernels.characters import ALNUM, BREAK, PICTURE, SPACE, WORD_BREAKS, character_at, character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.strings import Strings
 
@@ -211,6 +211,28 @@ def find_words(
         end, count = word_end(data, i, stop, table)
         code, _ = character_at(data, i, stop)
         if is_alnum(int(table[code])):
+            begins[n], ends[n], lengths[n] = i, end, count
+            n += 1
+        i = end
+    return n
+
+
+@part
+def find_segments(
+    data: NDArray[np.uint8],
+    i: int,
+    stop: int,
+    table: NDArray[np.uint16],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+) -> int:
+    """Write down every segment that does not begin with a blank, marks between words too; as many as bytes at most."""
+    n = 0
+    while i < stop:
+        end, count = word_end(data, i, stop, table)
+        code, _ = character_at(data, i, stop)
+        if int(table[code]) & SPACE == 0:
             begins[n], ends[n], lengths[n] = i, end, count
             n += 1
         i = end

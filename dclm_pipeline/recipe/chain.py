@@ -12,7 +12,7 @@ from dclm_pipeline.recipe.kinds import step_kinds
 from dclm_pipeline.recipe.loading import Path
 from dclm_pipeline.recipe.problems import nearest
 from dclm_pipeline.schema import with_columns
-from dclm_pipeline.step import Step, Unfold
+from dclm_pipeline.step import Step, Unfold, written_by
 
 # What documents have wherever they are.
 ALWAYS = frozenset({"id"})
@@ -22,7 +22,7 @@ def schemas_after(schema: pa.Schema, steps: Sequence[Step]) -> tuple[pa.Schema, 
     """Return the columns that documents have after each step."""
     schemas = []
     for step in steps:
-        written = step.writes()
+        written = written_by(step)
         schema = written if isinstance(step, Unfold) else with_columns(schema, written)
         schemas.append(schema)
     return tuple(schemas)
@@ -32,7 +32,7 @@ def needed_before(steps: Sequence[Step], wanted: frozenset[str]) -> list[frozens
     """Return the columns that each step, those after it or the pool look at; last, what is `wanted` of the pool."""
     needed = [wanted]
     for step in reversed(steps):
-        passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(step.writes().names)
+        passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(written_by(step).names)
         needed.append(passed | step.reads())
     return needed[::-1]
 
@@ -62,7 +62,7 @@ def chain_problems(
         names.setdefault(step.name, labels[number])
         there = schemas[number]
         for column in sorted(step.reads() - frozenset(there.names) - ALWAYS):
-            later = [other for other in range(number + 1, len(steps)) if column in steps[other].writes().names]
+            later = [other for other in range(number + 1, len(steps)) if column in written_by(steps[other]).names]
             remedy = (
                 f"; {labels[later[0]]} writes it, and must stand before"
                 if later

@@ -37,6 +37,7 @@ def _written(recipe: Recipe) -> dict[str, Any]:
         "columns": None if recipe.columns is None else list(recipe.columns),
         "uses": list(recipe.uses),
         "seed": recipe.seed,
+        "annotate": recipe.annotate,
         "limits": recipe.limits.model_dump(mode="json"),
     }
 

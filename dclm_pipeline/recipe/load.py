@@ -14,14 +14,14 @@ from dclm_pipeline.recipe.bundles import CodeBundle, bundle, register_steps
 from dclm_pipeline.recipe.chain import chain_problems
 from dclm_pipeline.recipe.kinds import source_kinds, step_kinds
 from dclm_pipeline.recipe.loading import Loaded, Path, Plain, load_yaml
-from dclm_pipeline.recipe.model import Heading, Limits, Recipe, name_problems, named, prelude_of
+from dclm_pipeline.recipe.model import Heading, Limits, Recipe, annotating, name_problems, named, prelude_of
 from dclm_pipeline.recipe.overrides import group, overridden
 from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
 from dclm_pipeline.recipe.shipped import located, shipped_recipes
 from dclm_pipeline.sources import Source
 from dclm_pipeline.step import Step
 
-KEYS = ("name", "source", "steps", "columns", "uses", "seed", "limits")
+KEYS = ("name", "source", "steps", "columns", "uses", "seed", "annotate", "limits")
 Kind = TypeVar("Kind", Step, Source)
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -63,6 +63,8 @@ def load_recipe(
     heading = _settings(Heading, rest, (), "recipe", problems)
     given = {("steps", place): step for place, step in enumerate(steps) if step is not None}
     chain = named([*(step for step in first if step is not None), *given.values()])
+    if heading is not None and heading.annotate:
+        chain = annotating(chain)
     places: list[Path] = [*[()] * (len(chain) - len(given)), *given]
     for place, message in name_problems(chain):
         path = (*places[place], "name") if places[place] else (chain[place].kind, "name")

@@ -22,7 +22,7 @@ from dclm_pipeline.recipe.kinds import step_kinds
 from dclm_pipeline.recipe.problems import problems_of
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import Source
-from dclm_pipeline.step import Step
+from dclm_pipeline.step import Step, verdict_of
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 NAMES = "letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit"
@@ -61,6 +61,9 @@ class Heading(BaseModel):
     )
     uses: tuple[str, ...] = Field(default=(), description="Modules of your own whose steps the recipe names.")
     seed: int = Field(default=0, description="What the samples in rejects/ are drawn by.")
+    annotate: bool = Field(
+        default=False, description="Drop nothing: every step says in a column `passes.<name>` what it would have kept."
+    )
 
     @field_validator("name")
     @classmethod
@@ -108,7 +111,8 @@ def _completed(values: Any) -> Any:
     missing = prelude_of(values["source"], {step.kind for step in steps})
     kinds = step_kinds()
     prelude = [kinds[kind].model_validate({"kind": kind}) for kind in missing]
-    return values | {"steps": named([*prelude, *steps])}
+    chain = named([*prelude, *steps])
+    return values | {"steps": annotating(chain) if values.get("annotate") else chain}
 
 
 def prelude_of(source: Source | type[Source], given: set[str]) -> tuple[str, ...]:
@@ -140,6 +144,12 @@ def named(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(
         step if step.name else step.model_copy(update={"name": name}) for step, name in zip(steps, names, strict=True)
     )
+
+
+def annotating(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Have every step say in a column what it would have dropped, and drop nothing."""
+    telling = [step.model_copy(update={"annotate": True}) for step in steps]
+    return tuple(new if verdict_of(new) else step for new, step in zip(telling, steps, strict=True))
 
 
 def name_problems(steps: Sequence[Step]) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ from dclm_pipeline.recipe.loading import Path, Plain, load_scalar
 from dclm_pipeline.recipe.model import SLUG, names_of
 from dclm_pipeline.recipe.problems import Problems, nearest, shown
 
-PLAIN = ("seed", "columns", "name")
+PLAIN = ("seed", "columns", "name", "annotate")
 GROUPS = ("source", "limits")
 
 

@@ -4,6 +4,7 @@ from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.line_filter import LineFilter, LineMatches
+from dclm_pipeline.stages.repetition import Repetition
 from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
@@ -16,6 +17,7 @@ BUILTIN = (
     Extract,
     LineFilter,
     LineMatches,
+    Repetition,
     RewriteText,
     Sample,
     Signals,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from dclm_pipeline.engine.work import ChildLimits, Lost, MustRestart, Output
 from dclm_pipeline.errors import TransientError, UnforeseenError
 from tests.engine.guard_programs import Obeys
 
-LIMITS = ChildLimits(cpu_seconds=1.0, wall_seconds=2.0, memory=2**28)
+LIMITS = ChildLimits(cpu_seconds=1.0, wall_seconds=60.0, memory=2**28)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +60,20 @@ def test_a_document_that_crashes_is_lost_and_its_neighbours_are_not(guard, rows)
     ]
 
 
-@pytest.mark.parametrize(("order", "reason"), [("loop", "cpu limit"), ("sleep", "wall limit"), ("eat", "memory limit")])
+@pytest.mark.parametrize(("order", "reason"), [("loop", "cpu limit"), ("eat", "memory limit")])
 def test_a_document_that_costs_too_much_is_lost_by_reason(guard, order, reason):
     left, lost = ran(guard, ["a", order, "b"], 2)
 
     assert left == ["a", "b"]
     assert [(text, why) for text, why, _ in lost] == [(order, reason)]
+
+
+def test_a_document_that_sleeps_too_long_is_lost_by_the_clock():
+    with Guard(Obeys(), replace(LIMITS, wall_seconds=1.0)) as guard:
+        left, lost = ran(guard, ["a", "sleep", "b"], 2)
+
+    assert left == ["a", "b"]
+    assert [(text, why) for text, why, _ in lost] == [("sleep", "wall limit")]
 
 
 def test_good_documents_get_the_answers_of_an_unguarded_run(guard):

@@ -14,7 +14,7 @@ STEPS = (Strip(), Length(), Longer(least=3, model="s3://here", edges=Edges(low=1
 
 def test_the_effective_recipe_has_everything_but_places():
     recipe = Recipe(name="a", source=Lines(path="crawl/"), steps=STEPS, limits=Limits(memory=2**20))
-    common = {"save": False, "needs": {"cpu": 1.0, "memory": 0, "gpu": 0.0}}
+    common = {"save": False, "needs": {"cpu": 1.0, "memory": 0, "gpu": 0.0}, "annotate": False}
 
     assert effective(recipe) == {
         "name": "a",
@@ -27,6 +27,7 @@ def test_the_effective_recipe_has_everything_but_places():
         "columns": None,
         "uses": [],
         "seed": 0,
+        "annotate": False,
         "limits": {
             "failed_share": 0.1,
             "dropped_sample": 0.01,

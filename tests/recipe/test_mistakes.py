@@ -40,7 +40,7 @@ bad.yaml:14: steps.4: is 17; expected a mapping such as {{kind: extract}}
 bad.yaml:15: steps.5: needs 'kind', one of {kinds}
 bad.yaml:16: limits: failed_share is 7; expected a number at least 0, at most 1
 bad.yaml:16: limits: memory is 'lots': a size is a number of bytes, or one with a unit such as 256MB or 8MiB
-bad.yaml:17: unknown setting 'colums'; did you mean 'columns'? Known: name, source, steps, columns, uses, seed, limits"""
+bad.yaml:17: unknown setting 'colums'; did you mean 'columns'? Known: name, source, steps, columns, uses, seed, annotate, limits"""
 
 
 def message_of(text: str | bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> str:

@@ -78,14 +78,14 @@ def test_renaming_a_step_gives_its_old_name_to_the_next():
         (
             "lngth.save=true",
             ("--set lngth.save=true: no step is named 'lngth'; did you mean 'length'? "
-            "Known: length, long.enough, longer, longer-2, strip, source, limits, seed, columns, name"),
+            "Known: length, long.enough, longer, longer-2, strip, source, limits, seed, columns, name, annotate"),
         ),
         ("longer=3", "--set longer=3: a setting of 'longer' must be named, such as longer.FIELD=…"),
         ("longer.=3", "--set longer.=3: a setting of 'longer' must be named, such as longer.FIELD=…"),
         (
             "longer.lest=3",
             ("--set longer.lest=3: steps.2 (longer): unknown setting 'lest'; did you mean 'least'? "
-            "Known: kind, name, save, needs, least, share, words, edges, model"),
+            "Known: kind, name, save, needs, annotate, least, share, words, edges, model"),
         ),
         ("longer.least=x", "--set longer.least=x: steps.2 (longer): least is 'x'; expected a whole number or null"),
         (
@@ -105,7 +105,7 @@ def test_renaming_a_step_gives_its_old_name_to_the_next():
         (
             "strip.blnks=x",
             ("--set strip.blnks=x: strip (put first by the source) (strip): unknown setting 'blnks'; "
-            "did you mean 'blanks'? Known: kind, name, save, needs, blanks"),
+            "did you mean 'blanks'? Known: kind, name, save, needs, annotate, blanks"),
         ),
         ("columns=[txt]", "--set columns=[txt]: columns: nothing writes 'txt'; did you mean 'text'? There are id, body, text, length"),
         ("seed=[", "--set seed=[:1: not YAML: expected the node content, but found '<stream end>'"),

@@ -47,6 +47,7 @@ def test_in_keys_the_digest_stands_for_every_place():
     assert described == {
         "kind": "many",
         "name": "",
+        "annotate": False,
         "word": "x",
         "one": "sha256:A",
         "more": ["sha256:B"],
