@@ -9,13 +9,17 @@ import inspect
 import zlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
 from numba import njit, types
 from numba.core.cgutils import get_null_value
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+# Inside a kernel both are the same; the type checker tells them apart.
+Integer: TypeAlias = int | np.int64
 
 # Read-only, as Arrow hands them over; arrays that may be written are accepted too.
 OFFSETS = types.Array(types.int64, 1, "C", readonly=True)

@@ -5,6 +5,7 @@ from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
+from dclm_pipeline.stages.url_filter import UrlFilter
 
 BUILTIN = (
     Between,
@@ -12,4 +13,5 @@ BUILTIN = (
     Extract,
     Sample,
     Signals,
+    UrlFilter,
 )
