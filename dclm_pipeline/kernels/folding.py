@@ -26,20 +26,6 @@ def _lowercase() -> NDArray[np.int32]:
 
 
 @cache
-def case_folds() -> NDArray[np.int32]:
-    """Return for each code point one that stands for all that `re.IGNORECASE` takes for the same letter."""
-    table = _lowercase()
-    # Small letters with the same capital are the same letter too: the long s and s, the dotless i and i.
-    first: dict[str, int] = {}
-    same = np.arange(FOLDED, dtype=np.int32)
-    for code in np.unique(table).tolist():
-        capital = chr(code).upper()
-        if capital != chr(code):
-            same[code] = first.setdefault(capital, code)
-    return _frozen(same[table])
-
-
-@cache
 def small_letters() -> NDArray[np.int32]:
     """Return for each code point its small letter; the two small sigmas are one."""
     table = _lowercase()

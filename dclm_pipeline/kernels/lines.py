@@ -13,9 +13,9 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, folding, line_marks, line_repeats, line_table, phrases
-from dclm_pipeline.kernels.characters import character_table
+from dclm_pipeline.kernels.characters import character_table, folded_codes
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
-from dclm_pipeline.kernels.folding import case_folds, plain_letters, small_letters
+from dclm_pipeline.kernels.folding import plain_letters, small_letters
 from dclm_pipeline.kernels.line_marks import CITATIONS, cut_citations, has_longer_word, is_counter, is_finished
 from dclm_pipeline.kernels.line_repeats import drop_repeats
 from dclm_pipeline.kernels.line_table import (
@@ -294,7 +294,7 @@ def apply_rules(strings: Strings, rules: Rules, anywhere: bool) -> Ruled:
         rules.codes,
         rules.ends,
         rules.firsts,
-        case_folds(),
+        folded_codes(),
         plain_letters(),
         small_letters(),
         CITATIONS,

@@ -1,7 +1,7 @@
 """Phrases found in a line and cut out of it: parts of the kernel in `lines`.
 
 A phrase is a run of code points, `ANY` among them standing for whichever; what it is compared with goes through a table
-of `folding` first. Few and short: for each place one look at a byte, and only behind that the phrases themselves.
+of letters first, an empty one where capitals count. Few and short: for each place one look at a byte, and only behind that the phrases themselves.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import SPACE, character_at
 from dclm_pipeline.kernels.compiled import at, part
-from dclm_pipeline.kernels.folding import FOLDED, folded
+from dclm_pipeline.kernels.folding import folded
 from dclm_pipeline.kernels.line_table import start_of
 
 ANY = -1
@@ -47,7 +47,7 @@ def fold_phrase(phrase: str, wildcard: str, table: NDArray[np.int32]) -> list[in
 
 
 def _folded(code: int, table: NDArray[np.int32]) -> int:
-    return int(table[code]) if table.size and code < FOLDED else code
+    return int(table[code]) if code < table.size else code
 
 
 @part

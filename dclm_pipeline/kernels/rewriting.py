@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import addresses, characters, folding, line_marks, line_table, phrases, tidying, web_links
 from dclm_pipeline.kernels.addresses import ADDRESS_BYTES, Domains, cut_domains, cut_numbers, move
-from dclm_pipeline.kernels.characters import character_at, character_table
+from dclm_pipeline.kernels.characters import character_at, character_table, folded_codes
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
-from dclm_pipeline.kernels.folding import case_folds, plain_letters
+from dclm_pipeline.kernels.folding import plain_letters
 from dclm_pipeline.kernels.line_marks import CITATIONS, cut_citations
 from dclm_pipeline.kernels.phrases import Phrases, first_match
 from dclm_pipeline.kernels.strings import Strings
@@ -139,7 +139,7 @@ def rewrite_texts(strings: Strings, passes: Passes, domains: Domains, names: Phr
         ADDRESS_BYTES,
         LINK_BYTES,
         CITATIONS,
-        case_folds(),
+        folded_codes(),
         plain_letters(),
         character_table(),
         written,

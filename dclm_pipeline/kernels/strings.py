@@ -39,6 +39,12 @@ def views(array: "LargeArray") -> Strings:
     return np.asarray(places.to_numpy(), np.int64), np.asarray(letters.to_numpy(), np.uint8)
 
 
+def array_of(strings: Strings) -> "LargeArray":
+    """Return an array over offsets and bytes, which must be UTF-8; without a copy."""
+    buffers = [None, *(pa.array(part).buffers()[1] for part in strings)]
+    return pa.Array.from_buffers(pa.large_string(), len(strings[0]) - 1, buffers)
+
+
 def valid_rows(array: "LargeArray") -> NDArray[np.bool_]:
     """Tell which rows are not null."""
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)

@@ -1,5 +1,6 @@
 """Steps that need to see one shard only. `BUILTIN` lists them, one line each."""
 
+from dclm_pipeline.stages.bad_words import BadWords
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
@@ -8,9 +9,11 @@ from dclm_pipeline.stages.repetition import Repetition
 from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.signals import Signals
+from dclm_pipeline.stages.url_filter import UrlFilter
 from dclm_pipeline.stages.words_removed import CountWords, WordsRemoved
 
 BUILTIN = (
+    BadWords,
     Between,
     CountWords,
     Decode,
@@ -21,5 +24,6 @@ BUILTIN = (
     RewriteText,
     Sample,
     Signals,
+    UrlFilter,
     WordsRemoved,
 )

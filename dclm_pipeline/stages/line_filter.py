@@ -144,7 +144,8 @@ class OpenedLineMatches:
 
 def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
     """Return rules as the kernel takes them."""
-    from dclm_pipeline.kernels.folding import case_folds, plain_letters
+    from dclm_pipeline.kernels.characters import folded_codes
+    from dclm_pipeline.kernels.folding import plain_letters
     from dclm_pipeline.kernels.lines import COLUMNS, FIRST, LAST, ONE, RULE, TRIMS, Rules
     from dclm_pipeline.kernels.phrases import first_bytes, fold_phrase
 
@@ -152,7 +153,7 @@ def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
     firsts = np.zeros((len(rules), 256), np.uint8)
     codes: list[list[int]] = []
     for place, rule in enumerate(rules):
-        table = plain_letters() if isinstance(rule, Counters) else case_folds()
+        table = plain_letters() if isinstance(rule, Counters) else folded_codes()
         table = table[:0] if isinstance(rule, Punctuation) or (isinstance(rule, Phrases) and rule.case) else table
         wildcard = rule.wildcard if isinstance(rule, Phrases) else ""
         own = [fold_phrase(phrase, wildcard, table) for phrase in _phrases_of(rule)]

@@ -1,8 +1,6 @@
 """Texts made tidier: wrong and unseen characters, web addresses, citations, blanks, line feeds."""
 
-from importlib.resources import files
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
@@ -11,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.stages.short_lists import read_list, shipped_list
 from dclm_pipeline.step import Assets, Batch, Place, Rewrite
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from dclm_pipeline.kernels.phrases import Phrases
     from dclm_pipeline.kernels.rewriting import Passes
 
-_DOMAINS = "word_lists/top_level_domains.txt"
 # Longer lines are no text; ftfy itself cuts there.
 _MOST_LINE = 1_000_000
 
@@ -65,8 +62,8 @@ class RewriteText(Rewrite):
         if self.domains:
             names = read_list(assets.path(self.domains), self.domains)
         else:
-            names = files(__package__).joinpath(_DOMAINS).read_text("utf-8").split("\n")
-        return OpenedRewrite(self, [name for name in names if name] if self.urls != "keep" else [])
+            names = shipped_list("top_level_domains.txt")
+        return OpenedRewrite(self, names if self.urls != "keep" else [])
 
 
 class OpenedRewrite:
@@ -124,19 +121,10 @@ def _passes(settings: RewriteText) -> "Passes":
 
 
 def _folded(names: list[str]) -> "Phrases":
-    from dclm_pipeline.kernels.folding import case_folds
+    from dclm_pipeline.kernels.characters import folded_codes
     from dclm_pipeline.kernels.phrases import Phrases, fold_phrase
 
-    codes = [fold_phrase(name, "", case_folds()) for name in names]
+    codes = [fold_phrase(name, "", folded_codes()) for name in names]
     return Phrases(
         np.array(list(chain.from_iterable(codes)), np.int32), np.cumsum([0, *map(len, codes)], dtype=np.int64)
     )
-
-
-def read_list(path: Path, place: str) -> list[str]:
-    """Return the lines of a list that are not blank."""
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{place}: a list is UTF-8 text, one entry a line; this is not ({error})") from error
-    return [line.strip() for line in lines if line.strip()]
