@@ -9,7 +9,7 @@ import inspect
 import zlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -19,6 +19,9 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+# Inside a kernel both are the same; the type checker tells them apart.
+Integer: TypeAlias = int | np.int64
 
 # Read-only, as Arrow hands them over; arrays that may be written are accepted too.
 OFFSETS = types.Array(types.int64, 1, "C", readonly=True)
