@@ -8,14 +8,25 @@ DIGEST = """
 import hashlib
 import pyarrow as pa
 from dclm_pipeline.kernels.bytes import count_controls, mark_rows
+from dclm_pipeline.kernels.domains import holds_domain, name_set
+from dclm_pipeline.kernels.escapes import undo_escapes
+from dclm_pipeline.kernels.hosts import read_hosts
 from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.matching import find_terms, make_matcher
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.words import count_text
 
 texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n", "<b id=1><svg><p></b>" * 9, None]
 text = views(pa.array(texts, pa.large_string()).slice(1))
 whole = views(pa.array(texts, pa.large_string()))
+urls = views(pa.array(["http://a.b\\u00fccher.de:80/x", "https://u@B%61D.com./%C3%A9%", "", None, "//\\u6f22." * 40], pa.large_string()))
 digest = hashlib.sha256()
+for part in (hosts := read_hosts(urls), undo_escapes(urls)):
+    digest.update(repr([values.tolist() for values in part]).encode())
+digest.update(repr(holds_domain(name_set(hosts), hosts).tolist()).encode())
+for words in (False, True):
+    found = find_terms(make_matcher(["ONE", "one two", "b", "\\u6f22"], ignore_case=True, whole_words=words), text)
+    digest.update(repr([values.tolist() for values in vars(found).values()]).encode())
 for strings in (text, whole):
     counts, markup = count_text(strings), scan_markup(strings, Limits(40, 10, 10, 10**6))
     for part in (counts, markup):
