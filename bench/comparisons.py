@@ -42,6 +42,16 @@ def two_floors(ground: Ground, out: Path) -> Sequence[str]:
     return [sys.executable, "-m", "bench.floor", "--two", *map(str, ground.warcs)]
 
 
+def look_up(by: str, rounds: int) -> Callable[[Ground, Path], Sequence[str]]:
+    """Return what makes the command that looks up made-up addresses in a list of two million domains."""
+
+    def command(ground: Ground, out: Path) -> Sequence[str]:
+        del out
+        return [sys.executable, "-m", "bench.addresses", str(ground.addresses), "--by", by, "--rounds", str(rounds)]
+
+    return command
+
+
 def run(recipe: str, *options: str, crawl: str = "crawl") -> Callable[[Ground, Path], Sequence[str]]:
     """Return what makes the command that runs a recipe of bench/recipes into a new pool."""
 
@@ -60,6 +70,8 @@ TWO_FLOORS = Comparison("two floors at once", two_floors)
 START_INLINE = Comparison("start-up, inline", run("extract.yaml", *INLINE, crawl="one_page"))
 START_RAY_1 = Comparison("start-up, ray, 1 worker", run("extract.yaml", *RAY_1, crawl="one_page"))
 START_RAY_2 = Comparison("start-up, ray, 2 workers", run("extract.yaml", *RAY_2, crawl="two_pages"))
+START_LOOK_UP = Comparison("url_filter, 2 million domains, start-up", look_up("step", 0))
+LOOK_UP_IN_SET = Comparison("a set of 2 million domains, 3 million addresses", look_up("set", 3))
 COMPARISONS = (
     FLOOR,
     TWO_FLOORS,
@@ -76,6 +88,15 @@ COMPARISONS = (
         less=START_RAY_2,
         base=TWO_FLOORS,
         clock=True,
+    ),
+    START_LOOK_UP,
+    LOOK_UP_IN_SET,
+    Comparison(
+        "url_filter, 2 million domains, 3 million addresses",
+        look_up("step", 3),
+        most=0.25,
+        less=START_LOOK_UP,
+        base=LOOK_UP_IN_SET,
     ),
     Comparison("one large shard, inline", run("unsplit.yaml", *INLINE, crawl="one_large"), on_request=True),
     Comparison("small shards, inline", run("extract.yaml", *INLINE, crawl="small_shards"), less=START_INLINE),

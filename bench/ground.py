@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.addresses import make_addresses
+
 COPIES = 3
 PAGES = 500
 MEAN_BYTES = 100_000
@@ -42,6 +44,14 @@ class Ground:
                 while large.tell() < LARGE_BYTES:
                     for warc in self.warcs:
                         large.write(warc.read_bytes())
+        return folder
+
+    @property
+    def addresses(self) -> Path:
+        """Return a folder with a list of domains and with addresses; made when it is first asked for."""
+        folder = self.scratch / "addresses"
+        if not folder.exists():
+            make_addresses(folder)
         return folder
 
 

@@ -52,7 +52,7 @@ def real_pages() -> Batch:
                 bodies.append(record.reader.read())
                 labels.append(record.http_charset)
     columns = [pa.array(bodies, pa.large_binary()), pa.array(labels, pa.string())]
-    html = Decode().columns(pa.RecordBatch.from_arrays(columns, names=["body", "http_charset"])).arrays["html"]
+    html = Decode().columns(pa.RecordBatch.from_arrays(columns, names=["body", "http_charset"])).arrays["html"]  
     text = Extract().columns(pa.RecordBatch.from_arrays([html], names=["html"])).arrays["text"]
     return pa.RecordBatch.from_arrays([html, text], names=["html", "text"])
 

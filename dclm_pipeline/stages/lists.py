@@ -3,7 +3,7 @@
 Blanks around a term and empty lines do not count. Knows no terms; who reads a list says what may stand in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,25 +13,34 @@ from dclm_pipeline.arrow import Array
 from dclm_pipeline.errors import RecipeError
 
 _MARK = b"\xef\xbb\xbf"
+# Lists may have millions of lines: so many bytes of one are looked at together.
+_BYTES = 1 << 22
 
 
-def read_lines(path: Path) -> Array:
-    """Return the terms of a file, in its order; a column, as lists may have millions of them."""
-    data = path.read_bytes().removeprefix(_MARK)
-    try:
-        whole = pa.array([data], pa.large_binary()).cast(pa.large_string())
-    except pa.ArrowInvalid as error:
-        raise RecipeError(f"{path}: a list must be UTF-8, and this one is not; write it anew as UTF-8") from error
-    return without_blanks(pc.split_pattern(whole, "\n").flatten())
+def terms_of(inline: Iterable[str], paths: Iterable[Path]) -> Iterator[Array]:
+    """Yield the terms that settings give themselves, and then those of the lists that they name, column by column."""
+    yield without_blanks(pa.array(inline, pa.large_string()))
+    for path in paths:
+        yield from read_lines(path)
+
+
+def read_lines(path: Path) -> Iterator[Array]:
+    """Yield the terms of a file, in its order."""
+    with path.open("rb") as file:
+        data = file.read(_BYTES).removeprefix(_MARK)
+        while data:
+            whole = pa.array([data + file.readline()], pa.large_binary())
+            try:
+                lines = pc.split_pattern(whole.cast(pa.large_string()), "\n")
+            except pa.ArrowInvalid as error:
+                raise RecipeError(
+                    f"{path}: a list must be UTF-8, and this one is not; write it anew as UTF-8"
+                ) from error
+            yield without_blanks(lines.flatten())
+            data = file.read(_BYTES)
 
 
 def without_blanks(terms: Array) -> Array:
     """Return terms without the blanks around them, and without the empty ones."""
     trimmed = pc.utf8_trim_whitespace(terms)
     return trimmed.filter(pc.not_equal(trimmed, pa.scalar("", pa.large_string())))
-
-
-def terms_of(inline: Iterable[str], paths: Iterable[Path]) -> Array:
-    """Return the terms that settings give themselves, and then those of the lists that they name."""
-    first = without_blanks(pa.array(inline, pa.large_string()))
-    return pa.concat_arrays([first, *map(read_lines, paths)])

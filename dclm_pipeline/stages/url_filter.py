@@ -8,7 +8,7 @@ DCLM's own lists are looked for by `host` (with `www` ignored, so that a banned 
 Known gaps: paths of single pages (`example.org/~someone`) cannot be listed; a capital I with a dot counts as a plain i.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -95,45 +95,54 @@ class OpenUrlFilter:
         return pa.array(~(self.banned(views(urls)) & valid_rows(urls)), pa.bool_())
 
 
-def _by_domain(terms: Array) -> Finds:
+def _by_domain(terms: Iterable[Array]) -> Finds:
     """Return what finds hosts that are listed, or below a listed domain."""
     from dclm_pipeline.kernels.domains import holds_domain, name_set
     from dclm_pipeline.kernels.hosts import read_hosts
     from dclm_pipeline.kernels.strings import array_of, views
 
+    def names(listed: Array) -> Iterator[Array]:
+        for begin in range(0, len(listed), _NAMES):
+            bare = pc.utf8_ltrim(listed.slice(begin, _NAMES), "*.")
+            yield array_of(read_hosts(views(pc.replace_substring_regex(bare, "^", "//", max_replacements=1))))
+
+    domains = name_set(views(_joined(name for piece in terms for name in names(_checked(piece)))))
+    return lambda urls: holds_domain(domains, read_hosts(urls))
+
+
+def _checked(terms: Array) -> Array:
+    """Return the lines of a list of domains that are no comments; refuse those that are no domains."""
     listed = terms.filter(pc.invert(pc.starts_with(terms, "#")))
     strange = listed.filter(pc.match_substring_regex(listed, _NO_DOMAIN))
     if len(strange):
         raise RecipeError(
-            f"{strange[0].as_py()!r} (and {len(strange) - 1} more) cannot be domains; list them as `example.org`, one a "
-            "line, without scheme, port, path or blanks"
+            f"{strange[0].as_py()!r} cannot be a domain; list it as `example.org`, one a line, without scheme, port, path "
+            "or blanks"
         )
-    bare = pc.utf8_ltrim(listed, "*.")
-    pieces = [
-        array_of(read_hosts(views(pc.replace_substring_regex(piece, "^", "//", max_replacements=1))))
-        for piece in (bare.slice(begin, _NAMES) for begin in range(0, len(bare), _NAMES))
-    ]
-    names = name_set(views(pa.concat_arrays(pieces) if pieces else bare))
-    return lambda urls: holds_domain(names, read_hosts(urls))
+    return listed
 
 
-def _by_host(terms: Array, settings: UrlFilter) -> Finds:
+def _joined(pieces: Iterable[Array]) -> Array:
+    return pa.concat_arrays([pa.array([], pa.large_string()), *pieces])
+
+
+def _by_host(terms: Iterable[Array], settings: UrlFilter) -> Finds:
     """Return what finds hosts that are listed as they are written."""
     from dclm_pipeline.kernels.domains import holds_name, name_set
     from dclm_pipeline.kernels.hosts import read_netlocs
     from dclm_pipeline.kernels.strings import views
 
-    names = name_set(views(pc.utf8_lower(terms) if settings.ignore_case else terms))
+    names = name_set(views(_joined(pc.utf8_lower(piece) if settings.ignore_case else piece for piece in terms)))
     return lambda urls: holds_name(names, _without(settings.ignored, read_netlocs(urls), settings.ignore_case))
 
 
-def _by_term(terms: Array, settings: UrlFilter) -> Finds:
+def _by_term(terms: Iterable[Array], settings: UrlFilter) -> Finds:
     """Return what finds addresses in which enough of the terms stand."""
     from dclm_pipeline.kernels.escapes import undo_escapes
     from dclm_pipeline.kernels.matching import count_terms, make_matcher
 
     matcher = make_matcher(
-        list(map(str, terms.to_pylist())), ignore_case=settings.ignore_case, whole_words=settings.by == "word"
+        list(map(str, _joined(terms).to_pylist())), ignore_case=settings.ignore_case, whole_words=settings.by == "word"
     )
     lower = settings.ignore_case and bool(settings.ignored)
 

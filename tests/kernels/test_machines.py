@@ -13,6 +13,11 @@ from dclm_pipeline.kernels.markup import Limits, scan_markup
 from dclm_pipeline.kernels.marks import hashes
 from dclm_pipeline.kernels.personal import KINDS, Wanted, find_personal
 from dclm_pipeline.kernels.replacing import replaced
+from dclm_pipeline.kernels.domains import holds_domain, name_set
+from dclm_pipeline.kernels.escapes import undo_escapes
+from dclm_pipeline.kernels.hosts import read_hosts
+from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.matching import find_terms, make_matcher
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.words import count_text
 
@@ -21,7 +26,14 @@ texts += ["a.b@c.de Tel. +49 (0)30 1234567 4111 1111 1111 1111 DE89 3704 0044 05
 texts += ["<meta name=robots content=noai><footer><a rel='license' href=//creativecommons.org/licenses/by/4.0/>", "x-robots-tag: a: b"]
 text = views(pa.array(texts, pa.large_string()).slice(1))
 whole = views(pa.array(texts, pa.large_string()))
+urls = views(pa.array(["http://a.b\\u00fccher.de:80/x", "https://u@B%61D.com./%C3%A9%", "", None, "//\\u6f22." * 40], pa.large_string()))
 digest = hashlib.sha256()
+for part in (hosts := read_hosts(urls), undo_escapes(urls)):
+    digest.update(repr([values.tolist() for values in part]).encode())
+digest.update(repr(holds_domain(name_set(hosts), hosts).tolist()).encode())
+for words in (False, True):
+    found = find_terms(make_matcher(["ONE", "one two", "b", "\\u6f22"], ignore_case=True, whole_words=words), text)
+    digest.update(repr([values.tolist() for values in vars(found).values()]).encode())
 for strings in (text, whole):
     counts, markup = count_text(strings, ("the", "\\u00e9t\\u00e9")), scan_markup(strings, Limits(40, 10, 10, 10**6))
     for part in (counts._asdict(), vars(markup)):

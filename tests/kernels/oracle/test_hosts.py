@@ -1,6 +1,6 @@
 import re
 import unicodedata
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -71,8 +71,7 @@ def slow_host(url):
     info = slow_netloc(url).rpartition("@")[2]
     _, bracket, inside = info.partition("[")
     host = (inside.partition("]") if bracket else info.partition(":"))[0]
-    plain = re.sub("(?i)%([0-9a-f]{2})", lambda match: chr(0x10F700 + int(match[1], 16)), host)
-    data = b"".join(bytes([ord(c) - 0x10F700]) if ord(c) >= 0x10F700 else c.encode() for c in plain)
+    data = unquote_to_bytes(host)
     if len(data) > 4 * 255:
         return ""
     labels = "".join(map(slow_fold, each_byte_replaced(data))).split(".")
