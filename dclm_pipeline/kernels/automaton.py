@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.compiled import kernel
 
 DENSE = 1 << 22
+# Kernels of `matching` are compiled with these two; whoever changes them changes something there, too.
 MULTIPLIER = 0x9E3779B97F4A7C15
 EMPTY = -1
 
