@@ -173,6 +173,8 @@ def cut_citations(
     text: NDArray[np.uint8], i: int, stop: int, marks: NDArray[np.uint8], plain: NDArray[np.int32]
 ) -> int:
     """Take `[1]`, `[]`, `[edit]` and `[citation needed]` out of a text; return the new end."""
+    while i < stop and at(text, i) != _OPEN:
+        i += 1
     place = i
     while i < stop:
         upto = i + 1

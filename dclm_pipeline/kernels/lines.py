@@ -56,7 +56,7 @@ _Numbers: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules as numbers: a row each, the highest share, and for phrases their code points and possible first bytes.
+    """Rules as numbers: a row each, the highest share, and for phrases their code points and possible first two bytes.
 
     FIRST and LAST of a row tell which phrases are its own. ONE to FOUR are: of COUNTER, the words that may follow; of
     WORD_COUNT, least, most, whether empty lines stay; of LONGEST_WORD, most; of PHRASES, where, what goes, most words of
@@ -68,7 +68,7 @@ class Rules:
     shares: NDArray[np.float64]
     codes: NDArray[np.int32]
     ends: NDArray[np.int64]
-    firsts: NDArray[np.uint8]
+    pairs: NDArray[np.uint8]
 
 
 @part
@@ -78,7 +78,7 @@ def _phrases_verdict(
     rule: _Numbers,
     codes: NDArray[np.int32],
     ends: _Numbers,
-    firsts: NDArray[np.uint8],
+    pairs: NDArray[np.uint8],
     folds: NDArray[np.int32],
     classes: NDArray[np.uint16],
 ) -> int:
@@ -92,7 +92,7 @@ def _phrases_verdict(
         elif where == AT_END:
             found = cut_at_end(text, i, stop, codes, ends, first, last, folds, classes) >= 0
         else:
-            found = holds_phrase(text, i, stop, codes, ends, first, last, folds, firsts)
+            found = holds_phrase(text, i, stop, codes, ends, first, last, folds, pairs)
         return (_DROP_PAGE if rule[TWO] == PAGE else _DROP) if found else _KEEP
     if where == AT_START:
         row[START] = max(i, cut_at_start(text, i, stop, codes, ends, first, last, folds, classes))
@@ -117,7 +117,7 @@ def _verdict(
     share: float,
     codes: NDArray[np.int32],
     ends: _Numbers,
-    firsts: NDArray[np.uint8],
+    pairs: NDArray[np.uint8],
     folds: NDArray[np.int32],
     plain: NDArray[np.int32],
     marks: NDArray[np.uint8],
@@ -136,8 +136,8 @@ def _verdict(
         return _DROP if is_counter(text, i, stop, codes, ends, first, last, rule[ONE], plain, classes) else _KEEP
     if kind == PHRASES:
         if rule[FOUR]:
-            return _phrases_verdict(text, row, rule, codes, ends, firsts, folds[:0], classes)
-        return _phrases_verdict(text, row, rule, codes, ends, firsts, folds, classes)
+            return _phrases_verdict(text, row, rule, codes, ends, pairs, folds[:0], classes)
+        return _phrases_verdict(text, row, rule, codes, ends, pairs, folds, classes)
     if kind == LONGEST_WORD:
         return _DROP if has_longer_word(text, i, stop, rule[ONE], classes) else _KEEP
     if kind == FINISHED:
@@ -190,7 +190,7 @@ def _make(parts: int) -> _Apply:
         shares: NDArray[np.float64],
         codes: NDArray[np.int32],
         ends: _Numbers,
-        firsts: NDArray[np.uint8],
+        pairs: NDArray[np.uint8],
         folds: NDArray[np.int32],
         plain: NDArray[np.int32],
         small: NDArray[np.int32],
@@ -205,7 +205,7 @@ def _make(parts: int) -> _Apply:
         text, lines, codes, ends = borrowed(text), borrowed(lines), borrowed(codes), borrowed(ends)
         folds, plain, small = borrowed(folds), borrowed(plain), borrowed(small)
         marks, classes, rules = borrowed(marks), borrowed(classes), borrowed(rules)
-        firsts, matched = borrowed(firsts), borrowed(matched)
+        pairs, matched = borrowed(pairs), borrowed(matched)
         place = 0
         for page in range(written.size - 1):
             written[page] = place
@@ -227,7 +227,7 @@ def _make(parts: int) -> _Apply:
                             shares[number],
                             codes,
                             ends,
-                            firsts[number],
+                            pairs[number],
                             folds,
                             plain,
                             marks,
@@ -293,7 +293,7 @@ def apply_rules(strings: Strings, rules: Rules, anywhere: bool) -> Ruled:
         rules.shares,
         rules.codes,
         rules.ends,
-        rules.firsts,
+        rules.pairs,
         folded_codes(),
         plain_letters(),
         small_letters(),

@@ -1,7 +1,7 @@
 """Phrases found in a line and cut out of it: parts of the kernel in `lines`.
 
 A phrase is a run of code points, `ANY` among them standing for whichever; what it is compared with goes through a table
-of letters first, an empty one where capitals count. Few and short: for each place one look at a byte, and only behind that the phrases themselves.
+of letters first, an empty one where capitals count. Few and short: for each place one look at two bytes, and only behind that the phrases themselves.
 """
 
 from dataclasses import dataclass
@@ -26,18 +26,28 @@ class Phrases:
     ends: NDArray[np.int64]
 
 
-def first_bytes(phrases: list[list[int]], table: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Return for each byte whether a character that can begin a phrase begins with it."""
-    firsts = np.zeros(256, np.uint8)
-    for code in {phrase[0] for phrase in phrases if phrase}:
-        if code == ANY:
-            firsts[:0x80] = 1
-            firsts[0xC0:] = 1
-            continue
-        alike = [code, *np.flatnonzero(table == code).tolist()] if table.size else [code]
-        for each in alike:
-            firsts[chr(each).encode("utf-8", "surrogatepass")[0]] = 1
-    return firsts
+def first_pairs(phrases: list[list[int]], table: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Return for each pair of bytes, the first times 256 and the second, whether a phrase can begin with it."""
+    pairs = np.zeros((256, 256), np.uint8)
+    for phrase in filter(None, phrases):
+        for first in _encodings(phrase[0], table):
+            if len(first) > 1:
+                pairs[first[0], first[1]] = 1
+            elif len(phrase) == 1:
+                pairs[first[0]] = 1
+            else:
+                pairs[first[0], [second[0] for second in _encodings(phrase[1], table)]] = 1
+        if phrase[0] == ANY:
+            pairs[:] = 1
+    return pairs.reshape(-1)
+
+
+def _encodings(code: int, table: NDArray[np.int32]) -> list[bytes]:
+    """Return the bytes of all characters that a code of a phrase stands for; where that is any, what they begin with."""
+    if code == ANY:
+        return [bytes([byte]) for byte in range(256)]
+    alike = [code, *np.flatnonzero(table == code).tolist()] if table.size else [code]
+    return [chr(each).encode("utf-8", "surrogatepass") for each in alike]
 
 
 def fold_phrase(phrase: str, wildcard: str, table: NDArray[np.int32]) -> list[int]:
@@ -130,11 +140,15 @@ def holds_phrase(
     first: int,
     last: int,
     table: NDArray[np.int32],
-    firsts: NDArray[np.uint8],
+    pairs: NDArray[np.uint8],
 ) -> bool:
     """Tell whether any of several phrases is in the line."""
     while i < stop:
-        if firsts[np.uintp(at(text, i))] and first_match(text, i, stop, codes, ends, first, last, table) >= 0:
+        second = at(text, i + 1) if i + 1 < stop else 0
+        if (
+            pairs[np.uintp(at(text, i) << 8 | second)]
+            and first_match(text, i, stop, codes, ends, first, last, table) >= 0
+        ):
             return True
         i += 1
     return False

@@ -147,17 +147,17 @@ def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
     from dclm_pipeline.kernels.characters import folded_codes
     from dclm_pipeline.kernels.folding import plain_letters
     from dclm_pipeline.kernels.lines import COLUMNS, FIRST, LAST, ONE, RULE, TRIMS, Rules
-    from dclm_pipeline.kernels.phrases import first_bytes, fold_phrase
+    from dclm_pipeline.kernels.phrases import first_pairs, fold_phrase
 
     numbers = np.zeros((len(rules), COLUMNS), np.int64)
-    firsts = np.zeros((len(rules), 256), np.uint8)
+    pairs = np.zeros((len(rules), 1 << 16), np.uint8)
     codes: list[list[int]] = []
     for place, rule in enumerate(rules):
         table = plain_letters() if isinstance(rule, Counters) else folded_codes()
         table = table[:0] if isinstance(rule, Punctuation) or (isinstance(rule, Phrases) and rule.case) else table
         wildcard = rule.wildcard if isinstance(rule, Phrases) else ""
         own = [fold_phrase(phrase, wildcard, table) for phrase in _phrases_of(rule)]
-        firsts[place] = first_bytes(own, table)
+        pairs[place] = first_pairs(own, table)
         numbers[place, FIRST], numbers[place, LAST] = len(codes), len(codes) + len(own)
         codes += own
         settings = list(_settings_of(rule))
@@ -169,7 +169,7 @@ def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
         np.array(shares, np.float64),
         np.array([code for phrase in codes for code in phrase], np.int32),
         np.cumsum([0, *map(len, codes)], dtype=np.int64),
-        firsts,
+        pairs,
     )
 
 

@@ -35,7 +35,7 @@ class Rule(BaseModel):
 class Uppercase(Rule):
     """Drops lines with too many capital letters."""
 
-    rule: Literal["uppercase"] = "uppercase"
+    rule: Literal["uppercase"] = Field(default="uppercase", description="What the rule is.")
     most: float = Field(default=0.5, ge=0, le=1, description="The highest share of the line's characters.")
     trim: bool = Field(default=True, description="Take blanks and blank lines off both ends of the page afterwards.")
 
@@ -43,7 +43,7 @@ class Uppercase(Rule):
 class Digits(Rule):
     """Drops lines with too many digits; by default those of digits alone."""
 
-    rule: Literal["digits"] = "digits"
+    rule: Literal["digits"] = Field(default="digits", description="What the rule is.")
     most: float = Field(default=0.999999, ge=0, le=1, description="The highest share of the line's characters.")
     trim: bool = Field(default=True, description="Take blanks and blank lines off both ends of the page afterwards.")
 
@@ -51,7 +51,7 @@ class Digits(Rule):
 class Counters(Rule):
     """Drops lines that only count something: `3 likes`, `12K views`, `1,234 comments!`."""
 
-    rule: Literal["counters"] = "counters"
+    rule: Literal["counters"] = Field(default="counters", description="What the rule is.")
     words: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         default=COUNTED, description="What is counted, in the plural."
     )
@@ -63,7 +63,7 @@ class Counters(Rule):
 class Words(Rule):
     """Drops lines with too few or too many words, parted by blanks."""
 
-    rule: Literal["words"] = "words"
+    rule: Literal["words"] = Field(default="words", description="What the rule is.")
     least: int = Field(default=0, ge=0, description="The fewest words.")
     most: int | None = Field(default=None, ge=0, description="The most words.")
     keep_empty: bool = Field(default=True, description="Keep empty lines, whatever the fewest words.")
@@ -72,14 +72,14 @@ class Words(Rule):
 class LongestWord(Rule):
     """Drops lines with a longer word, parted by blanks."""
 
-    rule: Literal["longest_word"] = "longest_word"
+    rule: Literal["longest_word"] = Field(default="longest_word", description="What the rule is.")
     most: int = Field(default=1000, ge=1, description="Characters of the longest word that may be.")
 
 
 class Phrases(Rule):
     """Drops lines that hold a phrase, cuts it out of them, or drops the page."""
 
-    rule: Literal["phrases"] = "phrases"
+    rule: Literal["phrases"] = Field(default="phrases", description="What the rule is.")
     phrases: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         min_length=1, description="The phrases; with `match`, the first in this order where several begin."
     )
@@ -102,7 +102,7 @@ class Phrases(Rule):
 class Punctuation(Rule):
     """Drops lines that do not end a sentence."""
 
-    rule: Literal["punctuation"] = "punctuation"
+    rule: Literal["punctuation"] = Field(default="punctuation", description="What the rule is.")
     ends: str = Field(default='.!?"…', min_length=1, description="The characters that end a sentence.")
     ellipses: bool = Field(default=True, description="Keep lines that end in an ellipsis: `...` or `…`.")
     blanks_after: bool = Field(default=True, description="Look past blanks at the end of the line.")
@@ -112,7 +112,7 @@ class Punctuation(Rule):
 class Repeats(Rule):
     """Drops lines or paragraphs that the page has had before; blank ones stay."""
 
-    rule: Literal["repeats"] = "repeats"
+    rule: Literal["repeats"] = Field(default="repeats", description="What the rule is.")
     unit: Literal["line", "paragraph"] = Field(default="line", description="Paragraphs are parted by an empty line.")
     exact: bool = Field(default=False, description="Tell capitals from small letters, and look at blanks at the ends.")
 
@@ -120,13 +120,13 @@ class Repeats(Rule):
 class Trim(Rule):
     """Takes the blanks off both ends of every line."""
 
-    rule: Literal["trim"] = "trim"
+    rule: Literal["trim"] = Field(default="trim", description="What the rule is.")
 
 
 class Citations(Rule):
     """Cuts `[1]`, `[]`, `[edit]` and `[citation needed]` out of lines."""
 
-    rule: Literal["citations"] = "citations"
+    rule: Literal["citations"] = Field(default="citations", description="What the rule is.")
 
 
 LineRule = Annotated[
