@@ -19,6 +19,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from numpy.typing import NDArray
 
 from bench.__main__ import table
+from dclm_pipeline.arrow import Array
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
@@ -51,8 +52,8 @@ def real_pages() -> Batch:
             for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
                 bodies.append(record.reader.read())
                 labels.append(record.http_charset)
-    columns = [pa.array(bodies, pa.large_binary()), pa.array(labels, pa.string())]
-    html = Decode().columns(pa.RecordBatch.from_arrays(columns, names=["body", "http_charset"])).arrays["html"]  
+    columns: list[Array] = [pa.array(bodies, pa.large_binary()), pa.array(labels, pa.string())]
+    html = Decode().columns(pa.RecordBatch.from_arrays(columns, names=["body", "http_charset"])).arrays["html"]
     text = Extract().columns(pa.RecordBatch.from_arrays([html], names=["html"])).arrays["text"]
     return pa.RecordBatch.from_arrays([html, text], names=["html", "text"])
 
