@@ -39,10 +39,14 @@ def views(array: "LargeArray") -> Strings:
     return np.asarray(places.to_numpy(), np.int64), np.asarray(letters.to_numpy(), np.uint8)
 
 
-def array_of(strings: Strings) -> "LargeArray":
-    """Return an array over offsets and bytes, which must be UTF-8; without a copy."""
-    buffers = [None, *(pa.array(part).buffers()[1] for part in strings)]
-    return pa.Array.from_buffers(pa.large_string(), len(strings[0]) - 1, buffers)
+def array_of(strings: Strings, valid: NDArray[np.bool_] | None = None) -> "pa.LargeStringArray":
+    """Return an array over offsets and bytes, which must be UTF-8, without a copy; null where not valid."""
+    marks = None if valid is None else pa.array(valid, pa.bool_()).buffers()[1]
+    buffers = [marks, *(pa.array(part).buffers()[1] for part in strings)]
+    array = pa.Array.from_buffers(pa.large_string(), len(strings[0]) - 1, buffers)
+    if not isinstance(array, pa.LargeStringArray):
+        raise TypeError(f"made {array.type}")
+    return array
 
 
 def valid_rows(array: "LargeArray") -> NDArray[np.bool_]:
@@ -54,13 +58,3 @@ def grained(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to multiples of 2^-20."""
     rounded: NDArray[np.float64] = np.rint(values / GRAIN) * GRAIN
     return rounded
-
-
-def strings_of(offsets: NDArray[np.int64], data: NDArray[np.uint8], valid: NDArray[np.bool_]) -> "pa.LargeStringArray":
-    """Return offsets and bytes, which must be UTF-8, as a large string array without a copy; null where not valid."""
-    parts = (pa.array(valid, pa.bool_()), pa.array(offsets, pa.int64()), pa.array(data, pa.uint8()))
-    buffers = [part.buffers()[1] for part in parts]
-    array = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-    if not isinstance(array, pa.LargeStringArray):
-        raise TypeError(f"made {array.type}")
-    return array

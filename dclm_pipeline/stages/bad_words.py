@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.ids import uniform
-from dclm_pipeline.stages.short_lists import read_list, shipped_list
+from dclm_pipeline.stages.lists import read_entries, shipped_list
 from dclm_pipeline.step import Assets, Batch, Filter, Place
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class BadWords(Filter):
         return OpenedBadWords(self, lists, [word.strip() for word in self.words if word.strip()])
 
     def _entries(self, place: str, assets: Assets) -> list[str]:
-        entries = read_list(assets.path(place), place) if place else shipped_list("bad_words_en.txt")
+        entries = read_entries(assets.path(place)) if place else shipped_list("bad_words_en.txt")
         return [entry for entry in entries if entry not in self.allowed]
 
 

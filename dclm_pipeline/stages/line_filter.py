@@ -74,11 +74,11 @@ class OpenedLineFilter:
 
     def text(self, docs: Batch) -> Array:
         """Return what is left of each text; null of one that is unknown, or of which nothing is left."""
-        from dclm_pipeline.kernels.strings import strings_of, valid_rows
+        from dclm_pipeline.kernels.strings import array_of, valid_rows
 
         ruled = self.apply(docs)
         left = np.diff(ruled.offsets) > 0
-        return strings_of(ruled.offsets, ruled.data, left & valid_rows(docs["text"].cast(pa.large_string())))
+        return array_of((ruled.offsets, ruled.data), left & valid_rows(docs["text"].cast(pa.large_string())))
 
 
 class LineMatches(Annotate):

@@ -4,6 +4,7 @@ Blanks around a term and empty lines do not count. Knows no terms; who reads a l
 """
 
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,3 +45,14 @@ def without_blanks(terms: Array) -> Array:
     """Return terms without the blanks around them, and without the empty ones."""
     trimmed = pc.utf8_trim_whitespace(terms)
     return trimmed.filter(pc.not_equal(trimmed, pa.scalar("", pa.large_string())))
+
+
+def read_entries(path: Path) -> list[str]:
+    """Return the terms of a short file, as texts of Python."""
+    return [str(term) for piece in read_lines(path) for term in piece.to_pylist()]
+
+
+def shipped_list(name: str) -> list[str]:
+    """Return a list that comes with the package; where it is from stands beside it, in its README."""
+    text = files(__package__).joinpath("shipped_lists", name).read_text("utf-8")
+    return [entry for entry in text.split("\n") if entry]

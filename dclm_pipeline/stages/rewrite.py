@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.stages.short_lists import read_list, shipped_list
+from dclm_pipeline.stages.lists import read_entries, shipped_list
 from dclm_pipeline.step import Assets, Batch, Place, Rewrite
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ class RewriteText(Rewrite):
 
     def open(self, assets: Assets) -> "OpenedRewrite":
         """Read the list of domains."""
-        if self.domains:
-            names = read_list(assets.path(self.domains), self.domains)
-        else:
-            names = shipped_list("top_level_domains.txt")
+        names = read_entries(assets.path(self.domains)) if self.domains else shipped_list("top_level_domains.txt")
         return OpenedRewrite(self, names if self.urls != "keep" else [])
 
 
@@ -81,11 +78,11 @@ class OpenedRewrite:
     def text(self, docs: Batch) -> Array:
         """Return the rewritten text of each row; null of one that is unknown, or of which nothing is left."""
         from dclm_pipeline.kernels.rewriting import rewrite_texts
-        from dclm_pipeline.kernels.strings import strings_of, valid_rows, views
+        from dclm_pipeline.kernels.strings import array_of, valid_rows, views
 
         text = _repaired(docs["text"].cast(pa.large_string()), self._settings.mojibake, self._settings.normalize)
         new = rewrite_texts(views(text), self._passes, self._domains, self._names)
-        return strings_of(new.offsets, new.data, valid_rows(text) & (np.diff(new.offsets) > 0))
+        return array_of((new.offsets, new.data), valid_rows(text) & (np.diff(new.offsets) > 0))
 
 
 def _repaired(text: Array, mojibake: bool, normalize: bool) -> Array:
