@@ -16,9 +16,10 @@ HEAD = """# Steps and sources
 
 This page is made from the code by `make docs`.
 What a recipe may hold beside them stands in [recipes](recipes.md).
-Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike) and `needs` (cpu, memory, gpu).
+Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike), `needs` (cpu, memory, gpu)
+and `annotate` (drop nothing, and say in a column `passes.<name>` what would have stayed).
 """
-COMMON = frozenset({"kind", "name", "needs"})
+COMMON = frozenset({"kind", "name", "needs", "annotate"})
 
 
 @click.command()
