@@ -74,6 +74,18 @@ def eight_at(_typing: Any, array: Any, place: Any) -> Any:
     return types.uint64(array, place), generate
 
 
+@_intrinsic
+def float_at(_typing: Any, array: Any, place: Any) -> Any:
+    """Return the float32 that begins at a byte, inside a kernel, wherever that is; its four bytes must lie in the array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.gep(view.data, [arguments[1]])
+        return builder.load(builder.bitcast(address, ir.FloatType().as_pointer()), align=1)
+
+    return types.float32(array, place), generate
+
+
 def stamp(*modules: ModuleType) -> int:
     """Return a number, not negative, that changes with the text of modules."""
     return zlib.crc32("".join(map(inspect.getsource, modules)).encode())

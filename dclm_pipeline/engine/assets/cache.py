@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.paths import UNFINISHED
@@ -41,9 +42,9 @@ class AssetCache:
     folder: Path
 
     def find(self, sha256: str) -> Path | None:
-        """Return the file of a digest, if it is here."""
+        """Return the file of a digest, if it is here or came with the package."""
         path = self.folder / object_path(sha256)
-        return path if path.is_file() else None
+        return path if path.is_file() else find_bundled(sha256)
 
     def digests(self) -> list[str]:
         """Return the digests of all that is here."""
