@@ -67,6 +67,7 @@ COMPARISONS = (
     START_RAY_1,
     START_RAY_2,
     Comparison("extract, inline", run("extract.yaml", *INLINE), most=1.05, less=START_INLINE),
+    Comparison("screen, extract, language, inline", run("screened.yaml", *INLINE), less=START_INLINE),
     Comparison("extract, ray, 1 worker", run("extract.yaml", *RAY_1), most=1.10, less=START_RAY_1),
     Comparison(
         "extract, ray, 2 workers (clock)",

@@ -3,15 +3,19 @@
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.stages.language import Language
 from dclm_pipeline.stages.repetition import Repetition
 from dclm_pipeline.stages.sample import Sample
+from dclm_pipeline.stages.screen_language import ScreenLanguage
 from dclm_pipeline.stages.signals import Signals
 
 BUILTIN = (
     Between,
     Decode,
     Extract,
+    Language,
     Repetition,
     Sample,
+    ScreenLanguage,
     Signals,
 )
