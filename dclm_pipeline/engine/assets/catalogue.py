@@ -53,7 +53,9 @@ _LANGUAGES = {
     "origin": "fastText, language identification of 176 languages: https://fasttext.cc/docs/en/language-identification.html",
     "used_by": "steps that tell languages apart",
 }
-_URL_WORDS = "https://raw.githubusercontent.com/mlfoundations/dclm/main/baselines/mappers/banlists/refinedweb_banned_words_"
+_URL_WORDS = (
+    "https://raw.githubusercontent.com/mlfoundations/dclm/main/baselines/mappers/banlists/refinedweb_banned_words_"
+)
 
 
 def _url_words(sort: str, sha256: str, size: int) -> Entry:
