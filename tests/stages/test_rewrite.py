@@ -125,7 +125,7 @@ def test_another_list_of_domains_may_be_given(tmp_path):
 def test_a_list_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "domains.txt").write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(RecipeError, match=r"domains\.txt: a list is UTF-8 text"):
+    with pytest.raises(RecipeError, match=r"domains\.txt: a list must be UTF-8"):
         RewriteText(urls="mended", domains="domains.txt").open(Folder(tmp_path))
 
 
