@@ -13,11 +13,11 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # Ray reads these when it is imported; what the user has set stays.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -42,6 +42,7 @@ TASKS_PER_WORKER = 500
 MOST_FOLDER_LENGTH = 40
 # Ray itself waits for minutes for a cluster that is not there.
 ADDRESS_SECONDS = 10.0
+Told = TypeVar("Told")
 
 
 class FarKeeper:
@@ -55,11 +56,7 @@ class FarKeeper:
 
     def ask(self, host: str, made: int) -> Lease:
         """Return when a request may be made."""
-        try:
-            lease: Lease = self._aside.submit(ray.get, self._actor.ask.remote(host, made)).result()
-        except ray.exceptions.RayError:
-            return Lease(0.0, free=FREE_SECONDS)
-        return lease
+        return self._answer(lambda: self._actor.ask.remote(host, made), Lease(0.0, free=FREE_SECONDS))
 
     def refused(self, host: str, seconds: float, age: float, made: int) -> None:
         """Tell of a refusal."""
@@ -67,11 +64,15 @@ class FarKeeper:
 
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
+        return self._answer(lambda: self._actor.spend.remote(size), 0.0)
+
+    def _answer(self, ask: Callable[[], "ray.ObjectRef[Told]"], otherwise: Told) -> Told:
+        """Return what the actor answers, or something else where it cannot."""
         try:
-            wait: float = self._aside.submit(ray.get, self._actor.spend.remote(size)).result()
+            answer: Told = self._aside.submit(ray.get, ask()).result()
         except ray.exceptions.RayError:
-            return 0.0
-        return wait
+            return otherwise
+        return answer
 
 
 @lru_cache(maxsize=1)
