@@ -23,8 +23,8 @@ from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import BusyError, Patience, seconds_of
-from dclm_pipeline.storage.remote import open_remote, read_remote, requests
+from dclm_pipeline.storage.patience import BusyError, patiently, seconds_of
+from dclm_pipeline.storage.remote import open_remote, read_remote, requests, waiting
 
 # Whoever serves the files can see whom to ask to slow down.
 CONTACT = "DCLM_CONTACT"
@@ -86,17 +86,8 @@ class HttpStorage:
     def version(self, path: str) -> tuple[int, str]:
         """Return an object's size, and its strong ETag where it has one."""
         url = self._address(path)
-        patience = Patience()
-        while True:
-            try:
-                response = _ask("HEAD", url, {}, self._secret())
-                response.drain_conn()  # it has no body; closed, the connection would be lost
-                length = response.headers.get("Content-Length")
-                if length is None or not length.isdigit():
-                    raise ShardError(f"{url}: the server does not say how long it is")
-                return int(length), _strong(response)
-            except TransientError as error:
-                patience.spend(error)
+        with waiting.counted():
+            return patiently(lambda: self._version(url))
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
@@ -136,6 +127,14 @@ class HttpStorage:
 
     def _address(self, path: str) -> str:
         return self._root + quote(check_path(path))
+
+    def _version(self, url: str) -> tuple[int, str]:
+        response = _ask("HEAD", url, {}, self._secret())
+        response.drain_conn()  # it has no body; closed, the connection would be lost
+        length = response.headers.get("Content-Length")
+        if length is None or not length.isdigit():
+            raise ShardError(f"{url}: the server does not say how long it is")
+        return int(length), _strong(response)
 
     def _fetch(self, url: str, start: int, end: int | None, tag: str) -> Answer:
         return _fetch(url, start, end, tag, self._secret())

@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 from dclm_pipeline.errors import TransientError
 
@@ -13,6 +14,7 @@ FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 # A server may ask for a longer wait than ours; not for any.
 MOST_ASKED_SECONDS = 120.0
+Result = TypeVar("Result")
 _attempts: ContextVar[int | None] = ContextVar("attempts", default=None)
 
 
@@ -61,3 +63,13 @@ class Patience:
         ours = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (self._failures - 1))
         asked = min(error.seconds, MOST_ASKED_SECONDS) if isinstance(error, BusyError) else 0.0
         time.sleep(max(asked, random.uniform(ours / 2, ours)))
+
+
+def patiently(ask: Callable[[], Result]) -> Result:
+    """Return what `ask` returns, asked until it does, or as long as there is patience for one request."""
+    patience = Patience()
+    while True:
+        try:
+            return ask()
+        except TransientError as error:
+            patience.spend(error)

@@ -74,9 +74,8 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
             tag = answer.tag
             last = answer.size if end is None else min(end, answer.size)
             try:
-                while place < last and (part := answer.read(last - place)):
+                while place < last and (part := _taken(answer, last - place)):
                     parts.append(part)
-                    account().spend(len(part))
                     place += len(part)
                     patience.restore()
             finally:
@@ -85,7 +84,21 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
                 return b"".join(parts)
             raise TransientError(f"{name}: the server stopped at byte {place:,} of {last:,}")
         except TransientError as error:
-            patience.spend(error)
+            _pause(patience, error)
+
+
+def _taken(answer: Answer, most: int) -> bytes:
+    """Return some bytes of an answer, which the budget allows."""
+    with waiting.counted():
+        part = answer.read(most)
+        account().spend(len(part))
+    return part
+
+
+def _pause(patience: Patience, error: TransientError) -> None:
+    """Wait before another attempt, or raise `error` where there were enough."""
+    with waiting.counted():
+        patience.spend(error)
 
 
 class RemoteFile(PlacedFile):
@@ -127,16 +140,14 @@ class RemoteFile(PlacedFile):
         while True:
             try:
                 with waiting.counted():
-                    part = self._reached().read(min(most, self._until - self._at))
+                    answer = self._reached()
+                part = _taken(answer, min(most, self._until - self._at))
                 if not part:
                     raise TransientError(f"{self._name}: the server stopped at byte {self._at:,} of {self._until:,}")
             except TransientError as error:
                 self._drop()
-                with waiting.counted():
-                    patience.spend(error)
+                _pause(patience, error)
                 continue
-            with waiting.counted():
-                account().spend(len(part))
             if self._at == len(self._held) < HELD:
                 self._held += part[: HELD - len(self._held)]
             self._at += len(part)
