@@ -178,8 +178,12 @@ def _legible_manifest(storage: Storage) -> Manifest | None:
 
 
 def pace_of(job: Job, settings: Settings) -> Pace | None:
-    """Return how much servers may be asked; nothing where all lies on this machine's disks."""
-    remote = any(is_remote(place) for place in (job.source, job.out, job.saved))
+    """Return how much servers may be asked; nothing where all lies on this machine's disks.
+
+    The machines of a cluster may each name a mirror of assets of their own, which nobody here knows.
+    """
+    places = (job.source, job.out, job.saved, job.assets.mirror)
+    remote = settings.address is not None or any(map(is_remote, places))
     return Pace(settings.most_requests, settings.most_bytes) if remote else None
 
 
