@@ -202,7 +202,7 @@ class S3Storage:
         name = self._name(key)
         requests[f"s3 {kind}"] += 1
         try:
-            with within_budget(self._access.endpoint or f"s3://{self._bucket}"):
+            with within_budget(self._access.endpoint or f"s3://{self._bucket}", name):
                 return self._answered(name, ask)
         except CredentialRetrievalError as error:
             raise TransientError(f"{name}: the keys cannot be had for now ({error})") from error

@@ -20,14 +20,14 @@ def gets(served: Served) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["inline", "ray"])
-def test_a_server_that_throttles_is_asked_at_most_a_third_more(tmp_path, executor):
+@pytest.mark.parametrize(("executor", "status"), [("inline", 503), ("ray", 503), ("inline", 403), ("ray", 403)])
+def test_a_server_that_throttles_is_asked_at_most_a_third_more(tmp_path, executor, status):
     write_crawl(tmp_path / "crawl", 600, shards=8, listed=True)
     crawl = tmp_path / "crawl"
     files = {str(path.relative_to(crawl)): path.read_bytes() for path in crawl.rglob("*") if path.is_file()}
     with serving(files) as patient:
         run_inline(RECIPE, patient.url, tmp_path / "patient" / "pool")
-    throttle = Throttle(60.0, 15.0)
+    throttle = Throttle(60.0, 15.0, status=status)
     workers = {"workers": 4} if executor == "ray" else {}
     with serving(files, throttle) as impatient:
         ran = run_inline(RECIPE, impatient.url, tmp_path / "throttled" / "pool", executor=executor, **workers)

@@ -154,7 +154,7 @@ def test_calm_does_not_make_a_budget_forget():
 def test_only_what_says_that_it_is_too_much_slows_a_run_down():
     keeper = Budget()
     deal_with(keeper)
-    with pytest.raises(BusyError), within_budget(HOST):
+    with pytest.raises(BusyError), within_budget(HOST, "object"):
         raise BusyError("a fault", throttled=False)
 
     assert keeper.rate(HOST) is None
@@ -197,7 +197,7 @@ def test_a_refusal_is_told_whoever_makes_the_request():
     keeper = Budget()
     deal_with(keeper)
     try:
-        with pytest.raises(BusyError), within_budget(HOST):
+        with pytest.raises(BusyError), within_budget(HOST, "object"):
             raise BusyError("not now")
     finally:
         deal_with(Budget())

@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 
 class Throttle:
-    """Bears `rate` requests a second, and `at_once` more at once."""
+    """Bears `rate` requests a second, and `at_once` more at once; answers others with `status`."""
 
-    def __init__(self, rate: float, at_once: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: float, at_once: float, clock: Callable[[], float] = time.monotonic, *, status: int = 503
+    ) -> None:
         """Begin with nothing asked."""
         self._rate, self._most, self._clock = rate, at_once, clock
         self._tokens, self._at = at_once, clock()
         self._lock = threading.Lock()
+        self._status = status
         self.refused = 0
 
     def bears(self) -> bool:
@@ -27,4 +30,4 @@ class Throttle:
 
     def __call__(self) -> int | None:
         """Return the status of a refusal, where one more request is not borne."""
-        return None if self.bears() else 503
+        return None if self.bears() else self._status

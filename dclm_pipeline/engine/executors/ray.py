@@ -32,7 +32,7 @@ from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError
 from dclm_pipeline.step import Needs
-from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, deal_with
+from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, account, deal_with
 
 # Ray's own least size: we keep nothing in the store but answers of a few kilobytes.
 OBJECT_STORE_BYTES = 80 * 2**20
@@ -61,6 +61,14 @@ class FarKeeper:
     def refused(self, host: str, seconds: float, age: float, made: int) -> None:
         """Tell of a refusal."""
         self._actor.refused.remote(host, seconds, age, made)
+
+    def gave(self, host: str) -> None:
+        """Tell that a server gave something."""
+        self._actor.gave.remote(host)
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Return whether a server that refuses without a reason seems to be asked too often."""
+        return self._answer(lambda: self._actor.doubted.remote(host, name), False)
 
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
@@ -109,6 +117,8 @@ class RayExecutor:
         if pace is not None:
             actor = ray.remote(num_cpus=0, max_restarts=-1)(Budget)
             self._keeper = actor.remote(pace.requests, pace.bytes)
+            for host in account().givers():  # what planning the run was given
+                self._keeper.gave.remote(host)
         self._running: dict[ray.ObjectRef[Done], Task] = {}
 
     @property

@@ -35,6 +35,9 @@ class Asked:
         self.hosts.append(host)
         return Lease(0.0)
 
+    def gave(self, host):
+        pass
+
     def spend(self, size):
         return 0.0
 
