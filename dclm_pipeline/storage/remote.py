@@ -57,15 +57,18 @@ def open_remote(fetch: Fetch, name: str, size: int, tag: str = "") -> io.Buffere
     return io.BufferedReader(RemoteFile(fetch, name, size, tag), BUFFER)
 
 
-def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> bytes:
-    """Return an object's bytes from `start`, at most `length` of them, by one request where all goes well."""
+def read_remote(fetch: Fetch, name: str, start: int, length: int | None, tag: str = "") -> bytes:
+    """Return an object's bytes from `start`, at most `length` of them, by one request where all goes well.
+
+    With a tag, they are of that version or none.
+    """
     if start < 0 or (length is not None and length < 0):
         raise ValueError(f"{name}: cannot read {length} bytes from {start}")
     if length == 0:
         return b""
     end = None if length is None else start + length
     parts: list[bytes] = []
-    place, tag = start, ""
+    place = start
     patience = Patience()
     while True:
         try:
