@@ -112,7 +112,7 @@ def require_shard(source: Source, place: str) -> None:
 def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
     """Build a job's pool; does nothing where it is whole."""
     begun = time.time()
-    deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
+    begin_budget(settings)
     shards = shards_of(job)
     before = whole(job, shards)
     if before is not None:
@@ -150,6 +150,11 @@ def run(job: Job, settings: Settings, listener: Listener = silent) -> Ran:
             executor.cancel()
         _write_story(job, settings, story, story_path, begun, outcome)
     return Ran(manifest, story, time.time() - begun)
+
+
+def begin_budget(settings: Settings) -> None:
+    """Let this process keep to the budget of a run from now on."""
+    deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
 
 
 def whole(job: Job, shards: tuple[InputShard, ...]) -> Manifest | None:
