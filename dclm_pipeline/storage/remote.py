@@ -113,6 +113,7 @@ class RemoteFile(PlacedFile):
         self._fetch = fetch
         self._tag = tag
         self._answer: Answer | None = None
+        self._asked = False
         self._at = 0  # where the answer's next byte belongs
         self._until = 0  # where the answer ends
         self._jump = 0  # what the last bounded request asked for; 0 as long as nobody has jumped
@@ -164,18 +165,18 @@ class RemoteFile(PlacedFile):
                 self._at += len(passed)
         if answer is not None and self._at == self._place < self._until:
             return answer
-        if self._tag and self._place != self._at:
+        if self._asked and self._place != self._at:
             self._jump = FIRST_JUMP
         elif self._jump:
             self._jump = min(2 * self._jump, MOST_JUMP)
         self._drop()
         end = min(self._size, self._place + self._jump) if self._jump else None
         answer = self._fetch(self._place, end, self._tag)
-        if end is None and self._size - self._place > BUFFER:
-            answer = Ahead(answer)
-        self._answer = answer
-        self._tag = answer.tag
         self._at, self._until = self._place, self._size if end is None else end
+        if self._until - self._at > BUFFER:
+            answer = Ahead(answer)
+        self._answer, self._asked = answer, True
+        self._tag = answer.tag
         return answer
 
     def _drop(self) -> None:
