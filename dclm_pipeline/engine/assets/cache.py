@@ -19,13 +19,11 @@ from typing import BinaryIO
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
-from dclm_pipeline.storage.paths import UNFINISHED
+from dclm_pipeline.storage.paths import FORSAKEN_SECONDS, UNFINISHED
 from dclm_pipeline.storage.trouble import naming
 
 CACHE = "DCLM_ASSET_CACHE"
 CHUNK = 2**20
-# No download stands still for a day.
-UNFINISHED_SECONDS = 24 * 3600.0
 # Is told how many bytes have come, and how many there are.
 Advance = Callable[[int, int], None]
 
@@ -77,7 +75,7 @@ class AssetCache:
 
     def sweep(self) -> None:
         """Remove what killed processes left unfinished."""
-        open_storage(str(self.folder)).sweep(UNFINISHED_SECONDS)
+        open_storage(str(self.folder)).sweep(FORSAKEN_SECONDS)
 
     @contextmanager
     def alone_with(self, sha256: str) -> Iterator[None]:
