@@ -60,6 +60,10 @@ class Columns:
     details: Mapping[int, str] = field(default_factory=dict)
 
 
+# Stands among `libraries` for the running Python's tables of Unicode (`str.isalpha`, `str.lower`), new with most Pythons.
+UNICODE = "unicode"
+
+
 class Step(BaseModel, ABC):
     """Settings of one step of a recipe; two steps with equal settings are the same step."""
 

@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +22,7 @@ from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.schema import WORKING
 from dclm_pipeline.sources import InputShard, Source
-from dclm_pipeline.step import PlaceMark, Reorder, Step
+from dclm_pipeline.step import UNICODE, PlaceMark, Reorder, Step
 
 # Raised when the engine or the writer would leave other bytes for the same task.
 ENGINE_REVISION = 1
@@ -36,7 +37,9 @@ def key_of(*parts: object) -> str:
 
 @cache
 def library_version(name: str) -> str:
-    """Return the installed version of a distribution, `absent` where there is none."""
+    """Return the installed version of a distribution, `absent` where there is none; of `UNICODE`, that of Python's tables."""
+    if name == UNICODE:
+        return unicodedata.unidata_version
     try:
         return version(name)
     except PackageNotFoundError:

@@ -5,7 +5,7 @@ files that a recipe names.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.ids import uniform
 from dclm_pipeline.stages.lists import read_entries, shipped_list
-from dclm_pipeline.step import Assets, Batch, Filter, Place
+from dclm_pipeline.step import UNICODE, Assets, Batch, Filter, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.matching import Matcher
@@ -32,6 +32,8 @@ class BadWords(Filter):
     An entry that begins or ends with a symbol is found anywhere. What is listed under `words` counts in every language;
     so `lists: {}`, `words: [lorem ipsum]` is a filter for one phrase. An unknown text does not pass.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["bad_words"] = "bad_words"
     lists: Mapping[str, Place] = Field(

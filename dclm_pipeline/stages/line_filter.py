@@ -6,7 +6,7 @@ text. What the rules are stands in `line_rules`.
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ from dclm_pipeline.stages.line_rules import (
     Uppercase,
     Words,
 )
-from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Rewrite
+from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Rewrite
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.lines import Ruled, Rules
@@ -44,6 +44,8 @@ class LineFilter(Rewrite):
     defaults they decide as the line modifiers of DCLM do. Letters are compared regardless of case as `re.IGNORECASE`
     does, repeats by their small letters.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["line_filter"] = "line_filter"
     rules: tuple[LineRule, ...] = Field(min_length=1, description="The rules, in the order in which they are applied.")
@@ -86,6 +88,8 @@ class LineMatches(Annotate):
 
     The columns are called by the prefix and the rule; where a rule comes again, `_2`, `_3` follow.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["line_matches"] = "line_matches"
     rules: tuple[LineRule, ...] = Field(min_length=1, description="The rules, as in `line_filter`.")

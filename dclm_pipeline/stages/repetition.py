@@ -4,13 +4,13 @@ Knows no thresholds; those are steps of the kind `between`, one a number, so tha
 readings of the same table decide otherwise on one page in eleven; `profile` chooses.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from dclm_pipeline.step import Annotate, Batch, Columns
+from dclm_pipeline.step import UNICODE, Annotate, Batch, Columns
 
 # Rae et al. 2021, table A1, in its order. In brackets the most that it lets pass.
 SHARES = (
@@ -38,6 +38,8 @@ class Repetition(Annotate):
     hold. In `datatrove` punctuation is words too, only later copies count, and the characters are shares of the whole
     text. A text without a line has no shares.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["repetition"] = "repetition"
     profile: Literal["dclm", "datatrove"] = Field(default="dclm", description="Whose reading of the numbers.")

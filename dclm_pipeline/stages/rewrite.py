@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.stages.lists import read_entries, shipped_list
-from dclm_pipeline.step import Assets, Batch, Place, Rewrite
+from dclm_pipeline.step import UNICODE, Assets, Batch, Place, Rewrite
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.addresses import Domains
@@ -30,7 +30,7 @@ class RewriteText(Rewrite):
     with e-mail addresses and names of files; what looks like an IPv4 address always.
     """
 
-    libraries: ClassVar[tuple[str, ...]] = ("ftfy", "pyarrow")
+    libraries: ClassVar[tuple[str, ...]] = ("ftfy", "pyarrow", UNICODE)
 
     kind: Literal["rewrite"] = "rewrite"
     mojibake: bool = Field(

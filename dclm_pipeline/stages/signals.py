@@ -9,7 +9,7 @@ words say little of scripts that have none (`unspaced_share` tells).
 """
 
 from functools import cache
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
@@ -17,7 +17,7 @@ from pydantic import Field, field_validator, model_validator
 from dclm_pipeline.stages.signal import Part, Signal
 from dclm_pipeline.stages.signals_of_peers import PEER_SIGNALS
 from dclm_pipeline.stages.signals_plain import PLAIN_SIGNALS
-from dclm_pipeline.step import Annotate, Assets, Batch, Columns
+from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns
 
 SIGNALS = (*PLAIN_SIGNALS, *PEER_SIGNALS)
 ENGLISH = ("the", "be", "to", "of", "and", "that", "have", "with")  # Rae et al. 2021, appendix A1
@@ -29,6 +29,8 @@ class Signals(Annotate):
 
     A plain name has DCLM's definition; where datatrove or dolma count otherwise, theirs has a name of its own.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["signals"] = "signals"
     revision = 2

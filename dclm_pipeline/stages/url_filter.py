@@ -10,7 +10,7 @@ Known gaps: paths of single pages (`example.org/~someone`) cannot be listed; a c
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.lists import terms_of
-from dclm_pipeline.step import Assets, Batch, Filter, Place
+from dclm_pipeline.step import UNICODE, Assets, Batch, Filter, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.strings import Strings
@@ -34,6 +34,8 @@ _NO_DOMAIN = r"[\s/?#@\\]|^[^\[]*:"
 
 class UrlFilter(Filter):
     """Drops pages whose address is listed: by its domain or host, or by terms that stand in it."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("pyarrow", UNICODE)
 
     kind: Literal["url_filter"] = "url_filter"
     by: Literal["domain", "host", "substring", "word"] = Field(

@@ -3,7 +3,7 @@
 A page of which much was cut is mostly menus and notices, and what is left is seldom worth keeping.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.step import Annotate, Batch, Columns, Filter
+from dclm_pipeline.step import UNICODE, Annotate, Batch, Columns, Filter
 
 BEFORE = "previous_word_count"
 
@@ -22,6 +22,8 @@ class CountWords(Annotate):
     Words are parted by ASCII blanks and begin with a letter or digit, as DCLM counts them with fastText's splitter: what
     stands in quotes or brackets is no word, and text without blanks is one.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["count_words"] = "count_words"
     column: str = Field(default=BEFORE, min_length=1, description="The column that is added.")
@@ -45,6 +47,8 @@ class WordsRemoved(Filter):
 
     More words than before is no loss. What was not counted before, or is unknown now, does not pass.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["words_removed"] = "words_removed"
     before: str = Field(default=BEFORE, min_length=1, description="The column that says how many words there were.")

@@ -1,15 +1,17 @@
 import importlib
 import sys
+import unicodedata
 
 import pytest
 
 import dclm_pipeline as dp
-from dclm_pipeline.engine.keys import describe_step, segment_key
+from dclm_pipeline.engine.keys import describe_step, libraries_of, library_version, segment_key
 from dclm_pipeline.engine.segments import cut_chain
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.model import named
 from dclm_pipeline.schema import PAGE, without
 from dclm_pipeline.sources.warc import Warc
+from dclm_pipeline.stages import BUILTIN
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.rights import Rights
@@ -84,3 +86,32 @@ def test_what_servers_say_of_rights_reaches_the_step_that_reads_it(tmp_path):
     assert ran.manifest.rows == 1
     assert table["url"].to_pylist() == ["https://example.com/1"]
     assert {"html", "http_rights"} & set(table.schema.names) == set()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"kind": "bad_words"},
+        {"kind": "count_words"},
+        {"kind": "line_filter", "rules": [{"rule": "uppercase", "most": 0.5}]},
+        {"kind": "line_matches", "rules": [{"rule": "uppercase", "most": 0.5}]},
+        {"kind": "repetition"},
+        {"kind": "rewrite", "unseen": True},
+        {"kind": "signals"},
+        {"kind": "url_filter", "by": "word", "terms": ["a"]},
+        {"kind": "words_removed"},
+    ],
+    ids=lambda step: step["kind"],
+)
+def test_what_goes_by_the_characters_of_python_is_keyed_by_its_tables_of_unicode(step, monkeypatch):
+    kinds = {kind.model_fields["kind"].default: kind for kind in BUILTIN}
+    steps = [kinds[step["kind"]](**step)]
+    library_version.cache_clear()
+    now = libraries_of(None, steps)
+    monkeypatch.setattr(unicodedata, "unidata_version", "99.0.0")
+    library_version.cache_clear()
+    then = libraries_of(None, steps)
+    library_version.cache_clear()
+
+    assert now["unicode"] != "99.0.0"
+    assert then == now | {"unicode": "99.0.0"}
