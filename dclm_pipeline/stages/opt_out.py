@@ -5,9 +5,10 @@ list's meaning, not a judgement. An address without a host, or with an IP addres
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +17,10 @@ from pydantic import Field
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.comparing import known_of, places_among, read_seconds, seconds_of, sort_of
-from dclm_pipeline.step import Assets, Batch, Filter, Place
+from dclm_pipeline.step import UNICODE, Assets, Batch, Filter, Place
 
 # Hosts have no more labels than that by far; whoever has more is known by its last ones.
 MOST_LABELS = 12
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#@:]+)[\s\S]*$"
 _DOMAIN = re.compile(r"[^\s/:@]+\.[^\s/:@.]+\Z")
 
 
@@ -31,6 +31,9 @@ class OptOut(Filter):
     the domain has opted out for ever. Hosts below a domain belong to it. Lines that begin with `#` are passed by. A page
     whose date is unknown is dropped as if captured today, one whose address is unknown stays.
     """
+
+    revision = 2
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["opt_out"] = "opt_out"
     list: Place = Field(min_length=1, description="The list of domains and dates.")
@@ -52,16 +55,24 @@ class OptOut(Filter):
 
 
 class _Opened:
-    """Domains, and since when each is out, in seconds since 1970."""
+    """Domains in the form of `read_hosts`, and since when each is out, in seconds since 1970."""
 
     def __init__(self, since: dict[str, int]) -> None:
-        self._domains = list(since)
-        self._since = np.array([*since.values(), np.iinfo(np.int64).max], np.int64)
+        out: dict[str, int] = {}
+        for domain, seconds in zip(_as_hosts(list(since)), since.values(), strict=True):
+            out[domain] = min(seconds, out.get(domain, seconds))
+        if "" in out:
+            listed = next(name for name in since if _as_hosts([name]) == [""])
+            raise RecipeError(f"{listed[:80]!r} cannot be a host; a domain has at most 255 characters")
+        self._domains = list(out)
+        self._since = np.array([*out.values(), np.iinfo(np.int64).max], np.int64)
 
     def keep(self, docs: Batch) -> pa.BooleanArray:
         """Tell which pages are of no domain on the list, or older than its opting out."""
-        hosts = pc.utf8_lower(pc.replace_substring_regex(docs["url"].cast(pa.large_string()), _HOST, r"\1"))
-        hosts = pc.utf8_rtrim(hosts, ".")
+        from dclm_pipeline.kernels.hosts import read_hosts
+        from dclm_pipeline.kernels.strings import array_of, views
+
+        hosts = array_of(read_hosts(views(docs["url"].cast(pa.large_string()))))
         # Hosts with more labels than are looked at are cut to their last ones.
         hosts = pc.replace_substring_regex(hosts, rf"^.*?((?:[^.]*\.){{{MOST_LABELS - 1}}}[^.]*)$", r"\1")
         since = np.full(docs.num_rows, self._since[-1])
@@ -73,6 +84,15 @@ class _Opened:
         return pa.array(~out, pa.bool_())
 
 
+def _as_hosts(domains: Sequence[str]) -> list[str]:
+    """Return domains as hosts of addresses are read: in small letters, other scripts as `xn--`."""
+    from dclm_pipeline.kernels.hosts import read_hosts
+    from dclm_pipeline.kernels.strings import array_of, views
+
+    written = pa.array([f"//{domain}" for domain in domains], pa.large_string())
+    return list(map(str, array_of(read_hosts(views(written))).to_pylist()))
+
+
 def read_list(path: Path, place: str) -> dict[str, int]:
     """Read a list of domains, each with the time from which on it is out; `place` is what the recipe calls it."""
     since: dict[str, int] = {}
@@ -80,7 +100,7 @@ def read_list(path: Path, place: str) -> dict[str, int]:
         words = [word.strip() for word in re.split(r"[\t,;]", line.partition("#")[0])]
         if not words[0]:
             continue
-        domain = words[0].lower().strip(".")
+        domain = words[0].lower().lstrip("*.").rstrip(".")
         if not _DOMAIN.match(domain):
             if number == 1 and words[0].lower() in ("domain", "host", "site"):
                 continue

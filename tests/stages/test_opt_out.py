@@ -66,6 +66,7 @@ def test_no_rows_keep_none_and_a_slice_is_judged_by_its_rows(tmp_path):
         ("# nobody\n", "names no domain"),
         ("a.org\nhttps://b.org/", "list:2: 'https://b.org/' is no domain"),
         ("org", "list:1: 'org' is no domain"),
+        (f"{'a' * 300}.org", "cannot be a host"),
         ("a.org,yesterday", "list:1: 'yesterday' is no date"),
     ],
 )
@@ -86,3 +87,26 @@ def test_the_list_is_a_place_and_columns_must_fit():
     assert list(places_of(step)) == [("list", "out.csv")]
     assert "'date' as date, and it is int64" in step.misfit(pa.schema([("url", pa.string()), ("date", pa.int64())]))
     assert step.misfit(pa.schema([("url", pa.string()), ("date", DATE)])) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xn--90aef.xn--p1ai/",
+        "https://БЕГ.рф/",
+        "https://example\u3002org/",
+        "https://ｅxample.org/",
+        "https://ex%61mple.org/",
+        "//example.org/x",
+        "https://user:a@word@example.org/",
+        " https://example.org/",
+        "https://example.org\t/",
+    ],
+)
+def test_a_host_is_known_however_it_is_written(tmp_path, url):
+    assert kept(tmp_path, url) is False
+
+
+@pytest.mark.parametrize("listed", ["xn--bcher-kva.de", "*.bücher.de", ".Bücher.de."])
+def test_a_domain_may_be_listed_in_other_forms(tmp_path, listed):
+    assert kept(tmp_path, "https://www.bücher.de/", text=listed) is False
