@@ -96,7 +96,11 @@ def _as_hosts(domains: Sequence[str]) -> list[str]:
 def read_list(path: Path, place: str) -> dict[str, int]:
     """Read a list of domains, each with the time from which on it is out; `place` is what the recipe calls it."""
     since: dict[str, int] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{place}: a list must be UTF-8, and this one is not; write it anew as UTF-8") from error
+    for number, line in enumerate(text.splitlines(), 1):
         words = [word.strip() for word in re.split(r"[\t,;]", line.partition("#")[0])]
         if not words[0]:
             continue

@@ -77,6 +77,13 @@ def test_a_list_that_cannot_be_read_is_refused(tmp_path, text, said):
     assert said in str(caught.value)
 
 
+def test_a_list_that_is_not_utf8_is_refused(tmp_path):
+    (tmp_path / "list").write_bytes("bücher.de\n".encode("latin-1"))
+
+    with pytest.raises(RecipeError, match="list: a list must be UTF-8"):
+        OptOut(list="list").open(Folder(tmp_path))
+
+
 def test_the_earlier_of_two_days_counts(tmp_path):
     assert kept(tmp_path, "https://a.org/", DAY, "a.org,2025-01-01\na.org,2024-01-01\n") is False
 
