@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.recipe import load_recipe
@@ -21,7 +22,8 @@ MAPPERS = {
     "stop_words": "stop_word_filter",
     "words_removed": "word_removal_ratio_filter",
 }
-LANGUAGE = {"screen_language", "some_english", "language", "english", "surely_english"}
+SCREEN = {"screen_language", "some_english"}
+LANGUAGE = SCREEN | {"language", "english", "surely_english"}
 
 
 def steps_of(name):
@@ -49,3 +51,13 @@ def test_dclm_baseline_drops_and_leaves_what_the_reference_does(test_data):
     assert {id: rule for id, rule in ours.items() if told[id] != rule} == {}
     assert {id for id, rule in told.items() if rule is not None and id not in ours} <= UNEXPLAINED
     assert {id for id, text in texts.items() if left.get(id) != text} == set()
+
+
+@pytest.mark.parametrize("name", ["c4", "dclm-baseline", "fineweb", "refinedweb"])
+def test_nearly_all_pages_that_are_called_english_are_surely_so(test_data, name):
+    pages = [page for page in verdicts(test_data, "dclm") if len(page["text"]) <= 150_000][:400]
+    steps = [step for step in load_recipe(PIPELINES / f"{name}.yaml").steps if step.name in LANGUAGE - SCREEN]
+    _, by = applied(steps, pages)
+    english = [page for page in pages if by.get(page["record_id"]) != "english"]
+
+    assert sum(page["record_id"] not in by for page in english) >= 0.95 * len(english) > 100
