@@ -56,7 +56,7 @@ class Band(BaseModel):
 class Profile(BaseModel):
     """What a profile says: of each value of the column `by`, the band of each column of numbers, and its stop words.
 
-    `documents` and `origin` are for people: from how many documents of each value it was made, and from what.
+    `documents`, `origin` and `settings` are for people: from how many documents of each value it was made, from what, how.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +66,7 @@ class Profile(BaseModel):
     stop_words: Mapping[str, tuple[str, ...]] = {}
     documents: Mapping[str, int] = {}
     origin: str = ""
+    settings: Mapping[str, float] = {}
 
     @field_validator("stop_words")
     @classmethod
