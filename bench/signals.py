@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bench.__main__ import table
+from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.kernels.bytes import mark_rows
 from dclm_pipeline.kernels.strings import Strings, views
 from dclm_pipeline.kernels.words import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_text
@@ -71,8 +72,8 @@ def contenders(batch: pa.RecordBatch, strings: Strings) -> dict[str, Callable[[]
         "... and phrases": lambda: count_text(strings, ENGLISH, WITH_PHRASES),
         "... and datatrove's words": lambda: count_text(strings, ENGLISH, WITH_PIECES),
         "all of it": lambda: count_text(strings, ENGLISH),
-        "the stage, all numbers": lambda: Signals().columns(batch),
-        "the stage, only DCLM's": lambda: Signals(only=("dclm",)).columns(batch),
+        "the stage, all numbers": lambda: Signals().open(FetchedAssets()).columns(batch),
+        "the stage, only DCLM's": lambda: Signals(only=("dclm",)).open(FetchedAssets()).columns(batch),
     }
 
 

@@ -61,11 +61,11 @@ def run(
     from dclm_pipeline.engine.events import silent
     from dclm_pipeline.engine.run import Settings, job_of
     from dclm_pipeline.engine.run import run as run_job
-    from dclm_pipeline.recipe import load_recipe
+    from dclm_pipeline.recipe import folder_of, load_recipe
 
     folder = "."
     if isinstance(recipe, str | Path):
-        folder = str(Path(recipe).parent)
+        folder = folder_of(Path(recipe))
         recipe = load_recipe(recipe, overrides=overrides, allow_custom_code=allow_custom_code)
     elif overrides:
         raise RecipeError("overrides are for recipes in files; change a Recipe with its model_copy")

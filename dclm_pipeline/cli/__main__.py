@@ -7,7 +7,7 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import assets, build, catalogue, crawl, pool, store, trial
+from dclm_pipeline.cli import assets, build, catalogue, crawl, language_profile, pool, store, trial
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -38,6 +38,7 @@ for command in (
     pool.verify,
     pool.clean,
     crawl.sample_crawl,
+    language_profile.language_profile,
     trial.attempt,
     store.storage_check,
     assets.assets,

@@ -157,12 +157,12 @@ def verify(
 def _named_by(recipes: tuple[Path, ...], catalogue: str, overrides: tuple[str, ...], custom: bool) -> Named:
     """Return what recipes name, each asset with the recipe and setting that names it."""
     from dclm_pipeline.engine.assets import assets_below
-    from dclm_pipeline.recipe import load_recipe
+    from dclm_pipeline.recipe import folder_of, load_recipe
 
     named: Named = []
     for path in recipes:
         recipe = load_recipe(path, overrides=overrides, allow_custom_code=custom)
-        found = assets_below(str(path.parent), catalogue).named_by(recipe.steps)
+        found = assets_below(folder_of(path), catalogue).named_by(recipe.steps)
         named += [(f"{recipe.name} {setting}", asset) for setting, asset in found]
     return named
 

@@ -159,10 +159,11 @@ def check(
     from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.run import require_shard
     from dclm_pipeline.engine.segments import segments_of
+    from dclm_pipeline.recipe import folder_of
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
     segments = segments_of(loaded)
-    assets_below(str(recipe.parent), catalogue).named_by(loaded.steps)  # places that cannot be are refused
+    assets_below(folder_of(recipe), catalogue).named_by(loaded.steps)  # places that cannot be are refused
     if source:
         require_shard(loaded.source, source)
     columns = [(field.name, str(field.type)) for field in segments[-1].layout.left_schema]
@@ -187,8 +188,9 @@ def _load(recipe: Path, source: str, overrides: tuple[str, ...], allow_custom_co
 
 def _job(loaded: "Recipe", recipe: Path, source: str, out: str, settings: "Settings", catalogue: str) -> "Job":
     from dclm_pipeline.engine.run import job_of
+    from dclm_pipeline.recipe import folder_of
 
-    return job_of(loaded, source, out, settings, str(recipe.parent), catalogue)
+    return job_of(loaded, source, out, settings, folder_of(recipe), catalogue)
 
 
 def _plan_text(job: "Job", surveyed: Any) -> str:

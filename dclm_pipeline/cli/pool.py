@@ -137,7 +137,7 @@ def clean(
     """
     from dclm_pipeline.engine.clean import remove, superfluous, sweep
     from dclm_pipeline.engine.run import Settings, job_of
-    from dclm_pipeline.recipe import load_recipe
+    from dclm_pipeline.recipe import folder_of, load_recipe
 
     if len(outs) != len(recipes):
         raise RecipeError(f"{len(recipes)} recipes and {len(outs)} --out: give one --out for each recipe, in order")
@@ -147,7 +147,7 @@ def clean(
             source,
             out,
             Settings(saved=saved),
-            str(path.parent),
+            folder_of(path),
             catalogue,
         )
         for path, out in zip(recipes, outs, strict=True)

@@ -14,7 +14,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import character_at
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.compiled import at, borrowed, part
 
 # Beyond these no letter has a small one; a test looks at all of Unicode.
 FOLDED = 0x20000
@@ -38,7 +38,23 @@ class StopWords(NamedTuple):
     codes: NDArray[np.int64]
 
 
-STOP_WORDS = types.NamedUniTuple(_NUMBERS, len(StopWords._fields), StopWords)
+class StopLists(NamedTuple):
+    """Several lists of words, one behind the other, as kernels read them; the last is empty.
+
+    Where those of a list begin and end say `slot_ends` and `start_ends`, each from its place to the next; `most` has 256
+    for each.
+    """
+
+    folds: NDArray[np.int64]
+    most: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    slot_ends: NDArray[np.int64]
+    start_ends: NDArray[np.int64]
+
+
+STOP_LISTS = types.NamedUniTuple(_NUMBERS, len(StopLists._fields), StopLists)
 
 
 def fold(text: str) -> str:
@@ -61,8 +77,30 @@ def _small(character: str) -> str:
 
 
 @cache
-def stop_words(words: tuple[str, ...]) -> StopWords:
-    """Return a list for kernels; words are in small letters, each once."""
+def stop_lists(lists: tuple[tuple[str, ...], ...]) -> StopLists:
+    """Return lists for kernels; words are in small letters, each once in a list."""
+    parts = [_stop_words(words) for words in (*lists, ())]
+    before = np.cumsum([0, *(part.codes.size for part in parts)])
+    joined = StopLists(
+        _folds(),
+        np.concatenate([part.most for part in parts]),
+        np.concatenate([part.slots for part in parts]),
+        np.concatenate([part.starts + codes for part, codes in zip(parts, before[:-1], strict=True)]),
+        np.concatenate([part.codes for part in parts]),
+        np.cumsum([0, *(part.slots.size for part in parts)], dtype=np.int64),
+        np.cumsum([0, *(part.starts.size for part in parts)], dtype=np.int64),
+    )
+    for table in joined:
+        table.flags.writeable = False
+    return joined
+
+
+def most_words(lists: StopLists) -> int:
+    """Return how many words the longest of some lists has."""
+    return int(np.diff(lists.start_ends).max()) - 1
+
+
+def _stop_words(words: tuple[str, ...]) -> StopWords:
     folds = _folds()
     starts = np.cumsum([0, *map(len, words)]).astype(np.int64)
     codes = np.array([ord(each) for word in words for each in word], np.int64)
@@ -76,8 +114,6 @@ def stop_words(words: tuple[str, ...]) -> StopWords:
         first = np.flatnonzero(folds == ord(fold(word[0]))).tolist() or [ord(word[0])]
         for byte in {chr(code).encode()[0] for code in first}:
             most[byte] = max(most[byte], len(word))
-    for table in (most, slots, starts, codes):
-        table.flags.writeable = False
     return StopWords(folds, most, slots, starts, codes)
 
 
@@ -86,6 +122,19 @@ def _hash(codes: Sequence[int]) -> int:
     for code in codes:
         value = (value ^ code) * _FACTOR & 0xFFFFFFFF
     return value ^ value >> 15
+
+
+@part
+def list_at(lists: StopLists, number: int) -> StopWords:
+    """Return one of several lists."""
+    slots, starts = lists.slot_ends[number : number + 2], lists.start_ends[number : number + 2]
+    return StopWords(
+        borrowed(lists.folds),
+        borrowed(lists.most[256 * number : 256 * (number + 1)]),
+        borrowed(lists.slots[slots[0] : slots[1]]),
+        borrowed(lists.starts[starts[0] : starts[1]]),
+        borrowed(lists.codes),
+    )
 
 
 @part

@@ -19,7 +19,8 @@ class TextCounts(NamedTuple):
 
     Characters are code points. Words are what `str.split` gives: how many, their characters, the longest, those without
     a letter, those with `#` or `…`; twice their median length; words for fastText that begin with a letter or digit;
-    listed words in any letters, how many different ones, and those that stand as listed.
+    listed words in any letters, how many different ones, and those that stand as listed; characters of scripts without
+    blanks that are listed by themselves.
 
     Lines are parted by line feeds alone: how many (one for a text without any, none for an empty one), those with more
     than blanks, the longest. Of those with more than blanks: how many begin (behind blanks) with one of `●•*-`, end
@@ -56,6 +57,7 @@ class TextCounts(NamedTuple):
     stop_words: Counts
     distinct_stop_words: Counts
     exact_stop_words: Counts
+    stop_characters: Counts
     line_feeds: Counts
     lines: Counts
     filled_lines: Counts
@@ -92,7 +94,7 @@ WORDS, WORD_CHARACTERS, LONGEST_WORD = _at("words"), _at("word_characters"), _at
 LETTERLESS_WORDS, SYMBOL_WORDS = _at("letterless_words"), _at("symbol_words")
 TWICE_MEDIAN_WORD, FASTTEXT_WORDS = _at("twice_median_word"), _at("fasttext_words")
 STOP_WORDS, DISTINCT_STOP_WORDS = _at("stop_words"), _at("distinct_stop_words")
-EXACT_STOP_WORDS = _at("exact_stop_words")
+EXACT_STOP_WORDS, STOP_CHARACTERS = _at("exact_stop_words"), _at("stop_characters")
 LINE_FEEDS, LINES, FILLED_LINES, LONGEST_LINE = (
     _at("line_feeds"),
     _at("lines"),

@@ -28,8 +28,15 @@ from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel,
 from dclm_pipeline.kernels.datatrove_words import count_pieces, note_piece
 from dclm_pipeline.kernels.line_ends import MARKS, end_text, note_blank, note_letter, note_sign, start_marks
 from dclm_pipeline.kernels.small_print import SCRIPT_BYTES, note_phrase, note_script
-from dclm_pipeline.kernels.stop_words import STOP_WORDS as LISTED
-from dclm_pipeline.kernels.stop_words import StopWords, find_word
+from dclm_pipeline.kernels.stop_words import (
+    STOP_LISTS,
+    StopLists,
+    StopWords,
+    find_word,
+    list_at,
+    most_words,
+    stop_lists,
+)
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.text_counts import (
     ALPHANUMERICS,
@@ -48,6 +55,7 @@ from dclm_pipeline.kernels.text_counts import (
     LONGEST_WORD,
     PUNCTUATIONS,
     REPLACEMENTS,
+    STOP_CHARACTERS,
     STOP_WORDS,
     SYMBOL_WORDS,
     SYMBOLS,
@@ -71,11 +79,11 @@ _PLAIN_LETTER = LETTER | ALNUM | PLAIN
 
 Numbers = NDArray[np.int64]
 _Scan: TypeAlias = Callable[
-    [Numbers, NDArray[np.uint8], NDArray[np.uint32], StopWords, int, Numbers, Numbers, Numbers, Numbers], None
+    [Numbers, NDArray[np.uint8], NDArray[np.uint32], StopLists, Numbers, int, Numbers, Numbers, Numbers, Numbers], None
 ]
 _TABLE = types.Array(types.uint32, 1, "C", readonly=True)
 _NUMBERS, _ROWS = types.int64[::1], types.int64[:, ::1]
-_SCAN = void(OFFSETS, BYTES, _TABLE, LISTED, types.int64, _NUMBERS, _ROWS, _NUMBERS, _ROWS)
+_SCAN = void(OFFSETS, BYTES, _TABLE, STOP_LISTS, OFFSETS, types.int64, _NUMBERS, _ROWS, _NUMBERS, _ROWS)
 
 
 @part
@@ -143,7 +151,8 @@ def _make(parts: int) -> _Scan:
         offsets: Numbers,
         data: NDArray[np.uint8],
         table: NDArray[np.uint32],
-        listed: StopWords,
+        lists: StopLists,
+        choices: Numbers,
         wanted: int,
         lengths: Numbers,
         seen: Numbers,
@@ -159,14 +168,8 @@ def _make(parts: int) -> _Scan:
             borrowed(seen),
             borrowed(marks),
         )
-        listed = StopWords(
-            borrowed(listed.folds),
-            borrowed(listed.most),
-            borrowed(listed.slots),
-            borrowed(listed.starts),
-            borrowed(listed.codes),
-        )
         for row in range(all_counts.shape[0]):
+            listed = list_at(lists, choices[row])
             counts = borrowed(all_counts[row])
             start, stop = offsets[row], offsets[row + 1]
             start_marks(marks)
@@ -234,7 +237,10 @@ def _make(parts: int) -> _Scan:
                     counts[CAPITALS] += kind & UPPER != 0
                     counts[PUNCTUATIONS] += kind & PUNCTUATION != 0
                     counts[SYMBOLS] += kind & SYMBOL != 0
-                    counts[UNSPACED_CHARACTERS] += kind & UNSPACED != 0
+                    if kind & UNSPACED:
+                        counts[UNSPACED_CHARACTERS] += 1
+                        if wanted & WITH_STOP_WORDS:
+                            counts[STOP_CHARACTERS] += find_word(data, begun, i, 1, listed) >= 0
                     counts[CJK_CHARACTERS] += kind & CJK != 0
                     counts[REPLACEMENTS] += code == _REPLACEMENT
                 characters += 1
@@ -257,10 +263,19 @@ _scan_rows = _make(stamp(characters, stop_words, text_counts, traits, small_prin
 
 def count_text(strings: Strings, listed: tuple[str, ...] = (), wanted: int = EVERYTHING) -> TextCounts:
     """Count what is in each row; words that are listed are in small letters, each once."""
+    return count_by_list(strings, stop_lists((listed,)), np.zeros(len(strings[0]) - 1, np.int64), wanted)
+
+
+def count_by_list(strings: Strings, lists: StopLists, choices: Numbers, wanted: int = EVERYTHING) -> TextCounts:
+    """Count what is in each row, with the list that is chosen for it by its place; -1 chooses none."""
     offsets, data = strings
     counts = np.zeros((len(offsets) - 1, COUNTS), np.int64)
     lengths = np.zeros(LONG_WORD + 1, np.int64)
-    seen = np.zeros((2, max(len(listed), 1)), np.int64)
+    seen = np.zeros((2, max(most_words(lists), 1)), np.int64)
     marks = np.zeros(MARKS, np.int64)
-    _scan_rows(offsets, data, text_table(), stop_words.stop_words(listed), wanted, lengths, seen, marks, counts)
+    empty = len(lists.slot_ends) - 2
+    if np.any((choices < -1) | (choices >= empty)):
+        raise IndexError(f"there are {empty} lists of words, and a row chooses another")
+    chosen = np.where(choices < 0, empty, choices)
+    _scan_rows(offsets, data, text_table(), lists, chosen, wanted, lengths, seen, marks, counts)
     return TextCounts(*counts.T)

@@ -7,6 +7,7 @@ from dclm_pipeline.recipe.json_schema import json_schema
 from dclm_pipeline.recipe.kinds import builtin_kinds, register, source_kinds, step_kinds
 from dclm_pipeline.recipe.load import load_recipe
 from dclm_pipeline.recipe.model import Limits, Recipe, named
+from dclm_pipeline.recipe.shipped import folder_of
 
 __all__ = [
     "CodeBundle",
@@ -16,6 +17,7 @@ __all__ = [
     "chain_problems",
     "dump_recipe",
     "effective",
+    "folder_of",
     "json_schema",
     "load_recipe",
     "named",

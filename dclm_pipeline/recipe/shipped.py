@@ -18,3 +18,8 @@ def located(path: Path) -> Path:
     if _NAME.match(str(path)) and not path.exists():
         return shipped_recipes().get(str(path), path)
     return path
+
+
+def folder_of(path: Path) -> str:
+    """Return the folder that relative places in a recipe begin at."""
+    return str(located(path).parent)

@@ -26,7 +26,6 @@ BUILTIN = (
     DropIf,
     Extract,
     Language,
-    Repetition,
     KeepIf,
     OptOut,
     Pii,

@@ -12,9 +12,10 @@ from pydantic import Field, field_validator, model_validator
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.stages.bands import By, check_order, checked_bound
+from dclm_pipeline.stages.bands import By
 from dclm_pipeline.stages.comparing import numbers_of, sort_of
 from dclm_pipeline.stages.condition import Condition
+from dclm_pipeline.stages.profile import check_order, checked_bound
 from dclm_pipeline.step import Assets, Batch, Filter
 
 

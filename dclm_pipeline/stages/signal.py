@@ -21,7 +21,8 @@ Part: TypeAlias = Literal["", "pieces", "stop words", "phrases"]
 class Signal:
     """One number a document: its name and type, what it says, who uses it with which bounds, and how it is had.
 
-    `groups` are names by which it is asked for with others; `part` is the costly part of the scan that it needs.
+    `groups` are names by which it is asked for with others; `part` is the costly part of the scan that it needs, and
+    `listed` says whether it depends on which words are stop words.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Signal:
     groups: tuple[str, ...]
     of: "Callable[[TextCounts], NDArray[np.int64] | NDArray[np.float64]]"
     part: Part = ""
+    listed: bool = False
 
 
 def share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -74,6 +74,7 @@ PEER_SIGNALS = (
         ("datatrove",),
         lambda counts: counts.distinct_stop_pieces,
         "pieces",
+        True,
     ),
     Signal(
         "dolma_median_word_length",
@@ -115,5 +116,6 @@ PEER_SIGNALS = (
         ("dolma",),
         lambda counts: counts.exact_stop_words,
         "stop words",
+        True,
     ),
 )

@@ -219,6 +219,7 @@ PLAIN_SIGNALS = (
         ("dclm", "multilingual"),
         lambda counts: counts.stop_words,
         "stop words",
+        True,
     ),
     Signal(
         "distinct_stop_word_count",
@@ -228,6 +229,7 @@ PLAIN_SIGNALS = (
         ("dclm", "multilingual"),
         lambda counts: counts.distinct_stop_words,
         "stop words",
+        True,
     ),
     Signal(
         "stop_word_share",
@@ -237,6 +239,17 @@ PLAIN_SIGNALS = (
         ("multilingual",),
         lambda counts: share(counts.stop_words, counts.words),
         "stop words",
+        True,
+    ),
+    Signal(
+        "stop_character_share",
+        pa.float64(),
+        "Share of the characters of scripts without blanks that are stop words by themselves, as の and 的 are.",
+        "none: what the share of stop words tells of Chinese, Japanese and Thai",
+        ("multilingual",),
+        lambda counts: share(counts.stop_characters, counts.unspaced),
+        "stop words",
+        True,
     ),
     Signal(
         "terminal_line_share",

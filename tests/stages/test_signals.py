@@ -1,7 +1,13 @@
+import json
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from dclm_pipeline.engine.assets import FetchedAssets
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe.places import places_of
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.signals import SIGNALS, Signals
 
@@ -11,7 +17,7 @@ def documents(*texts):
 
 
 def signals(*texts, **settings):
-    arrays = Signals(**settings).columns(documents(*texts)).arrays
+    arrays = Signals(**settings).open(FetchedAssets()).columns(documents(*texts)).arrays
     return [{name: array[row].as_py() for name, array in arrays.items()} for row in range(len(texts))]
 
 
@@ -21,7 +27,7 @@ def number(name, text, **settings):
 
 def kept(text, **bounds):
     docs = documents(text)
-    arrays = Signals(only=[bounds["column"]]).columns(docs).arrays
+    arrays = Signals(only=[bounds["column"]]).open(FetchedAssets()).columns(docs).arrays
     return Between(**bounds).keep(pa.RecordBatch.from_pydict(arrays)).to_pylist() == [True]
 
 
@@ -161,7 +167,7 @@ def test_settings_that_mean_nothing_are_refused(settings, message):
 
 
 def test_types_are_those_declared():
-    arrays = Signals().columns(documents("x", None).slice(1)).arrays
+    arrays = Signals().open(FetchedAssets()).columns(documents("x", None).slice(1)).arrays
 
     assert pa.schema([(name, array.type) for name, array in arrays.items()]) == Signals().writes()
 
@@ -185,3 +191,92 @@ def test_names_are_each_there_once():
 )
 def test_hostile_texts_are_counted_as_fast_as_others(text):
     assert number("character_count", text) == 300_000
+
+
+def by_language(texts, languages, only=("stop_word_count", "stop_word_share"), **by):
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(texts, pa.large_string()), pa.array(languages, pa.string())], names=["text", "language"]
+    )
+    arrays = Signals(only=only, stop_words_by=by).open(Inside()).columns(batch).arrays
+    return [array.to_pylist() for array in arrays.values()]
+
+
+class Inside:
+    """Where every place is a file of this machine."""
+
+    def path(self, place):
+        return Path(place)
+
+
+def test_each_text_is_held_against_the_stop_words_of_its_language():
+    texts = ["the der x und", "the der x und", "der", "", None]
+    words = {"en": ["the"], "de": ["der", "und"]}
+
+    assert by_language(texts, ["en", "de", "de", "de", "de"], words=words) == [
+        [1, 2, 1, 0, None],
+        [1 / 4, 2 / 4, 1.0, 0.0, None],
+    ]
+
+
+def test_of_a_language_without_stop_words_their_number_is_unknown_and_no_other():
+    only = ("word_count", "stop_word_share", "dolma_stop_word_count", "datatrove_stop_word_count")
+
+    assert by_language(["the x", "the x", "the x"], ["fr", None, "en"], only, words={"en": ["the"]}) == [
+        [2, 2, 2],
+        [None, None, 0.5],
+        [None, None, 1],
+        [None, None, 1],
+    ]
+
+
+def test_characters_of_scripts_without_blanks_are_stop_words_by_themselves():
+    found = by_language(["猫の耳は 大", "の the", ""], ["ja"] * 3, ["stop_character_share"], words={"ja": ["の", "は"]})
+
+    assert found == [[2 / 5, 1.0, 0.0]]
+
+
+def test_stop_words_of_a_profile_come_after_those_of_the_recipe(tmp_path):
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps({"by": "language", "stop_words": {"de": ["der"], "no": ["og"]}}))
+    texts, languages = ["der die", "og"], ["de", "no"]
+
+    assert by_language(texts, languages, file=str(path))[0] == [1, 1]
+    assert by_language(texts, languages, file=str(path), words={"de": ["die", "der"]})[0] == [2, 1]
+    assert list(places_of(Signals(stop_words_by={"file": str(path)}))) == [("stop_words_by.file", str(path))]
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ({"by": "site", "stop_words": {"a": ["b"]}}, "words by 'site'"),
+        ({"by": "language"}, "has no stop_words"),
+        ({"by": "language", "stop_words": {"de": ["Der"]}}, "write 'der' for 'Der'"),
+    ],
+)
+def test_a_profile_without_such_words_is_refused(tmp_path, profile, said):
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps(profile))
+
+    with pytest.raises(RecipeError, match=said):
+        by_language([], [], file=str(path))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"stop_words_by": {}}, "`words`, a `file` of them"),
+        ({"stop_words_by": {"words": {"de": ["a b"]}}}, "no blanks"),
+        ({"stop_words_by": {"words": {"de": ["der"]}}, "stop_words": ["und"]}, "no others count"),
+    ],
+)
+def test_stop_words_by_a_column_that_mean_nothing_are_refused(settings, said):
+    with pytest.raises(ValidationError, match=said):
+        Signals(**settings)
+
+
+def test_what_chooses_stop_words_is_text():
+    step = Signals(stop_words_by={"words": {"de": ["der"]}})
+
+    assert step.reads() == {"text", "language"}
+    assert step.misfit(pa.schema([("language", pa.string())])) == ""
+    assert "'language' is int64" in step.misfit(pa.schema([("language", pa.int64())]))

@@ -7,6 +7,7 @@ from collections import Counter
 import pyarrow as pa
 import pytest
 
+from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.signals import Signals
 
@@ -56,7 +57,9 @@ def verdicts(test_data):
 @pytest.fixture(scope="module")
 def numbers(pages):
     texts = pa.array([page["text"] for page in pages], pa.large_string())
-    return pa.RecordBatch.from_pydict(Signals().columns(pa.RecordBatch.from_arrays([texts], names=["text"])).arrays)
+    return pa.RecordBatch.from_pydict(
+        Signals().open(FetchedAssets()).columns(pa.RecordBatch.from_arrays([texts], names=["text"])).arrays
+    )
 
 
 def keeps(numbers, bounds):

@@ -171,6 +171,9 @@ def slow_counts(text, listed):
         "stop_words": sum(word in map(fold, listed) for word in folded),
         "distinct_stop_words": len(set(folded) & set(map(fold, listed))),
         "exact_stop_words": sum(word in listed for word in words),
+        "stop_characters": sum(
+            fold(each) in map(fold, listed) for each in text if has(each, UNSPACED) and not each.isspace()
+        ),
         "line_feeds": text.count("\n"),
         "lines": len(lines),
         "filled_lines": len(filled),

@@ -1,17 +1,19 @@
 import gzip
 import json
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.stop_words import FOLDED
+from dclm_pipeline.kernels.stop_words import FOLDED, stop_lists
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.text_counts import TextCounts
-from dclm_pipeline.kernels.words import count_text
+from dclm_pipeline.kernels.words import count_by_list, count_text
 from tests.kernels.oracle.slow_text import slow_counts
 
+LISTS = (("the", "of"), (), ("και", "της", "的", "か", "über"), ("z",))
 LISTED = ("the", "of", "and", "ins", "über", "της", "и", "的")
 PIECES = (
     *" \n\t\r\x0b\x0c\x1c\x85\xa0\u2028\u3000\x001aZé²Ⅷ٣漢かกͅ\u0301\ufffd😀...…●•*-–—~#{}()[]:;,/<=>+^@%$€'’\"“”!?。！",
@@ -75,6 +77,21 @@ def fast_counts(array):
 )
 def test_counts_agree_with_python(texts):
     assert fast_counts(pa.array(texts, pa.large_string())) == [slow_counts(text, LISTED) for text in texts]
+
+
+@given(TEXTS, st.lists(st.integers(-1, len(LISTS) - 1), min_size=8, max_size=8))
+@example(["the 的", "the 的", "the 的", "ΤΗΣ über"], [0, 2, -1, 2, 0, 0, 0, 0])
+def test_each_row_is_held_against_its_own_list(texts, choices):
+    chosen = choices[: len(texts)]
+    counts = count_by_list(views(pa.array(texts, pa.large_string())), stop_lists(LISTS), np.array(chosen, np.int64))
+    expected = [slow_counts(text, (*LISTS, ())[choice]) for text, choice in zip(texts, chosen, strict=True)]
+
+    assert [TextCounts(*row) for row in zip(*(column.tolist() for column in counts), strict=True)] == expected
+
+
+def test_a_list_that_is_not_there_is_refused():
+    with pytest.raises(IndexError, match="there are 1 lists"):
+        count_by_list(views(pa.array(["x"], pa.large_string())), stop_lists((("the",),)), np.array([1]))
 
 
 @given(TEXTS, st.integers(0, 5), st.integers(0, 5))
