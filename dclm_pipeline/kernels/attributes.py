@@ -12,9 +12,25 @@ from dclm_pipeline.kernels.compiled import at, part
 NAMES = (
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
 ).split()
-CLASS, ID, ROLE, HREF, STYLE, HIDDEN, ARIA, ITEMPROP, NAME, PROPERTY, CONTENT, REL, LANG, TYPE, DATETIME, OPEN, EQUIV = (
-    range(len(NAMES))
-)
+(
+    CLASS,
+    ID,
+    ROLE,
+    HREF,
+    STYLE,
+    HIDDEN,
+    ARIA,
+    ITEMPROP,
+    NAME,
+    PROPERTY,
+    CONTENT,
+    REL,
+    LANG,
+    TYPE,
+    DATETIME,
+    OPEN,
+    EQUIV,
+) = range(len(NAMES))
 ATTRIBUTES = len(NAMES)
 
 BUCKETS = 1 << 14

@@ -36,9 +36,7 @@ PASSED = 2048  # opens nothing here: there is one, or nothing depends on it
 INLINE = 4096  # lies within a line
 
 _SORTS = {
-    VOID: (
-        "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"
-    ),
+    VOID: ("area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"),
     BLOCK: (
         "address article aside blockquote button caption center datalist dd details dialog dir div dl dt fieldset "
         "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li listing main menu nav "

@@ -180,9 +180,7 @@ def _is_hidden(data: Bytes, kind: int, seen: int, found: Numbers) -> bool:
     return seen >> attributes.STYLE & 1 != 0 and hides(data, found[attributes.STYLE, 0], found[attributes.STYLE, 1])
 
 
-_MARKED_BY = (
-    1 << attributes.CLASS | 1 << attributes.ID | 1 << attributes.ROLE | 1 << attributes.ITEMPROP
-)
+_MARKED_BY = 1 << attributes.CLASS | 1 << attributes.ID | 1 << attributes.ROLE | 1 << attributes.ITEMPROP
 
 
 @part

@@ -26,9 +26,7 @@ _WINDOWS = tuple(ord(bytes([byte]).decode("cp1252", "replace")) for byte in rang
 
 # Slots with the number of a name (-1: empty), where each name begins, its bytes, the one or two characters it stands for.
 References: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]
-REFERENCES = types.Tuple(
-    (types.int32[::1], types.int32[::1], types.Array(types.uint8, 1, "C"), types.int32[:, ::1])
-)
+REFERENCES = types.Tuple((types.int32[::1], types.int32[::1], types.Array(types.uint8, 1, "C"), types.int32[:, ::1]))
 
 
 def _slot_of(name: bytes) -> int:
