@@ -350,6 +350,15 @@ def open_element(
 
 
 @part
+def _parts_text(stack: Numbers, state: Numbers, height: int) -> bool:
+    """Tell whether a block ends with what is closed above a height."""
+    for i in range(height, state[HEIGHT]):  # noqa: SIM110 - the compiler knows no generators
+        if _SORTS[stack[i, KIND]] & BLOCK:
+            return True
+    return False
+
+
+@part
 def close_element(
     data: Bytes,
     kind: int,
@@ -399,9 +408,11 @@ def close_element(
     elif kind == _LI:
         place = _find(stack, state, _LI, 0, SCOPE)
     else:
-        place = _find(stack, state, kind, _name_hash(data, name, behind) if kind == CUSTOM else 0, SCOPE & ~0)
+        place = _find(stack, state, kind, _name_hash(data, name, behind) if kind == CUSTOM else 0, SCOPE)
         if sort & SCOPE and not place:
             # Its own kind is a wall to others, never to itself.
             place = _find(stack, state, kind, 0, 0)
     if place:
+        if not sort & BLOCK and not state[OPENED] & UNSEEN and _parts_text(stack, state, place):
+            break_block(state, text, blocks)
         _pop(stack, state, place)
