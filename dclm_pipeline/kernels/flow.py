@@ -70,7 +70,7 @@ _SPACE, _NEW_LINE = 1, 2
 
 
 @part
-def _put(text: Bytes, i: int, code: int) -> int:
+def put(text: Bytes, i: int, code: int) -> int:
     """Write a character as UTF-8; return the place behind it."""
     if code < 0x80:
         text[i] = code
@@ -87,7 +87,8 @@ def _put(text: Bytes, i: int, code: int) -> int:
 
 
 @part
-def _is_unlooked(code: int) -> bool:
+def is_unlooked(code: int) -> bool:
+    """Tell controls, soft hyphens and byte order marks from what has a look."""
     return code < 32 or 0x7F <= code < 0xA0 or code == 0xAD or code == 0xFEFF
 
 
@@ -139,16 +140,16 @@ def add_text(
                 continue
             elif position > begin or (code != 10 and code != 13):
                 # Lines at the beginning of a block are nothing; spaces may be the indentation of its first line.
-                position = _put(text, position, 10 if code == 13 else code if code == 9 or code == 10 else 32)
+                position = put(text, position, 10 if code == 13 else code if code == 9 or code == 10 else 32)
             continue
-        if _is_unlooked(code):
+        if is_unlooked(code):
             continue
         if gap:
             if position > begin:
                 text[position] = 10 if gap & _NEW_LINE else 32
                 position += 1
             gap = 0
-        position = _put(text, position, code)
+        position = put(text, position, code)
         latest = code
         characters += 1
         if sort & LETTER:

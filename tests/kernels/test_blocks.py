@@ -139,7 +139,21 @@ def test_pages_do_not_run_into_each_other():
 
 
 REFERENCES = st.sampled_from(
-    ["&", "&amp;", "&amp", "&AMP", "&notit;", "&notin;", "&not", "&nGt;", "&#65;", "&#x41", "&#0;", "&#xD800;", "&#128;"]
+    [
+        "&",
+        "&amp;",
+        "&amp",
+        "&AMP",
+        "&notit;",
+        "&notin;",
+        "&not",
+        "&nGt;",
+        "&#65;",
+        "&#x41",
+        "&#0;",
+        "&#xD800;",
+        "&#128;",
+    ]
     + ["&#1114112;", "&#99999999999999999999;", "&#", "&#x", "&#xg;", "&CounterClockwiseContourIntegral;", "&frac12x"]
     + ["&ampamp;", "&Aacute", "&;", "&a", "&#150;", "&lt;b&gt;", "&copy2", "&zwnj;", "&bsol"]
 )
@@ -164,7 +178,9 @@ TAGS = (
 PIECES = st.one_of(
     st.sampled_from([f"<{tag}>" for tag in TAGS] + [f"</{tag}>" for tag in TAGS]),
     st.sampled_from(["<p class='a>b' id=x>", "<!-- <p> -->", "<!-->", "<script>1<2</script>", "<style>a</style>"]),
-    st.sampled_from(["< ", "<3", "</3>", "<!x>", "<?x>", "<DIV\n>", "<p\t/>", "&lt;p&gt;", "&eacute", "<x-y>", "</x-y>"]),
+    st.sampled_from(
+        ["< ", "<3", "</3>", "<!x>", "<?x>", "<DIV\n>", "<p\t/>", "&lt;p&gt;", "&eacute", "<x-y>", "</x-y>"]
+    ),
     st.text(alphabet="abc ÄДñ你ك\n", min_size=1, max_size=6),
 )
 
@@ -173,7 +189,9 @@ PIECES = st.one_of(
 def test_all_text_comes_out_in_order_on_any_soup(page):
     seen = solid("".join(texts(page)))
 
-    assert seen == solid(extract_plain_text(page, main_content=False, alt_texts=False, list_bullets=False, noscript=True))
+    assert seen == solid(
+        extract_plain_text(page, main_content=False, alt_texts=False, list_bullets=False, noscript=True)
+    )
 
 
 @given(st.text(alphabet="<>/!-?'\"= abp&;#xsvgcriptl\n\0é", max_size=80))
