@@ -48,8 +48,8 @@ from dclm_pipeline.kernels.tokens import after, bogus_end, comment_end, is_cdata
 
 _SCRIPT, _TITLE, _PLAINTEXT, _XMP = map(element, ("script", "title", "plaintext", "xmp"))
 _SORTS = elements.sorts()
-# What marks a tag can have at most: the words of three attributes, and its name.
-_MARKS_A_TAG = attributes.MOST_WORDS + 1
+# What marks a tag can bring at most: words of its attributes, its name, and words of two blocks.
+_MARKS_A_TAG = attributes.MOST_WORDS + 1 + 2 * flow.MOST_WORDS
 _SLACK = 64
 
 
@@ -79,7 +79,7 @@ def _cut(
         if i > begun and not state[OPENED] & UNSEEN:
             add_text(data, begun, i, plain, state, text, table, known)
         if plain:
-            break_block(state, text, blocks)
+            break_block(state, text, blocks, marks)
             plain = False
         if i >= stop:
             return
@@ -103,7 +103,7 @@ def _cut(
             state[PLACE] = begun - start
             begun = i
             if ending:
-                close_element(data, here, name, behind, stack, state, text, blocks)
+                close_element(data, here, name, behind, stack, state, text, blocks, marks)
                 continue
             open_element(
                 data, here, name, behind, closed, seen, found, stack, state, text, blocks, elements, marks, meta
@@ -117,7 +117,7 @@ def _cut(
                     if seen >> attributes.TYPE & 1 and is_linked_data(data, found):
                         note_script(meta, i, end)
                 elif here == _XMP or here == _PLAINTEXT:
-                    break_block(state, text, blocks)
+                    break_block(state, text, blocks, marks)
                     plain = True
                     i = end
                     continue
@@ -202,7 +202,7 @@ def _make(parts: int) -> _Cut:
                 own_marks,
                 borrowed(meta[row]),
             )
-            break_block(borrowed(state), own_text, own_blocks)
+            break_block(borrowed(state), own_text, own_blocks, own_marks)
             rows[row + 1, TEXT] = rows[row, TEXT] + state[flow.BEGIN]
             rows[row + 1, BLOCK] = rows[row, BLOCK] + state[flow.BLOCKS]
             rows[row + 1, ELEMENT] = rows[row, ELEMENT] + state[flow.ELEMENTS]
@@ -240,7 +240,7 @@ def cut_pages(html: Strings, noscript: bool) -> Blocks:
     text = np.empty((end - begin) * 6 // 5 + _SLACK * (pages + 1), np.uint8)
     blocks = np.empty((2 * tags_there + pages, BLOCK_FIELDS), np.int32)
     parts = np.empty((tags_there + pages, ELEMENT_FIELDS), np.int32)
-    marks = np.empty(_MARKS_A_TAG * tags_there + _SLACK, np.int32)
+    marks = np.empty(_MARKS_A_TAG * (tags_there + pages) + _SLACK, np.int32)
     meta = np.full((pages, len(metadata.FIELDS) + metadata.MOST_SCRIPTS, 3), -1, np.int64)
     words, kinds = elements.names()
     _cut_rows(

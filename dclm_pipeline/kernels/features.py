@@ -28,6 +28,7 @@ from dclm_pipeline.kernels.flow import (
     IMAGES,
     LAST,
     LAST_MARK,
+    LAST_WORD,
     LETTERS,
     LINES,
     LINKED,
@@ -43,17 +44,18 @@ _BITS = (
     "hidden pre article main nav header footer aside form table list quote button figure details address heading dialog"
 ).split()
 _FLAGGED = len(_BITS)
+_MARKS = 16 + _FLAGGED
 _AROUND = (-3, -2, -1, 1, 2, 3)
 _LEVELS = 4
 FEATURES = (
     *"words characters linked letters capitals digits stops commas bold links lines images breaks last depth kind".split(),
     *(f"in {bit}" for bit in _BITS),
-    *"own_marks mark_0 mark_1 mark_2 mark_3 marks_sum marks_least marks_most".split(),
+    *"own_marks own_words least_word heading_words mark_0 mark_1 mark_2 mark_3 marks_sum marks_least marks_most".split(),
     *"blocks_before words_before from_begin from_end density alike siblings".split(),
     *(f"{name}_{level}" for level in range(_LEVELS) for name in ("words_in", "linked_in", "blocks_in", "share_in")),
     *"page_words page_blocks page_linked page_prose page_longest page_headings".split(),
     *"heading_distance heading_level prose_before prose_after long_before long_after largest_before".split(),
-    *(f"{name}{offset:+}" for offset in _AROUND for name in ("words", "linked", "stops", "kind", "mark")),
+    *(f"{name}{offset:+}" for offset in _AROUND for name in ("words", "linked", "stops", "kind", "mark", "said")),
 )
 WIDTH = len(FEATURES)
 
@@ -167,6 +169,7 @@ def _describe(
     before, since, level = 0, 100, 0
     prose_before, long_before = np.float32(0), 100
     source = 0
+    heading = np.float32(0)
     for i in range(n):
         b = blocks[i]
         owner = b[OWNER]
@@ -191,8 +194,14 @@ def _describe(
         total = np.float32(0)
         for k in range(b[FIRST_MARK], b[LAST_MARK]):
             total += weights[marks[k]]
-        o[j] = total
-        j += 1
+        said, least = np.float32(0), np.float32(0)
+        for k in range(b[LAST_MARK], b[LAST_WORD]):
+            said += weights[marks[k]]
+            least = min(least, weights[marks[k]])
+        if _HEADINGS[kind]:
+            heading = said
+        o[j], o[j + 1], o[j + 2], o[j + 3] = total, said, least, heading
+        j += 4
         around = owner
         for step in range(_LEVELS):
             o[j + step] = weighed[around, 0]
@@ -226,7 +235,7 @@ def _describe(
         long_before = 0 if good >= _LONG else min(long_before + 1, 100)
         before += many
         source = b[SOURCE]
-    j = WIDTH - 5 * len(_AROUND) - 7
+    j = WIDTH - 6 * len(_AROUND) - 7
     prose_after, long_after = np.float32(0), 100
     for i in range(n - 1, -1, -1):
         out[i, j + 3] = prose_after
@@ -241,10 +250,11 @@ def _describe(
             other = i + offset
             if 0 <= other < n:
                 out[i, k], out[i, k + 1], out[i, k + 2] = out[other, 0], out[other, 2], out[other, 6]
-                out[i, k + 3], out[i, k + 4] = out[other, 15], out[other, 16 + _FLAGGED + 5]
+                out[i, k + 3], out[i, k + 4] = out[other, 15], out[other, _MARKS + 8]
+                out[i, k + 5] = out[other, _MARKS + 1]
             else:
                 out[i, k] = out[i, k + 1] = out[i, k + 2] = out[i, k + 3] = out[i, k + 4] = -1
-            k += 5
+            k += 6
 
 
 _TABLE = types.Array(types.int32, 2, "C", readonly=True)

@@ -7,6 +7,7 @@ its own (controls, soft hyphens, byte order marks) is left out.
 import numpy as np
 from numpy.typing import NDArray
 
+from dclm_pipeline.kernels.attributes import write_words
 from dclm_pipeline.kernels.characters import ALNUM, DIGIT, LETTER, SPACE, UNSPACED, UPPER, character_at
 from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.elements import KINDS
@@ -39,8 +40,13 @@ DETAILS, ADDRESS, HEADING, DIALOG = (1 << bit for bit in range(16, 20))
     BREAKS,
 ) = range(13)
 COUNTED = 13
-FIRST, LAST_BYTE, OWNER, FLAGS, DEPTH, LAST, SOURCE, FIRST_MARK, LAST_MARK = range(COUNTED, COUNTED + 9)
-BLOCK_FIELDS = COUNTED + 9
+FIRST, LAST_BYTE, OWNER, FLAGS, DEPTH, LAST, SOURCE, FIRST_MARK, LAST_MARK, LAST_WORD = range(COUNTED, COUNTED + 10)
+BLOCK_FIELDS = COUNTED + 10
+
+# Of short blocks, how many words are marks.
+MOST_WORDS = 8
+_SHORT = 12
+_SEED = 17
 
 # The state of the pass: those counts, and
 (
@@ -180,7 +186,7 @@ def add_text(
 
 
 @part
-def break_line(state: Numbers, text: Bytes, blocks: Table) -> None:
+def break_line(state: Numbers, text: Bytes, blocks: Table, marks: Table) -> None:
     """Begin a line within a block; twice, and a block begins."""
     if state[OPENED] & UNSEEN:
         return
@@ -190,14 +196,14 @@ def break_line(state: Numbers, text: Bytes, blocks: Table) -> None:
             text[state[POSITION]] = 10
             state[POSITION] += 1
     elif state[GAP] & _NEW_LINE:
-        break_block(state, text, blocks)
+        break_block(state, text, blocks, marks)
     else:
         state[GAP] |= _NEW_LINE
         state[LINES] += 1
 
 
 @part
-def break_block(state: Numbers, text: Bytes, blocks: Table) -> None:
+def break_block(state: Numbers, text: Bytes, blocks: Table, marks: Table) -> None:
     """End the block, if it has any text, and begin one."""
     begin, position = state[BEGIN], state[POSITION]
     # Only in `pre` are there blanks at the end.
@@ -216,6 +222,9 @@ def break_block(state: Numbers, text: Bytes, blocks: Table) -> None:
     blocks[n, OWNER], blocks[n, FLAGS], blocks[n, DEPTH] = state[INNERMOST], state[OPENED], state[HEIGHT]
     blocks[n, LAST], blocks[n, SOURCE] = state[LATEST], state[PLACE]
     blocks[n, FIRST_MARK], blocks[n, LAST_MARK] = state[MARKED], state[MARKS]
-    state[MARKED] = state[MARKS]
+    if blocks[n, WORDS] <= _SHORT:
+        most = state[MARKS] + MOST_WORDS
+        state[MARKS] = write_words(text, begin, position, _SEED, marks, state[MARKS], most)
+    blocks[n, LAST_WORD] = state[MARKED] = state[MARKS]
     state[BLOCKS] += 1
     state[BEGIN] = position

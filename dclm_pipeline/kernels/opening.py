@@ -328,13 +328,13 @@ def open_element(
     elif kind == _HTML and seen >> attributes.LANG & 1:
         note_value(meta, LANGUAGE, FROM_ELEMENT, found[attributes.LANG, 0], found[attributes.LANG, 1])
     elif kind == _BR:
-        break_line(state, text, blocks)
+        break_line(state, text, blocks, marks)
     elif kind == _IMG or kind == _IMAGE:
         state[IMAGES] += 1
     if sort & (PASSED | RAW_TEXT):
         return
     if not state[OPENED] & UNSEEN and (sort & BLOCK or sort & CLOSES_P):
-        break_block(state, text, blocks)
+        break_block(state, text, blocks, marks)
     _end_unsaid(stack, state, kind, sort)
     if sort & VOID_ELEMENT:
         return
@@ -368,11 +368,12 @@ def close_element(
     state: Numbers,
     text: Bytes,
     blocks: Table,
+    marks: Table,
 ) -> None:
     """Do what an end tag asks for."""
     sort = _SORTS[kind]
     if kind == _BR:
-        break_line(state, text, blocks)
+        break_line(state, text, blocks, marks)
         return
     if kind == _A and not state[OPENED] & UNSEEN:
         if state[LINK]:
@@ -383,7 +384,7 @@ def close_element(
     if sort & (VOID_ELEMENT | RAW_TEXT | PASSED):
         return
     if sort & BLOCK and not state[OPENED] & UNSEEN:
-        break_block(state, text, blocks)
+        break_block(state, text, blocks, marks)
         state[STRONG] = 0
     if state[OVERFLOW] and not sort & INLINE:
         state[OVERFLOW] -= 1
@@ -414,5 +415,5 @@ def close_element(
             place = _find(stack, state, kind, 0, 0)
     if place:
         if not sort & BLOCK and not state[OPENED] & UNSEEN and _parts_text(stack, state, place):
-            break_block(state, text, blocks)
+            break_block(state, text, blocks, marks)
         _pop(stack, state, place)
