@@ -110,5 +110,5 @@ def _read_pages(folder: Path) -> dict[str, str]:
             if isinstance(found, pa.RecordBatch):
                 html = decode.columns(found).arrays["html"].to_pylist()
                 ids = found["record_id"].to_pylist()
-                pages |= {record: page for record, page in zip(ids, html, strict=True) if page is not None}
+                pages |= {str(record): str(page) for record, page in zip(ids, html, strict=True) if page is not None}
     return pages

@@ -19,7 +19,6 @@ FOLDS = 5
 _RUN = 3  # words that must follow one another as in the expected text
 _REFERENCE_WEIGHT = 0.5  # of a page whose text is what another extractor gives
 _PHRASE_WEIGHT = 0.02  # of a block that is known by a phrase, as a share of a page
-_SUBLINEAR = 0.7  # a block of twice the words counts 1.6 times as much
 _SHORTEST_PART = 15  # letters of a block that is looked for in a phrase
 
 
@@ -87,10 +86,10 @@ def _by_text(page: Page, words: Sequence[Sequence[str]]) -> tuple[NDArray[np.flo
     sizes = np.array([len(block) for block in words], np.int64)
     ends = np.cumsum(sizes)
     shares = [found[end - size : end].mean() if size else 0.0 for size, end in zip(sizes, ends, strict=True)]
-    wanted = np.array(
+    wanted: NDArray[np.float64] = np.array(
         [1.0 if block and tuple(block) in lines else share for block, share in zip(words, shares, strict=True)]
     )
-    weights = sizes**_SUBLINEAR
+    weights: NDArray[np.float64] = sizes.astype(np.float64)
     whole = weights.sum()
     return wanted, weights / whole * (1.0 if page.full else _REFERENCE_WEIGHT) if whole else weights
 

@@ -43,8 +43,8 @@ def evidence_of(example: Example) -> Evidence:
     weights, wanted = example.weights, example.wanted
     inside = np.zeros((len(elements), 2))
     np.add.at(inside, blocks[:, OWNER], np.stack([weights * wanted, weights], 1))
-    for element in range(len(elements) - 1, 0, -1):
-        inside[elements[element, PARENT]] += inside[element]
+    for place in range(len(elements) - 1, 0, -1):
+        inside[elements[place, PARENT]] += inside[place]
     sums = np.zeros((BUCKETS, 2))
     for element in np.flatnonzero(inside[:, 1]):
         sums[np.unique(marks[elements[element, MARKS_BEGIN] : elements[element, MARKS_END]])] += inside[element]
@@ -105,7 +105,7 @@ def _train(examples: Sequence[Example], evidence: Sequence[Evidence], log: Log) 
     rows = _Rows(examples)
     numbers = rows.room()
     for seen in parts:
-        weights = weigh_marks([examples[i] for i in seen], [evidence[i] for i in seen])
+        weights = weigh_marks([examples[i] for i in seen.tolist()], [evidence[i] for i in seen.tolist()])
         for i in _others(seen, len(examples)):
             numbers[rows.of(i)] = described(examples[i].blocks, weights)
     log(f"described {len(numbers)} blocks of {len(examples)} pages")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import at, part
 
-NAMES = (
+NAMES = str.split(
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
-).split()
+)
 (
     CLASS,
     ID,
@@ -149,7 +149,7 @@ def write_words(
         byte = at(data, i) if i < stop else 32
         i += 1
         upper = 65 <= byte <= 90
-        if length and (upper and lower or not (97 <= byte | 32 <= 122 or byte >= 128)):
+        if length and ((upper and lower) or not (97 <= byte | 32 <= 122 or byte >= 128)):
             if 2 <= length <= _LONGEST_WORD:
                 words[n] = _bucket(hashed)
                 n += 1
@@ -166,7 +166,7 @@ def is_text(data: NDArray[np.uint8], i: int, stop: int, text: NDArray[np.uint8])
     """Tell whether a value is this word, in letters of any case."""
     if stop - i != text.size:
         return False
-    for j in range(text.size):
+    for j in range(text.size):  # noqa: SIM110 - the compiler knows no generators
         if at(data, i + j) | 32 != text[j] | 32:
             return False
     return True

@@ -116,7 +116,7 @@ def _cut(
                 elif here == _SCRIPT:
                     if seen >> attributes.TYPE & 1 and is_linked_data(data, found):
                         note_script(meta, i, end)
-                elif here == _XMP or here == _PLAINTEXT:
+                elif here in (_XMP, _PLAINTEXT):
                     break_block(state, text, blocks, marks)
                     plain = True
                     i = end

@@ -52,7 +52,7 @@ def _list_depth(elements: Table, here: int) -> int:
     depth = 0
     while here >= 0 and depth < _DEEPEST_LIST:
         own = elements[here, ELEMENT_KIND]
-        depth += own == _UL or own == _OL
+        depth += own in (_UL, _OL)
         here = int(elements[here, PARENT])
     return max(depth, 1)
 

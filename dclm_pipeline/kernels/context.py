@@ -22,7 +22,7 @@ CONTEXT = (
     "score",
     *(f"score{offset:+}" for offset in range(-_REACH, _REACH + 1) if offset),
     *(f"likely_in_{level}" for level in range(_LEVELS)),
-    *"likely_until likely_on_page most_likely likely_before likely_after".split(),
+    *str.split("likely_until likely_on_page most_likely likely_before likely_after"),
 )
 WIDTH = len(CONTEXT)
 _NOWHERE = np.float32(-9)

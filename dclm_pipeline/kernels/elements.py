@@ -11,7 +11,7 @@ from dclm_pipeline.kernels.tags import SLOTS, slot
 
 OTHER = 0
 CUSTOM = 1  # any name with a dash in it
-_NAMES = (
+_NAMES = str.split(
     "a abbr address article aside audio b blockquote body br button canvas caption center code datalist dd details dialog dir "
     "div dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img "
     "input label legend li link listing main map math menu meta nav noembed noframes noscript object ol optgroup option p "
@@ -19,7 +19,7 @@ _NAMES = (
     "textarea tfoot th thead time title tr tt u ul var video xmp annotation annotation-xml foreignobject desc mi mo mn ms "
     "mtext col colgroup area base basefont bgsound embed frame frameset keygen param source track wbr image applet marquee "
     "big strike nobr cite kbd dfn mark data output progress meter ruby rb rt rp rtc picture slot del ins"
-).split()
+)
 
 VOID = 1  # has no content
 BLOCK = 2  # parts the text where it begins and where it ends

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import attributes, blocks, elements, flow, opening
 from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, MARK, Blocks
-from dclm_pipeline.kernels.compiled import borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.elements import element
 from dclm_pipeline.kernels.flow import (
     BOLD,
@@ -40,30 +40,34 @@ from dclm_pipeline.kernels.flow import (
 )
 from dclm_pipeline.kernels.opening import ELEMENT_KIND, LOOK, MARKS_BEGIN, MARKS_END, PARENT
 
-_BITS = (
+_BITS = str.split(
     "hidden pre article main nav header footer aside form table list quote button figure details address heading dialog"
-).split()
+)
 _FLAGGED = len(_BITS)
 _MARKS = 16 + _FLAGGED
 _AROUND = (-3, -2, -1, 1, 2, 3)
 _LEVELS = 4
 FEATURES = (
-    *"words characters linked letters capitals digits stops commas bold links lines images breaks last depth kind".split(),
+    *str.split(
+        "words characters linked letters capitals digits stops commas bold links lines images breaks last depth kind"
+    ),
     *(f"in {bit}" for bit in _BITS),
-    *"own_marks own_words least_word heading_words mark_0 mark_1 mark_2 mark_3 marks_sum marks_least marks_most".split(),
-    *"blocks_before words_before from_begin from_end density alike siblings".split(),
+    *str.split(
+        "own_marks own_words least_word heading_words mark_0 mark_1 mark_2 mark_3 marks_sum marks_least marks_most"
+    ),
+    *str.split("blocks_before words_before from_begin from_end density alike siblings"),
     *(f"{name}_{level}" for level in range(_LEVELS) for name in ("words_in", "linked_in", "blocks_in", "share_in")),
-    *"page_words page_blocks page_linked page_prose page_longest page_headings".split(),
-    *"heading_distance heading_level prose_before prose_after long_before long_after largest_before".split(),
+    *str.split("page_words page_blocks page_linked page_prose page_longest page_headings"),
+    *str.split("heading_distance heading_level prose_before prose_after long_before long_after largest_before"),
     *(f"{name}{offset:+}" for offset in _AROUND for name in ("words", "linked", "stops", "kind", "mark", "said")),
 )
 WIDTH = len(FEATURES)
 
 # Kinds in an order that a tree can cut: prose, headings, items, cells, containers.
-_ORDER = (
+_ORDER = str.split(
     "p pre blockquote figcaption h1 h2 h3 h4 h5 h6 dt dd li td th caption summary legend div section article main body "
     "center form address header footer nav aside button"
-).split()
+)
 _RANKS = np.full(elements.KINDS, len(_ORDER), np.float32)
 for _rank, _name in enumerate(_ORDER):
     _RANKS[element(_name)] = _rank
@@ -118,7 +122,7 @@ def _weigh(elements: Table, marks: Table, weights: Values, weighed: Values) -> N
 def _look(elements: Table, j: int, side: int) -> int:
     if side == 0:
         return int(elements[j, LOOK])
-    return (elements[j, LOOK] * 31 + elements[j, PARENT] + 7) & 0x7FFFFFFF
+    return int((elements[j, LOOK] * 31 + elements[j, PARENT] + 7) & 0x7FFFFFFF)
 
 
 @part

@@ -160,13 +160,13 @@ def grow(features: Values, wanted: NDArray[np.float64], weights: NDArray[np.floa
     asked = np.zeros((growth.trees, questions), np.int16)
     thresholds = np.full((growth.trees, questions), np.inf, np.float32)
     leaves = np.zeros((growth.trees, questions + 1), np.float32)
-    odds = np.zeros(len(features))
+    odds: NDArray[np.float64] = np.zeros(len(features), np.float64)
     for tree in range(growth.trees):
-        likely = 1 / (1 + np.exp(-odds))
+        likely: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
         seen = random.random(len(features)) < growth.rows
         own = weights[seen]
         slopes, bends = own * (likely - wanted)[seen], own * (likely * (1 - likely))[seen]
-        allowed = random.random(features.shape[1]) < growth.features
+        allowed: NDArray[np.bool_] = np.less(random.random(features.shape[1]), growth.features)
         cuts = np.empty(questions, np.uint8)
         ends = np.empty(questions + 1)
         part = np.ascontiguousarray(binned[:, seen])
@@ -176,8 +176,10 @@ def grow(features: Values, wanted: NDArray[np.float64], weights: NDArray[np.floa
         )  # fmt: skip
         for question, (feature, cut) in enumerate(zip(asked[tree], cuts, strict=True)):
             thresholds[tree, question] = edges[feature][cut] if cut < len(edges[feature]) else np.inf
-        leaves[tree] = growth.rate * ends
-        odds += ask(Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features)
+        leaves[tree] = (growth.rate * ends).astype(np.float32)
+        odds = odds + ask(
+            Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features
+        )
     return Forest(asked, thresholds, leaves)
 
 

@@ -34,7 +34,7 @@ Numbers = NDArray[np.int64]
 def _is(data: Bytes, i: int, stop: int, word: Bytes) -> bool:
     if stop - i != word.size:
         return False
-    for j in range(word.size):
+    for j in range(word.size):  # noqa: SIM110 - the compiler knows no generators
         if at(data, i + j) != word[j]:
             return False
     return True

@@ -16,7 +16,6 @@ from dclm_pipeline.kernels.elements import UNSEEN as UNSEEN_ELEMENT
 from dclm_pipeline.kernels.elements import VOID as VOID_ELEMENT
 from dclm_pipeline.kernels.elements import element as e
 from dclm_pipeline.kernels.flow import (
-    BLOCKS,
     COUNTS,
     ELEMENTS,
     FOREIGN,
@@ -142,7 +141,7 @@ def _find_item(stack: Numbers, state: Numbers, one: int, other: int) -> int:
         return 0
     for i in range(state[HEIGHT] - 1, 0, -1):
         kind = stack[i, KIND]
-        if kind == one or kind == other:
+        if kind in (one, other):
             return i
         if _SORTS[kind] & SPECIAL:
             return 0
@@ -258,7 +257,7 @@ def _end_unsaid(stack: Numbers, state: Numbers, kind: int, sort: int) -> None:
     place = 0
     if kind == _LI:
         place = _find_item(stack, state, _LI, _LI)
-    elif kind == _DD or kind == _DT:
+    elif kind in (_DD, _DT):
         place = _find_item(stack, state, _DD, _DT)
     elif sort & CELL:
         place = _find_in_table(stack, state, CELL, kind)
@@ -285,7 +284,7 @@ def _start_inline(
             # Links side by side, told apart by their looks, are two words.
             state[flow.GAP] |= 1
             state[flow.IN_WORD] = 0
-    elif kind == _B or kind == _STRONG:
+    elif kind in (_B, _STRONG):
         state[STRONG] += 1
     elif kind == _TIME and seen >> attributes.DATETIME & 1:
         note_value(meta, DATE, TIME_RANK, found[attributes.DATETIME, 0], found[attributes.DATETIME, 1])
@@ -329,7 +328,7 @@ def open_element(
         note_value(meta, LANGUAGE, FROM_ELEMENT, found[attributes.LANG, 0], found[attributes.LANG, 1])
     elif kind == _BR:
         break_line(state, text, blocks, marks)
-    elif kind == _IMG or kind == _IMAGE:
+    elif kind in (_IMG, _IMAGE):
         state[IMAGES] += 1
     if sort & (PASSED | RAW_TEXT):
         return
@@ -338,7 +337,7 @@ def open_element(
     _end_unsaid(stack, state, kind, sort)
     if sort & VOID_ELEMENT:
         return
-    if (kind == _SVG or kind == _MATH) and closed:
+    if (kind in (_SVG, _MATH)) and closed:
         return
     hidden = _is_hidden(data, kind, seen, found)
     if sort & INLINE:
@@ -379,7 +378,7 @@ def close_element(
         if state[LINK]:
             state[LINK_END] = state[POSITION]
         state[LINK] = 0
-    elif (kind == _B or kind == _STRONG) and state[STRONG] and not state[OPENED] & UNSEEN:
+    elif (kind in (_B, _STRONG)) and state[STRONG] and not state[OPENED] & UNSEEN:
         state[STRONG] -= 1
     if sort & (VOID_ELEMENT | RAW_TEXT | PASSED):
         return
@@ -398,7 +397,7 @@ def close_element(
                 break
             if around & SCOPE:
                 break
-    elif kind == _TABLE or sort & (CELL | ROWS) or kind == _TR:
+    elif kind in (_TABLE, _TR) or sort & (CELL | ROWS):
         if state[COUNTS + kind]:
             for i in range(state[HEIGHT] - 1, 0, -1):
                 if stack[i, KIND] == kind:
