@@ -1,8 +1,8 @@
 """Boosted trees of one small depth: what they answer, and how they are grown. Knows nothing of what the features mean.
 
-A tree of depth d has a place for each of its 2^d - 1 questions, one level after the other, and 2^d leaves; a question
-that parts nothing is one to which everything answers no. Growing is exact arithmetic in a fixed order: the same rows
-give the same trees.
+Trees are symmetric: all rows of a level are asked the same question, so a tree of depth d has d questions and 2^d leaves,
+and many rows are asked at once. A question that parts nothing is one to which everything answers no. Growing is
+arithmetic in a fixed order: the same rows give the same trees.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.compiled import kernel
 
 BINS = 64
+_ROWS = 64
 
 Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees: the feature and the threshold of each question, and what each leaf adds."""
+    """Trees: the feature and the threshold of each level's question, and what each leaf adds."""
 
     asked: NDArray[np.int16]
     thresholds: NDArray[np.float32]
@@ -33,30 +34,26 @@ _ASKED = types.Array(types.int16, 2, "C", readonly=True)
 
 @kernel(void(_READ, _ASKED, _READ, _READ, types.float32[::1]))
 def _ask(features: Values, asked: NDArray[np.int16], thresholds: Values, leaves: Values, out: Values) -> None:
-    questions = asked.shape[1]
-    # Four rows at once: none of them waits for another.
-    for row in range(0, features.shape[0] - 3, 4):
-        a, b, c, d = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+    width = features.shape[1]
+    turned = np.zeros((width, _ROWS), np.float32)
+    places, sums = np.zeros(_ROWS, np.int32), np.zeros(_ROWS, np.float32)
+    for begin in range(0, features.shape[0], _ROWS):
+        rows = min(_ROWS, features.shape[0] - begin)
+        for row in range(rows):
+            for feature in range(width):
+                turned[feature, row] = features[begin + row, feature]
+        sums[:] = 0
         for tree in range(asked.shape[0]):
-            i, j, k, n = 0, 0, 0, 0
-            while i < questions:
-                i = 2 * i + 1 + (features[row, asked[tree, i]] > thresholds[tree, i])
-                j = 2 * j + 1 + (features[row + 1, asked[tree, j]] > thresholds[tree, j])
-                k = 2 * k + 1 + (features[row + 2, asked[tree, k]] > thresholds[tree, k])
-                n = 2 * n + 1 + (features[row + 3, asked[tree, n]] > thresholds[tree, n])
-            a += leaves[tree, i - questions]
-            b += leaves[tree, j - questions]
-            c += leaves[tree, k - questions]
-            d += leaves[tree, n - questions]
-        out[row], out[row + 1], out[row + 2], out[row + 3] = a, b, c, d
-    for row in range(features.shape[0] // 4 * 4, features.shape[0]):
-        a = np.float32(0)
-        for tree in range(asked.shape[0]):
-            i = 0
-            while i < questions:
-                i = 2 * i + 1 + (features[row, asked[tree, i]] > thresholds[tree, i])
-            a += leaves[tree, i - questions]
-        out[row] = a
+            places[:] = 0
+            for level in range(asked.shape[1]):
+                # One question for all rows: vector code without a branch.
+                own, threshold = turned[asked[tree, level]], thresholds[tree, level]
+                for row in range(_ROWS):
+                    places[row] = 2 * places[row] + np.int32(own[row] > threshold)
+            ends = leaves[tree]
+            for row in range(_ROWS):
+                sums[row] += ends[np.uintp(places[row])]
+        out[begin : begin + rows] = sums[:rows]
 
 
 def ask(forest: Forest, features: Values) -> Values:
@@ -74,7 +71,6 @@ def ask(forest: Forest, features: Values) -> Values:
         types.boolean[::1],
         types.int64,
         types.float64,
-        types.float64,
         types.int32[::1],
         types.int16[::1],
         types.uint8[::1],
@@ -87,7 +83,6 @@ def _grow(
     bends: NDArray[np.float64],
     allowed: NDArray[np.bool_],
     depth: int,
-    least: float,
     calm: float,
     places: NDArray[np.int32],
     asked: NDArray[np.int16],
@@ -98,15 +93,16 @@ def _grow(
     rows = binned.shape[1]
     places[:] = 0
     for level in range(depth):
-        nodes, first = 1 << level, (1 << level) - 1
-        gains = np.zeros(nodes)
+        nodes = 1 << level
+        best = 1e-12
+        asked[level], cuts[level] = 0, BINS - 1
         sums = np.zeros((nodes, BINS, 2))
-        for j in range(nodes):
-            asked[first + j], cuts[first + j] = 0, BINS - 1
+        gains = np.zeros(BINS)
         for feature in range(binned.shape[0]):
             if not allowed[feature]:
                 continue
             sums[:, :, :] = 0
+            gains[:] = 0
             own = binned[feature]
             for i in range(rows):
                 sums[places[i], own[i], 0] += slopes[i]
@@ -118,15 +114,14 @@ def _grow(
                 for cut in range(BINS - 1):
                     slope += sums[j, cut, 0]
                     bend += sums[j, cut, 1]
-                    if bend < least or all_bend - bend < least:
-                        continue
                     other = all_slope - slope
-                    gain = slope * slope / (bend + calm) + other * other / (all_bend - bend + calm) - before
-                    if gain > gains[j] + 1e-12:
-                        gains[j], asked[first + j], cuts[first + j] = gain, feature, cut
+                    gains[cut] += slope * slope / (bend + calm) + other * other / (all_bend - bend + calm) - before
+            for cut in range(BINS - 1):
+                if gains[cut] > best:
+                    best, asked[level], cuts[level] = gains[cut], feature, cut
+        own = binned[asked[level]]
         for i in range(rows):
-            j = places[i]
-            places[i] = 2 * j + (binned[asked[first + j], i] > cuts[first + j])
+            places[i] = 2 * places[i] + (own[i] > cuts[level])
     ends = np.zeros((1 << depth, 2))
     for i in range(rows):
         ends[places[i], 0] += slopes[i]
@@ -139,10 +134,9 @@ def _grow(
 class Growth:
     """How a forest is grown."""
 
-    trees: int = 160
-    depth: int = 5
+    trees: int = 200
+    depth: int = 6
     rate: float = 0.1
-    least: float = 2.0  # weight in each part of a cut
     calm: float = 3.0  # weight of a leaf that says nothing
     features: float = 0.4  # share that a tree may ask about
     rows: float = 0.6  # share that a tree sees
@@ -154,32 +148,29 @@ def grow(features: Values, wanted: NDArray[np.float64], weights: NDArray[np.floa
     random = np.random.default_rng(growth.seed)
     edges = _edges(features)
     binned = np.empty(features.shape[::-1], np.uint8)
-    for feature, own in enumerate(edges):
-        binned[feature] = np.searchsorted(own, features[:, feature], side="left")
-    questions = (1 << growth.depth) - 1
-    asked = np.zeros((growth.trees, questions), np.int16)
-    thresholds = np.full((growth.trees, questions), np.inf, np.float32)
-    leaves = np.zeros((growth.trees, questions + 1), np.float32)
-    odds: NDArray[np.float64] = np.zeros(len(features), np.float64)
+    for feature, places in enumerate(edges):
+        binned[feature] = np.searchsorted(places, features[:, feature], side="left")
+    asked = np.zeros((growth.trees, growth.depth), np.int16)
+    thresholds = np.full((growth.trees, growth.depth), np.inf, np.float32)
+    leaves = np.zeros((growth.trees, 1 << growth.depth), np.float32)
+    odds = np.zeros(len(features), np.float64)
     for tree in range(growth.trees):
-        likely: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+        likely = 1 / (1 + np.exp(-odds))
         seen = random.random(len(features)) < growth.rows
         own = weights[seen]
         slopes, bends = own * (likely - wanted)[seen], own * (likely * (1 - likely))[seen]
         allowed: NDArray[np.bool_] = np.less(random.random(features.shape[1]), growth.features)
-        cuts = np.empty(questions, np.uint8)
-        ends = np.empty(questions + 1)
+        cuts = np.empty(growth.depth, np.uint8)
+        ends = np.empty(1 << growth.depth)
         part = np.ascontiguousarray(binned[:, seen])
         _grow(
-            part, slopes, bends, allowed, growth.depth, growth.least, growth.calm, np.empty(len(own), np.int32),
+            part, slopes, bends, allowed, growth.depth, growth.calm, np.empty(len(own), np.int32),
             asked[tree], cuts, ends,
         )  # fmt: skip
         for question, (feature, cut) in enumerate(zip(asked[tree], cuts, strict=True)):
             thresholds[tree, question] = edges[feature][cut] if cut < len(edges[feature]) else np.inf
         leaves[tree] = (growth.rate * ends).astype(np.float32)
-        odds = odds + ask(
-            Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features
-        )
+        odds += ask(Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features)
     return Forest(asked, thresholds, leaves)
 
 

@@ -162,8 +162,8 @@ def _forest(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Forest:
     asked = np.ascontiguousarray(arrays[f"{name}_asked"], np.int16)
     thresholds = np.ascontiguousarray(arrays[f"{name}_thresholds"], np.float32)
     leaves = np.ascontiguousarray(arrays[f"{name}_leaves"], np.float32)
-    trees, questions = asked.shape
-    if thresholds.shape != asked.shape or leaves.shape != (trees, questions + 1) or questions & (questions + 1):
+    trees, depth = asked.shape
+    if thresholds.shape != asked.shape or leaves.shape != (trees, 1 << depth):
         raise NotAModelError(f"has {name} trees of shapes {asked.shape}, {thresholds.shape} and {leaves.shape}")
     width = features.WIDTH + (context.WIDTH if name == "second" else 0)
     if asked.size and not 0 <= asked.min() <= asked.max() < width:
