@@ -6,12 +6,14 @@ the same on every machine.
 """
 
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 from numba import boolean, float64, int32, int64, types, void
@@ -30,6 +32,9 @@ FORM = 1
 GRAIN = 1 / 1024  # of the weights of marks: sums of them are exact
 _SHARPNESS = 1.3  # scores are this much too careful, by cross-validation
 _MOST_ROUNDS = 20
+
+
+_PARTS = {"weights", *(f"{name}_{part}" for name in ("first", "second") for part in ("asked", "thresholds", "leaves"))}
 
 
 class NotAModelError(ValueError):
@@ -149,11 +154,14 @@ def unpacked(data: bytes) -> Model:
     try:
         with np.load(BytesIO(data), allow_pickle=False) as arrays:
             held = dict(arrays)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise NotAModelError(f"holds no model ({error})") from error
     expected = [FORM, features.WIDTH, context.WIDTH, attributes.BUCKETS]
     if list(held.get("form", ())) != expected:
         raise NotAModelError(f"is of the form {list(held.get('form', ()))}, and this version reads {expected}")
+    missing = _PARTS - held.keys()
+    if missing:
+        raise NotAModelError(f"lacks {', '.join(sorted(missing))}")
     weights = held["weights"].astype(np.float32) * np.float32(GRAIN)
     return Model(weights, _forest(held, "first"), _forest(held, "second"))
 
