@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from dclm_pipeline.arrow import nulls
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
 
@@ -77,7 +78,7 @@ def _batches(warcs: Sequence[str]) -> Iterator[list[bytes]]:
 
 
 def _decoded(bodies: Sequence[bytes]) -> pa.RecordBatch:
-    columns = [pa.array(bodies, pa.large_binary()), pa.array([None] * len(bodies), pa.string())]
+    columns = [pa.array(bodies, pa.large_binary()), nulls(len(bodies), pa.string())]
     html = Decode().columns(pa.RecordBatch.from_arrays(columns, names=["body", "http_charset"])).arrays["html"]
     return pa.RecordBatch.from_arrays([html], names=["html"])
 

@@ -65,7 +65,7 @@ def read_labels(folder: Path) -> list[Page]:
         raise RecipeError(f"{folder}: holds no {EXPECTED}; name a folder with that file and the WARC files beside it")
     with gzip.open(expected, "rt", encoding="utf-8") as lines:
         facts = {line["record_id"]: line for line in map(json.loads, lines)}
-    html = _read_pages(folder)
+    html = read_pages(folder)
     pages = [_page(line, html[record]) for record, line in facts.items() if record in html]
     known = [page for page in pages if page.kind]
     if not known:
@@ -97,7 +97,7 @@ def _phrases(phrases: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(filter(None, map(single_blanks, phrases or ())))
 
 
-def _read_pages(folder: Path) -> dict[str, str]:
+def read_pages(folder: Path) -> dict[str, str]:
     """Return the decoded pages of the WARC files by the ids of their records."""
     from dclm_pipeline.sources.warc import Warc
     from dclm_pipeline.stages.decode import Decode

@@ -304,9 +304,9 @@ def _make(parts: int) -> _Describe:
 _describe_rows = _make(stamp(attributes, blocks, elements, flow, opening))
 
 
-def describe(pages: Blocks, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the features of each block, given what each mark weighs."""
-    out = np.zeros((len(pages.blocks), WIDTH), np.float32)
+def describe(pages: Blocks, weights: NDArray[np.float32], room: int = 0) -> NDArray[np.float32]:
+    """Return the features of each block, given what each mark weighs, and room for as many more."""
+    out = np.empty((len(pages.blocks), WIDTH + room), np.float32)
     most = int(np.diff(pages.rows[:, ELEMENT]).max(initial=1))
     slots = np.empty((1 << max(6, (4 * most).bit_length()), 3), np.int32)
     _describe_rows(pages.rows, pages.blocks, pages.elements, pages.marks, weights, slots, out)

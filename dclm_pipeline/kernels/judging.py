@@ -50,12 +50,9 @@ class Model:
     second: Forest
 
 
-def described(pages: Blocks, model_weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def described(pages: Blocks, weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the features of every block, with room for what the first look says."""
-    own = features.describe(pages, model_weights)
-    room = np.empty((len(own), features.WIDTH + context.WIDTH), np.float32)
-    room[:, : features.WIDTH] = own
-    return room
+    return features.describe(pages, weights, context.WIDTH)
 
 
 def score(pages: Blocks, model: Model) -> NDArray[np.float32]:

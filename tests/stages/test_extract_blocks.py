@@ -120,9 +120,9 @@ def test_pages_together_are_pages_alone(test_data):
 
 
 def real_pages(folder):
-    from dclm_pipeline.extractor.labels import _read_pages
+    from dclm_pipeline.extractor.labels import read_pages
 
-    return list(_read_pages(folder / "dev").values())[:40]
+    return list(read_pages(folder / "dev").values())[:40]
 
 
 def test_a_slice_is_extracted_as_the_rows_it_shows():
