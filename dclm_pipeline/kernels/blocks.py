@@ -16,7 +16,18 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import attributes, characters, elements, flow, metadata, opening, references, tags, tokens
+from dclm_pipeline.kernels import (
+    attributes,
+    characters,
+    elements,
+    flow,
+    metadata,
+    open_elements,
+    opening,
+    references,
+    tags,
+    tokens,
+)
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.elements import CUSTOM, RAW, element
@@ -34,10 +45,10 @@ from dclm_pipeline.kernels.flow import (
     break_block,
 )
 from dclm_pipeline.kernels.metadata import TITLE, TITLE_RANK, is_linked_data, note_script, note_value
+from dclm_pipeline.kernels.open_elements import OPEN_FIELDS
 from dclm_pipeline.kernels.opening import (
     ELEMENT_FIELDS,
     MOST_DEPTH,
-    OPEN_FIELDS,
     begin_page,
     close_element,
     open_element,
@@ -211,7 +222,9 @@ def _make(parts: int) -> _Cut:
     return cut_rows
 
 
-_cut_rows = _make(stamp(attributes, characters, elements, flow, metadata, opening, references, tags, tokens))
+_cut_rows = _make(
+    stamp(attributes, characters, elements, flow, metadata, open_elements, opening, references, tags, tokens)
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels import attributes, elements, flow
 from dclm_pipeline.kernels.attributes import bucket_of_kind, hides, write_words
 from dclm_pipeline.kernels.compiled import at, part
-from dclm_pipeline.kernels.elements import BLOCK, BREAKOUT, CELL, CLOSES_P, CUSTOM, INLINE, PASSED, ROWS, SCOPE, SPECIAL
+from dclm_pipeline.kernels.elements import BLOCK, BREAKOUT, CELL, CLOSES_P, CUSTOM, INLINE, PASSED, ROWS, SCOPE
 from dclm_pipeline.kernels.elements import RAW as RAW_TEXT
 from dclm_pipeline.kernels.elements import UNSEEN as UNSEEN_ELEMENT
 from dclm_pipeline.kernels.elements import VOID as VOID_ELEMENT
@@ -49,12 +49,9 @@ from dclm_pipeline.kernels.metadata import (
     note_meta,
     note_value,
 )
+from dclm_pipeline.kernels.open_elements import KIND, NAME, SAYS, WRITTEN, find, find_in_table, find_item, pop
 
 MOST_DEPTH = 256
-
-# Columns of the stack.
-KIND, NAME, SAYS, WRITTEN = range(4)
-OPEN_FIELDS = 4
 
 # Columns of elements: the one around it, its kind, its marks, and a number that elements with the same class share.
 PARENT, ELEMENT_KIND, MARKS_BEGIN, MARKS_END, LOOK = range(5)
@@ -110,54 +107,6 @@ def begin_page(stack: Numbers, state: Numbers, written: Table, shown: int) -> No
     stack[0, KIND], stack[0, NAME], stack[0, SAYS], stack[0, WRITTEN] = _BODY, 0, 0, 0
     written[0, PARENT], written[0, ELEMENT_KIND], written[0, LOOK] = -1, _BODY, 0
     written[0, MARKS_BEGIN] = written[0, MARKS_END] = 0
-
-
-@part
-def _pop(stack: Numbers, state: Numbers, height: int) -> None:
-    """Close everything above a height."""
-    for i in range(height, state[HEIGHT]):
-        state[COUNTS + stack[i, KIND]] -= 1
-    state[HEIGHT] = height
-    state[OPENED], state[INNERMOST] = stack[height - 1, SAYS], stack[height - 1, WRITTEN]
-
-
-@part
-def _find(stack: Numbers, state: Numbers, kind: int, name: int, walls: int) -> int:
-    """Return where the innermost open element of a kind lies; 0 where there is none on this side of a wall."""
-    if state[COUNTS + kind] == 0:
-        return 0
-    for i in range(state[HEIGHT] - 1, 0, -1):
-        if stack[i, KIND] == kind and stack[i, NAME] == name:
-            return i
-        if _SORTS[stack[i, KIND]] & walls:
-            return 0
-    return 0
-
-
-@part
-def _find_item(stack: Numbers, state: Numbers, one: int, other: int) -> int:
-    """Return where the item lies that a new one ends."""
-    if state[COUNTS + one] + state[COUNTS + other] == 0:
-        return 0
-    for i in range(state[HEIGHT] - 1, 0, -1):
-        kind = stack[i, KIND]
-        if kind in (one, other):
-            return i
-        if _SORTS[kind] & SPECIAL:
-            return 0
-    return 0
-
-
-@part
-def _find_in_table(stack: Numbers, state: Numbers, sorts: int, kind: int) -> int:
-    """Return where the outermost cell, row or group of rows lies that a part of a table ends."""
-    place = 0
-    for i in range(state[HEIGHT] - 1, 0, -1):
-        if stack[i, KIND] == _TABLE or stack[i, KIND] == _TEMPLATE:
-            break
-        if _SORTS[stack[i, KIND]] & sorts or stack[i, KIND] == kind:
-            place = i
-    return place
 
 
 @part
@@ -251,26 +200,26 @@ def _push(
 def _end_unsaid(stack: Numbers, state: Numbers, kind: int, sort: int) -> None:
     """Close what a start tag ends without a word."""
     if sort & CLOSES_P:
-        place = _find(stack, state, _P, 0, SCOPE)
+        place = find(stack, state, _P, 0, SCOPE)
         if place:
-            _pop(stack, state, place)
+            pop(stack, state, place)
     place = 0
     if kind == _LI:
-        place = _find_item(stack, state, _LI, _LI)
+        place = find_item(stack, state, _LI, _LI)
     elif kind in (_DD, _DT):
-        place = _find_item(stack, state, _DD, _DT)
+        place = find_item(stack, state, _DD, _DT)
     elif sort & CELL:
-        place = _find_in_table(stack, state, CELL, kind)
+        place = find_in_table(stack, state, CELL, kind)
     elif kind == _TR:
-        place = _find_in_table(stack, state, CELL, _TR)
+        place = find_in_table(stack, state, CELL, _TR)
     elif sort & ROWS:
-        place = _find_in_table(stack, state, CELL | ROWS, _TR)
+        place = find_in_table(stack, state, CELL | ROWS, _TR)
     elif kind == _BUTTON:
-        place = _find(stack, state, _BUTTON, 0, SCOPE)
+        place = find(stack, state, _BUTTON, 0, SCOPE)
     elif sort & _HEADING and _SORTS[stack[state[HEIGHT] - 1, KIND]] & _HEADING:
         place = state[HEIGHT] - 1
     if place:
-        _pop(stack, state, place)
+        pop(stack, state, place)
 
 
 @part
@@ -319,7 +268,7 @@ def open_element(
         height = state[HEIGHT]
         while height > 1 and stack[height - 1, SAYS] & FOREIGN:
             height -= 1
-        _pop(stack, state, height)
+        pop(stack, state, height)
     if kind == _META:
         note_meta(data, seen, found, meta)
     elif kind == _LINK:
@@ -406,13 +355,13 @@ def close_element(
                 if stack[i, KIND] == _TABLE or stack[i, KIND] == _TEMPLATE:
                     break
     elif kind == _LI:
-        place = _find(stack, state, _LI, 0, SCOPE)
+        place = find(stack, state, _LI, 0, SCOPE)
     else:
-        place = _find(stack, state, kind, _name_hash(data, name, behind) if kind == CUSTOM else 0, SCOPE)
+        place = find(stack, state, kind, _name_hash(data, name, behind) if kind == CUSTOM else 0, SCOPE)
         if sort & SCOPE and not place:
             # Its own kind is a wall to others, never to itself.
-            place = _find(stack, state, kind, 0, 0)
+            place = find(stack, state, kind, 0, 0)
     if place:
         if not sort & BLOCK and not state[OPENED] & UNSEEN and _parts_text(stack, state, place):
             break_block(state, text, blocks, marks)
-        _pop(stack, state, place)
+        pop(stack, state, place)

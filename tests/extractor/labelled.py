@@ -5,7 +5,24 @@ import json
 
 from tests.sources.writing import info, packed, response
 
-WORDS = "bread flour water oven time people bake warm crust loaf yeast salt early village stone market".split()
+WORDS = [
+    "bread",
+    "flour",
+    "water",
+    "oven",
+    "time",
+    "people",
+    "bake",
+    "warm",
+    "crust",
+    "loaf",
+    "yeast",
+    "salt",
+    "early",
+    "village",
+    "stone",
+    "market",
+]
 
 
 def write_labels(folder, sites=12, pages=3):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +13,7 @@ def composed(*pages, kept=None, **manner):
     blocks = cut_pages(views(pa.array(pages, pa.large_string())), noscript=False)
     chosen = np.ones(len(blocks.blocks), np.bool_) if kept is None else np.array(kept, np.bool_)
     offsets, data = compose(blocks, chosen, Manner(**manner))
-    return [data[begin:end].tobytes().decode() for begin, end in zip(offsets, offsets[1:], strict=False)]
+    return [data[begin:end].tobytes().decode() for begin, end in pairwise(offsets)]
 
 
 @pytest.mark.parametrize(
