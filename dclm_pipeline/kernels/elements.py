@@ -4,6 +4,8 @@ Knows which elements part a text into blocks, which hold text that nobody reads,
 How tangled they may be for a parser is another question; that one `tags` answers.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,6 +98,7 @@ def sorts() -> NDArray[np.int64]:
     return table
 
 
+@cache
 def names() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return an open hash table: two words of a name in each slot, and the element there (-1: empty)."""
     words = np.zeros((SLOTS, 2), np.uint64)
