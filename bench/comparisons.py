@@ -47,6 +47,12 @@ def floor(ground: Ground, out: Path) -> Sequence[str]:
     return [sys.executable, "-m", "bench.floor", *map(str, ground.warcs)]
 
 
+def blocks(ground: Ground, out: Path) -> Sequence[str]:
+    """Return the command of the same loop with our own extractor."""
+    del out
+    return [sys.executable, "-m", "bench.blocks", *map(str, ground.warcs)]
+
+
 def two_floors(ground: Ground, out: Path) -> Sequence[str]:
     """Return the command of two floor loops at once, each over half of the files."""
     del out
@@ -123,6 +129,8 @@ COMPARISONS = (
     START_INLINE,
     START_RAY_1,
     START_RAY_2,
+    Comparison("extract blocks, bare", blocks, most=0.5),
+    Comparison("extract blocks, inline", run("blocks.yaml", *INLINE), most=0.6, less=START_INLINE),
     Comparison("extract, inline", run("extract.yaml", *INLINE), most=1.05, less=START_INLINE),
     Comparison("screen, extract, language, inline", run("screened.yaml", *INLINE), less=START_INLINE),
     Comparison("extract, ray, 1 worker", run("extract.yaml", *RAY_1), most=1.10, less=START_RAY_1),

@@ -7,7 +7,7 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import assets, build, catalogue, crawl, language_profile, pool, store, trial
+from dclm_pipeline.cli import assets, build, catalogue, crawl, extractor, language_profile, pool, store, trial
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -42,6 +42,7 @@ for command in (
     trial.attempt,
     store.storage_check,
     assets.assets,
+    extractor.extractor,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -1,239 +1,196 @@
-"""Attributes of tags and what their values say of rights, as parts of the kernel in `claims`.
+"""The attributes of a tag that say what an element is for, as parts of the kernel in `blocks`.
 
-Values are compared whatever the case of their letters, and less the blanks about them.
+A tag is read as the tokenizer of the HTML standard reads it; where an attribute is there twice, the first counts. Words
+in classes and names are told apart by a number below `BUCKETS`, so some share one.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import at, part
-from dclm_pipeline.kernels.marks import hash_of, hashes, is_among, is_digit
-from dclm_pipeline.kernels.stack import Bytes
 
-# What robots are told: by search engines' documentation, DeviantArt (`noai`, `noimageai`) and Mojeek (`noml`).
-DIRECTIVES = (
-    "noai",
-    "noimageai",
-    "noml",
-    "none",
-    "noindex",
-    "nofollow",
-    "noarchive",
-    "nocache",
-    "nosnippet",
-    "noimageindex",
+NAMES = str.split(
+    "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
 )
-_VERSIONS = ("1.0", "2.0", "2.1", "2.5", "3.0", "4.0")
-_KINDS = "by by-sa by-nc by-nd by-nc-sa by-nc-nd by-nd-nc sa nc nd nc-sa nd-nc sampling sampling+ nc-sampling+"
-# Paths below creativecommons.org, and what the licences there are called.
-PATHS = (
-    *(f"licenses/{kind}/{version}" for kind in _KINDS.split() for version in _VERSIONS),
-    "publicdomain/zero/1.0",
-    "publicdomain/mark/1.0",
-    "licenses/publicdomain",
-)
-LICENCES = (
-    *(f"cc-{kind}-{version}" for kind in _KINDS.split() for version in _VERSIONS),
-    "cc0-1.0",
-    "cc-pdm-1.0",
-    "cc-pd",
-)
+(
+    CLASS,
+    ID,
+    ROLE,
+    HREF,
+    STYLE,
+    HIDDEN,
+    ARIA,
+    ITEMPROP,
+    NAME,
+    PROPERTY,
+    CONTENT,
+    REL,
+    LANG,
+    TYPE,
+    DATETIME,
+    OPEN,
+    EQUIV,
+) = range(len(NAMES))
+ATTRIBUTES = len(NAMES)
 
-_LONGEST_PATH = 40
-_HOST = np.frombuffer(b"creativecommons.org/", np.uint8)
-_FOOTER = np.frombuffer(b"footer", np.uint8)
-_CONTENT_INFO = np.frombuffer(b"contentinfo", np.uint8)
-# Directives with a value of their own: what stands before their colon is no robot.
-_VALUED = hashes(["max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"])
+BUCKETS = 1 << 14
+MOST_WORDS = 12  # of one element
+_LONGEST_WORD = 24
+
+
+def _key(name: str) -> int:
+    """Return the first eight letters as one number, with the length where there are more."""
+    return int.from_bytes(name.encode()[:8], "little") ^ (len(name) << 56 if len(name) > 8 else 0)
+
+
+_KEYS = np.array([_key(name) for name in NAMES], np.uint64)
+_PLACES = np.full(64, -1, np.int64)
+for _number, _name in enumerate(NAMES):
+    # Searched for: with this factor no two of them fall on one place.
+    _PLACES[(ord(_name[0]) + ord(_name[1]) + 19 * len(_name)) & 63] = _number
 
 
 @part
-def is_blank(byte: int) -> bool:
-    """Tell whether a byte is a blank of HTML."""
+def _is_blank(byte: int) -> bool:
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
 @part
-def next_attribute(data: Bytes, i: int, stop: int) -> tuple[int, int, int, int, int]:
-    """Return where the name and the value of the next attribute begin and end, and where to go on.
+def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64]) -> tuple[int, bool, int]:
+    """Return where a tag ends (-1: never), whether it ends itself, and a bit for each attribute that was found.
 
-    The name begins at -1 where the tag ends here, and the last is -1 where the tag never ends.
+    The values are from `found[attribute, 0]` to `found[attribute, 1]`, as they stand.
     """
-    while i < stop and (at(data, i) == 47 or is_blank(at(data, i))):
+    seen = 0
+    while i < stop:
+        byte = at(data, i)
+        if byte == 62:
+            return i + 1, at(data, i - 1) == 47, seen
         i += 1
-    if i >= stop:
-        return -1, -1, -1, -1, -1
-    if at(data, i) == 62:
-        return -1, -1, -1, -1, i + 1
-    name = i
-    i += 1
-    while i < stop and at(data, i) != 61 and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
+        if byte == 47 or _is_blank(byte):
+            continue
+        begin = i - 1
+        key = np.uint64(byte | 32 if 65 <= byte <= 90 else byte)
+        second = 0
+        while i < stop:
+            byte = at(data, i)
+            if byte == 61 or byte == 62 or byte == 47 or _is_blank(byte):
+                break
+            if i - begin < 8:
+                if 65 <= byte <= 90:
+                    byte |= 32
+                key |= np.uint64(byte) << np.uint64(8 * (i - begin))
+                if i - begin == 1:
+                    second = byte
+            i += 1
+        length = i - begin
+        if length > 8:
+            key ^= np.uint64(length) << np.uint64(56)
+        number = _PLACES[(np.int64(key & np.uint64(255)) + second + 19 * length) & 63]
+        if number >= 0 and _KEYS[number] != key:
+            number = -1
+        while i < stop and _is_blank(at(data, i)):
+            i += 1
+        if i >= stop or at(data, i) != 61:
+            if number >= 0 and not seen >> number & 1:
+                seen |= 1 << number
+                found[number, 0] = found[number, 1] = i
+            continue
         i += 1
-    end = i
-    while i < stop and is_blank(at(data, i)):
-        i += 1
-    if i >= stop:
-        return -1, -1, -1, -1, -1
-    if at(data, i) != 61:
-        return name, end, end, end, i
-    i += 1
-    while i < stop and is_blank(at(data, i)):
-        i += 1
-    if i >= stop:
-        return -1, -1, -1, -1, -1
-    quote = at(data, i)
-    if quote == 34 or quote == 39:
-        value = i + 1
-        i = value
-        while i < stop and at(data, i) != quote:
+        while i < stop and _is_blank(at(data, i)):
             i += 1
         if i >= stop:
-            return -1, -1, -1, -1, -1
-        return name, end, value, i, i + 1
-    value = i
-    while i < stop and at(data, i) != 62 and not is_blank(at(data, i)):
-        i += 1
-    return name, end, value, i, i
+            break
+        quote = at(data, i)
+        bare = quote != 34 and quote != 39
+        if bare:
+            value = i
+            while i < stop and at(data, i) != 62 and not _is_blank(at(data, i)):
+                i += 1
+        else:
+            i += 1
+            value = i
+            while i < stop and at(data, i) != quote:
+                i += 1
+        if number >= 0 and not seen >> number & 1:
+            seen |= 1 << number
+            found[number, 0], found[number, 1] = value, i
+        if bare:
+            if i < stop and at(data, i) == 62:
+                # A slash before this bracket is of the value.
+                return i + 1, False, seen
+        else:
+            i += 1
+    return -1, False, seen
 
 
 @part
-def hash_trimmed(data: Bytes, i: int, stop: int) -> np.uint64:
-    """Return the hash of a value less the blanks about it."""
-    while i < stop and is_blank(at(data, i)):
-        i += 1
-    while i < stop and is_blank(at(data, stop - 1)):
-        stop -= 1
-    return hash_of(data, i, stop)
+def _bucket(hashed: int) -> int:
+    return (hashed ^ hashed >> 17) * 40503 >> 8 & BUCKETS - 1
 
 
 @part
-def _is_at(data: Bytes, i: int, stop: int, word: NDArray[np.uint8]) -> bool:
-    """Tell whether a word in lower case stands at a place."""
-    if i + word.size > stop:
+def bucket_of_kind(kind: int) -> int:
+    """Return the number for an element's own name."""
+    return _bucket((kind + 1) * 2654435761 & 0xFFFFFFFF)
+
+
+@part
+def write_words(
+    data: NDArray[np.uint8], i: int, stop: int, seed: int, words: NDArray[np.int32], n: int, most: int
+) -> int:
+    """Write down the numbers of the words in an attribute, up to the place `most`; return the place behind them.
+
+    Words are runs of letters; `mainNav` is two. One letter alone is none.
+    """
+    hashed, length = seed, 0
+    lower = False
+    while i <= stop and n < most:
+        byte = at(data, i) if i < stop else 32
+        i += 1
+        upper = 65 <= byte <= 90
+        if length and ((upper and lower) or not (97 <= byte | 32 <= 122 or byte >= 128)):
+            if 2 <= length <= _LONGEST_WORD:
+                words[n] = _bucket(hashed)
+                n += 1
+            hashed, length = seed, 0
+        lower = not upper
+        if 97 <= byte | 32 <= 122 or byte >= 128:
+            hashed = (hashed * 31 + (byte | 32)) & 0xFFFFFFFF
+            length += 1
+    return n
+
+
+@part
+def is_text(data: NDArray[np.uint8], i: int, stop: int, text: NDArray[np.uint8]) -> bool:
+    """Tell whether a value is this word, in letters of any case."""
+    if stop - i != text.size:
         return False
-    for j in range(word.size):
-        byte = at(data, i + j)
-        if (byte + 32 if 65 <= byte <= 90 else byte) != word[j]:
+    for j in range(text.size):  # noqa: SIM110 - the compiler knows no generators
+        if at(data, i + j) | 32 != text[j] | 32:
             return False
     return True
 
 
 @part
-def find_word(data: Bytes, i: int, stop: int) -> bool:
-    """Tell whether a value has the word of a footer in it."""
-    while i < stop:
-        if _is_at(data, i, stop, _FOOTER) or _is_at(data, i, stop, _CONTENT_INFO):
-            return True
-        i += 1
-    return False
-
-
-@part
-def has_token(data: Bytes, i: int, stop: int, word: np.uint64) -> bool:
-    """Tell whether a word is among those of a value, which blanks part."""
-    while i < stop:
-        while i < stop and is_blank(at(data, i)):
-            i += 1
-        begin = i
-        while i < stop and not is_blank(at(data, i)):
-            i += 1
-        if begin < i and hash_of(data, begin, i) == word:
-            return True
-    return False
-
-
-@part
-def _bit(directives: NDArray[np.uint64], word: np.uint64) -> int:
-    for place in range(directives.size):
-        if directives[place] == word:
-            return 1 << place
-    return 0
-
-
-@part
-def add_directives(data: Bytes, i: int, stop: int, directives: NDArray[np.uint64]) -> int:
-    """Return the bits of the directives in a value, which commas, semicolons or blanks part."""
-    bits = 0
-    while i < stop:
-        begin = i
-        while i < stop and not (at(data, i) == 44 or at(data, i) == 59 or is_blank(at(data, i))):
-            i += 1
-        if begin < i:
-            bits |= _bit(directives, hash_of(data, begin, i))
-        i += 1
-    return bits
-
-
-@part
-def add_header_directives(
-    data: Bytes, i: int, stop: int, agents: NDArray[np.uint64], directives: NDArray[np.uint64]
-) -> int:
-    """Return the bits of the directives in an X-Robots-Tag: commas part them, and those behind a robot's name and a
-    colon are for that robot alone."""
-    bits, ours = 0, True
-    while i < stop:
-        begin, colon = i, -1
-        while i < stop and at(data, i) != 44:
-            if at(data, i) == 58 and colon < 0:
-                colon = i
-            i += 1
-        if colon >= 0:
-            name = hash_trimmed(data, begin, colon)
-            if not is_among(_VALUED, name):
-                ours = is_among(agents, name)
-                begin = colon + 1
-        if ours:
-            bits |= _bit(directives, hash_trimmed(data, begin, i))
-        i += 1
-    return bits
-
-
-@part
-def reserved_by(data: Bytes, i: int, stop: int) -> int:
-    """Return 1 where a value of the TDM reservation protocol reserves rights, 0 where it does not, -1 for others."""
-    while i < stop and is_blank(at(data, i)):
-        i += 1
-    while i < stop and is_blank(at(data, stop - 1)):
-        stop -= 1
-    if stop - i != 1:
-        return -1
-    return 1 if at(data, i) == 49 else 0 if at(data, i) == 48 else -1
-
-
-@part
-def licence_at(data: Bytes, i: int, stop: int, paths: NDArray[np.uint64]) -> int:
-    """Return the place among sorted paths of the licence that an address leads to, -1 for other addresses."""
-    while i < stop and is_blank(at(data, i)):
-        i += 1
-    if i + 4 < stop and at(data, i) | 32 == 104 and at(data, i + 1) | 32 == 116:  # ht(tp)
-        i += 4
-        i += i < stop and at(data, i) | 32 == 115
-        i += i < stop and at(data, i) == 58
-    if i + 2 >= stop or at(data, i) != 47 or at(data, i + 1) != 47:
-        return -1
-    i += 2
-    if i + 4 < stop and at(data, i) | 32 == 119 and at(data, i + 3) == 46:  # www.
-        i += 4
-    if not _is_at(data, i, stop, _HOST):
-        return -1
-    i += _HOST.size
-    # Up to the end of the version, or where there is none, of the second part.
-    j, slashes = i, 0
-    while j < stop and j - i <= _LONGEST_PATH:
-        byte = at(data, j)
-        if byte == 47:
-            slashes += 1
-            if slashes == 3 or (slashes == 2 and (j + 1 >= stop or not is_digit(at(data, j + 1)))):
-                break
-        elif byte == 35 or byte == 63 or is_blank(byte):
-            break
-        j += 1
-    word = hash_of(data, i, j)
-    low, high = 0, paths.size
-    while low < high:
-        middle = (low + high) // 2
-        if paths[middle] < word:
-            low = middle + 1
+def hides(data: NDArray[np.uint8], i: int, stop: int) -> bool:
+    """Tell whether a style says `display: none` or `visibility: hidden`."""
+    while i + 10 < stop:
+        byte = at(data, i) | 32
+        if byte == 100 and at(data, i + 6) | 32 == 121:  # d(ispla)y
+            word, letter, end = 1, 110, 7
+        elif byte == 118 and at(data, i + 9) | 32 == 121:  # v(isibilit)y
+            word, letter, end = 1, 104, 10
         else:
-            high = middle
-    return low if low < paths.size and paths[low] == word else -1
+            i += 1
+            continue
+        j = i + end
+        colon = False
+        while j < stop and (_is_blank(at(data, j)) or at(data, j) == 58):
+            colon |= at(data, j) == 58
+            j += 1
+        if word and colon and j + 3 < stop and at(data, j) | 32 == letter:
+            # none, hidden: nothing else that begins so is a value of these.
+            return True
+        i += 1
+    return False

@@ -1,7 +1,8 @@
 """HTML to text, by a library that was made for it, behind limits that keep hostile pages away from it.
 
-Knows one engine, Resiliparse; its settings are this step's, with the values that DCLM used. A page is parsed once, and
-text, title and language are read from the same tree (the text is the same as from the string, in less time).
+Knows two engines. Of Resiliparse the settings are this step's, with the values that DCLM used. A page is parsed once, and
+text, title and language are read from the same tree (the text is the same as from the string, in less time). The engine
+`blocks` is our own, and stands in `extract_blocks`.
 
 What makes pages slow was measured with Resiliparse 2.0.1. Time grows with the number of elements times the blocks
 around each, and with the squares of: attributes on one element, options, lists side by side, unclosed formatting before
@@ -10,16 +11,20 @@ Of pages of 8 MiB that pass the default limits, the slowest that was found takes
 came to a tenth of any limit. Text is not cut here.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
+import pyarrow.compute as pc
+from pydantic import Field, model_validator
 
+from dclm_pipeline.arrow import from_numpy
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.step import Annotate, Assets, Batch, Columns
+from dclm_pipeline.stages.extract_blocks import WRITES, Wish, extract_blocks
+from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
+    from dclm_pipeline.kernels.judging import Model
     from dclm_pipeline.kernels.strings import LargeArray
 
 # A page may call itself or its language anything; longer ones are cut.
@@ -33,12 +38,14 @@ LOOKED_AT = 16_384
 class Extract(Annotate):
     """Takes the main content of a page as plain text, its title, and the language that it says it is in.
 
-    Documents of the type text/plain are their text. A page without content has an empty text, which a filter may drop.
+    The engine `resiliparse` is that of DCLM. The engine `blocks` is our own: a model chooses among the blocks of the page;
+    it takes `main_content`, `list_bullets`, `noscript` and the settings that name it, and adds columns for author, day
+    of publication and canonical address, as the page says them. Documents of the type text/plain are their text. A page without content has an empty text, which a filter may drop.
     """
 
     kind: Literal["extract"] = "extract"
     save: bool = Field(default=True, description="Keep what leaves this step, for every recipe that begins alike.")
-    engine: Literal["resiliparse"] = Field(default="resiliparse", description="What extracts.")
+    engine: Literal["resiliparse", "blocks"] = Field(default="resiliparse", description="What extracts.")
     main_content: bool = Field(default=True, description="Leave out navigation, headers, footers and the like.")
     preserve_formatting: bool | Literal["minimal_html"] = Field(
         default=True, description="Keep lines and paragraphs; `minimal_html` marks headings, lists and the like up."
@@ -65,8 +72,34 @@ class Extract(Annotate):
         description="Share of control characters in the first 16 KiB; pictures and archives have 0.06.",
     )
 
+    lean: float = Field(
+        default=1.0,
+        ge=0.01,
+        le=100,
+        description="Of `blocks`: what a wanted word that is missing counts, as a multiple of an unwanted one.",
+    )
+    hidden: Literal["judge", "drop"] = Field(
+        default="judge", description="Of `blocks`: whether text that the page hides can be main content."
+    )
+    markdown: bool = Field(default=False, description="Of `blocks`: mark headings, tables, code and quotes up.")
+    model: Place | None = Field(
+        default=None,
+        description="Of `blocks`: a file that `dclm extractor train` made; default: the one of this package.",
+    )
+    most_blocks: int = Field(default=50_000, ge=1, description="Of `blocks`: pieces of text that a page may have.")
+
     libraries: ClassVar[tuple[str, ...]] = ("resiliparse",)
     rowwise: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _belongs_to_its_engine(self) -> Self:
+        strange = sorted(self.model_fields_set & (_OF_RESILIPARSE if self.engine == "blocks" else _OF_BLOCKS))
+        unlike = [name for name in strange if getattr(self, name) != type(self).model_fields[name].default]
+        if unlike:
+            raise ValueError(
+                f"the engine {self.engine!r} knows no {', '.join(unlike)}; leave it out, or take the other"
+            )
+        return self
 
     def reads(self) -> frozenset[str]:
         """Return the page, and the type that its server gave it."""
@@ -74,13 +107,16 @@ class Extract(Annotate):
 
     def writes(self) -> pa.Schema:
         """Return the text, the title and the page's own word on its language."""
+        if self.engine == "blocks":
+            return WRITES
         return pa.schema([("text", pa.large_string()), ("title", pa.string()), ("page_language", pa.string())])
 
-    def open(self, assets: Assets) -> "Extract":
-        """Try the selectors once, so that a bad one stops the run and not every page."""
+    def open(self, assets: Assets) -> "Extract | OpenBlocks":
+        """Load the model; or try the selectors once, so that a bad one stops the run and not every page."""
+        if self.engine == "blocks":
+            return OpenBlocks(self, _model(self.model, assets))
         from resiliparse.parse.html import CSSParserException
 
-        del assets
         try:
             self._extracted("<p>x</p>")
         except CSSParserException as error:
@@ -92,6 +128,12 @@ class Extract(Annotate):
 
     def columns(self, docs: Batch) -> Columns:
         """Extract every page that is within the limits."""
+        if self.engine == "blocks":
+            if self.model is not None:
+                raise RecipeError(
+                    "extract: has a model of its own; call `open` first, and `columns` of what it returns"
+                )
+            return OpenBlocks(self, _model(None, None)).columns(docs)
         from resiliparse.parse.html import HTMLParserException
 
         html = docs["html"]
@@ -148,30 +190,94 @@ class Extract(Annotate):
 
     def _beyond_limits(self, html: "LargeArray", plain: list[bool]) -> tuple[dict[int, str], dict[int, str]]:
         """Return the rows that are not to be parsed, with the reason and the number that passed a limit."""
-        from dclm_pipeline.kernels.bytes import count_controls
         from dclm_pipeline.kernels.markup import Limits, scan_markup
-        from dclm_pipeline.kernels.strings import valid_rows, views
+        from dclm_pipeline.kernels.strings import views
 
-        pages = views(html)
+        failed, details = _unlike_text(html, self.most_controls)
         limits = Limits(self.most_depth, self.most_attributes, self.most_options, self.most_steps)
-        markup = scan_markup(pages, limits)
-        controls = count_controls(pages, LOOKED_AT)
-        sizes = np.minimum(np.diff(pages[0]), LOOKED_AT)
+        markup = scan_markup(views(html), limits)
         past = (
-            ("not text", controls > self.most_controls * sizes, controls),
             ("too deep", markup.depth > limits.depth, markup.depth),
             ("too many attributes", markup.attributes > limits.attributes, markup.attributes),
             ("too many options", markup.options > limits.options, markup.options),
             ("too much work", markup.steps > limits.steps, markup.steps),
         )
-        failed = dict.fromkeys(np.flatnonzero(~valid_rows(html)).tolist(), "no html")
-        details = {}
         for reason, stopped, found in past:
             for row in np.flatnonzero(stopped).tolist():
-                if row not in failed and (reason == "not text" or not plain[row]):
-                    failed[row] = reason
-                    details[row] = f"{found[row]} of {sizes[row]} bytes" if reason == "not text" else str(found[row])
+                if row not in failed and not plain[row]:
+                    failed[row], details[row] = reason, str(found[row])
         return failed, details
+
+
+# What says nothing to one of the engines.
+_OF_BLOCKS = frozenset({"lean", "hidden", "markdown", "model", "most_blocks"})
+_OF_RESILIPARSE = frozenset(
+    str.split(
+        "preserve_formatting alt_texts links form_fields comments post_meta hidden_elements skip_elements most_depth "
+        "most_attributes most_options most_steps"
+    )
+)
+
+
+class OpenBlocks:
+    """The engine `blocks` with its model."""
+
+    def __init__(self, settings: Extract, model: "Model") -> None:
+        """Take the settings and the model."""
+        self._settings, self._model = settings, model
+
+    def columns(self, docs: Batch) -> Columns:
+        """Extract every page that is text and has not too many blocks."""
+        from dclm_pipeline.kernels.strings import valid_rows
+
+        settings = self._settings
+        wish = Wish(
+            settings.main_content,
+            settings.lean,
+            settings.hidden == "judge",
+            settings.noscript,
+            settings.markdown,
+            settings.list_bullets,
+            settings.most_blocks,
+        )
+        html = docs["html"].cast(pa.large_string())
+        plain = np.array(_is_plain_text(docs), np.bool_) & valid_rows(html)
+        failed, details = _unlike_text(html, settings.most_controls)
+        nothing = np.array([row in failed for row in range(len(html))], np.bool_) | plain
+        pages = pc.if_else(from_numpy(nothing), "", html)
+        arrays, beyond = extract_blocks(pages, wish, self._model)
+        failed |= dict.fromkeys(beyond, "too many blocks")
+        if plain.any():
+            arrays["text"] = pc.if_else(from_numpy(plain), html, arrays["text"])
+        return Columns(arrays, failed, details | beyond)
+
+
+def _model(place: str | None, assets: Assets | None) -> "Model":
+    from dclm_pipeline.kernels.judging import NotAModelError, builtin_model, unpacked
+
+    if place is None or assets is None:
+        return builtin_model()
+    try:
+        return unpacked(assets.path(place).read_bytes())
+    except NotAModelError as error:
+        raise RecipeError(f"extract: model {place} {error}; make one with `dclm extractor train`") from error
+
+
+def _unlike_text(html: "LargeArray", most: float) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the rows that hold no page, with the reason and what was found."""
+    from dclm_pipeline.kernels.bytes import count_controls
+    from dclm_pipeline.kernels.strings import valid_rows, views
+
+    pages = views(html)
+    controls = count_controls(pages, LOOKED_AT)
+    sizes = np.minimum(np.diff(pages[0]), LOOKED_AT)
+    failed = dict.fromkeys(np.flatnonzero(~valid_rows(html)).tolist(), "no html")
+    details = {}
+    for row in np.flatnonzero(controls > most * sizes).tolist():
+        if row not in failed:
+            failed[row] = "not text"
+            details[row] = f"{controls[row]} of {sizes[row]} bytes"
+    return failed, details
 
 
 def _is_plain_text(docs: Batch) -> list[bool]:

@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.attributes import DIRECTIVES, LICENCES, PATHS
+from dclm_pipeline.kernels.claim_attributes import DIRECTIVES, LICENCES, PATHS
 from dclm_pipeline.kernels.claims import PLACES, scan_claims
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.tags import BREAKOUT, RAW, flags, kind

@@ -1,0 +1,110 @@
+"""What a first look at all blocks of a page says about each, as numbers for a second look.
+
+A score is log odds; here it is a likelihood that needs no exponential, so that every machine finds the same.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numba import types, void
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels import blocks, flow, opening
+from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, Blocks
+from dclm_pipeline.kernels.compiled import kernel, part, stamp
+from dclm_pipeline.kernels.flow import OWNER, WORDS
+from dclm_pipeline.kernels.opening import PARENT
+
+_REACH = 4
+_LEVELS = 5
+CONTEXT = (
+    "score",
+    *(f"score{offset:+}" for offset in range(-_REACH, _REACH + 1) if offset),
+    *(f"likely_in_{level}" for level in range(_LEVELS)),
+    *str.split("likely_until likely_on_page most_likely likely_before likely_after"),
+)
+WIDTH = len(CONTEXT)
+_NOWHERE = np.float32(-9)
+_DECAY = np.float32(0.8)
+
+Table = NDArray[np.int32]
+Values = NDArray[np.float32]
+
+
+@part
+def likely(score: float) -> np.float32:
+    """Return a number from 0 to 1 that grows with a score, a half at zero."""
+    return np.float32(0.5) + np.float32(0.5) * np.float32(score) / (np.float32(1) + np.float32(abs(score)))
+
+
+@part
+def _look_around(blocks: Table, elements: Table, scores: Values, sums: Values, out: Values, first: int) -> None:
+    n = blocks.shape[0]
+    sums[: elements.shape[0], :] = 0
+    most = np.float32(0)
+    for i in range(n):
+        weight = np.float32(blocks[i, WORDS] + 1)
+        own = likely(scores[i])
+        most = max(most, own)
+        sums[blocks[i, OWNER], 0] += own * weight
+        sums[blocks[i, OWNER], 1] += weight
+    for j in range(elements.shape[0] - 1, 0, -1):
+        sums[elements[j, PARENT], 0] += sums[j, 0]
+        sums[elements[j, PARENT], 1] += sums[j, 1]
+    until, before = np.float32(0), np.float32(0)
+    for i in range(n):
+        k = first
+        out[i, k] = scores[i]
+        k += 1
+        for offset in range(-_REACH, _REACH + 1):
+            if offset:
+                out[i, k] = scores[i + offset] if 0 <= i + offset < n else _NOWHERE
+                k += 1
+        around = blocks[i, OWNER]
+        for _ in range(_LEVELS):
+            out[i, k] = sums[around, 0] / sums[around, 1]
+            k += 1
+            around = max(elements[around, PARENT], 0)
+        own = likely(scores[i])
+        until += own * np.float32(blocks[i, WORDS] + 1)
+        out[i, k], out[i, k + 1], out[i, k + 2] = until / sums[0, 0], sums[0, 0] / sums[0, 1], most
+        out[i, k + 3] = before
+        before = _DECAY * before + (1 - _DECAY) * own
+    after = np.float32(0)
+    for i in range(n - 1, -1, -1):
+        out[i, first + WIDTH - 1] = after
+        after = _DECAY * after + (1 - _DECAY) * likely(scores[i])
+
+
+_TABLE = types.Array(types.int32, 2, "C", readonly=True)
+_LOOK = void(types.int64[:, ::1], _TABLE, _TABLE, types.float32[::1], types.int64, types.float32[:, ::1])
+_Look: TypeAlias = Callable[[NDArray[np.int64], Table, Table, Values, int, Values], None]
+
+
+def _make(parts: int) -> _Look:
+    @kernel(_LOOK)
+    def look_rows(
+        rows: NDArray[np.int64], blocks: Table, elements: Table, scores: Values, first: int, out: Values
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        most = 1
+        for row in range(rows.shape[0] - 1):
+            most = max(most, rows[row + 1, ELEMENT] - rows[row, ELEMENT])
+        sums = np.zeros((most, 2), np.float32)
+        for row in range(rows.shape[0] - 1):
+            begin, end = rows[row, BLOCK], rows[row + 1, BLOCK]
+            own = elements[rows[row, ELEMENT] : rows[row + 1, ELEMENT]]
+            if begin < end:
+                _look_around(blocks[begin:end], own, scores[begin:end], sums, out[begin:end], first)
+
+    return look_rows
+
+
+_look_rows = _make(stamp(blocks, flow, opening))
+
+
+def look_around(pages: Blocks, scores: Values, out: Values, first: int) -> None:
+    """Write what the scores say about each block into the columns of `out` from `first` on."""
+    _look_rows(pages.rows, pages.blocks, pages.elements, scores, first, out)

@@ -1,0 +1,180 @@
+"""Boosted trees of one small depth: what they answer, and how they are grown. Knows nothing of what the features mean.
+
+Trees are symmetric: all rows of a level are asked the same question, so a tree of depth d has d questions and 2^d leaves,
+and many rows are asked at once. A question that parts nothing is one to which everything answers no. Growing is
+arithmetic in a fixed order: the same rows give the same trees.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import types, void
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.compiled import kernel
+
+BINS = 64
+_ROWS = 64
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees: the feature and the threshold of each level's question, and what each leaf adds."""
+
+    asked: NDArray[np.int16]
+    thresholds: NDArray[np.float32]
+    leaves: NDArray[np.float32]
+
+
+_READ = types.Array(types.float32, 2, "C", readonly=True)
+_ASKED = types.Array(types.int16, 2, "C", readonly=True)
+
+
+@kernel(void(_READ, _ASKED, _READ, _READ, types.float32[::1]))
+def _ask(features: Values, asked: NDArray[np.int16], thresholds: Values, leaves: Values, out: Values) -> None:
+    width = features.shape[1]
+    turned = np.zeros((width, _ROWS), np.float32)
+    places, sums = np.zeros(_ROWS, np.int32), np.zeros(_ROWS, np.float32)
+    for begin in range(0, features.shape[0], _ROWS):
+        rows = min(_ROWS, features.shape[0] - begin)
+        for row in range(rows):
+            for feature in range(width):
+                turned[feature, row] = features[begin + row, feature]
+        sums[:] = 0
+        for tree in range(asked.shape[0]):
+            places[:] = 0
+            for level in range(asked.shape[1]):
+                # One question for all rows: vector code without a branch.
+                own, threshold = turned[asked[tree, level]], thresholds[tree, level]
+                for row in range(_ROWS):
+                    places[row] = 2 * places[row] + np.int32(own[row] > threshold)
+            ends = leaves[tree]
+            for row in range(_ROWS):
+                sums[row] += ends[np.uintp(places[row])]
+        out[begin : begin + rows] = sums[:rows]
+
+
+def ask(forest: Forest, features: Values) -> Values:
+    """Return the sum of what the trees say about each row."""
+    out = np.empty(len(features), np.float32)
+    _ask(features, forest.asked, forest.thresholds, forest.leaves, out)
+    return out
+
+
+@kernel(
+    void(
+        types.uint8[:, ::1],
+        types.float64[::1],
+        types.float64[::1],
+        types.boolean[::1],
+        types.int64,
+        types.float64,
+        types.int32[::1],
+        types.int16[::1],
+        types.uint8[::1],
+        types.float64[::1],
+    )
+)
+def _grow(
+    binned: NDArray[np.uint8],
+    slopes: NDArray[np.float64],
+    bends: NDArray[np.float64],
+    allowed: NDArray[np.bool_],
+    depth: int,
+    calm: float,
+    places: NDArray[np.int32],
+    asked: NDArray[np.int16],
+    cuts: NDArray[np.uint8],
+    leaves: NDArray[np.float64],
+) -> None:
+    """Grow one tree by Newton's steps: `slopes` and `bends` are the derivatives of the loss."""
+    rows = binned.shape[1]
+    places[:] = 0
+    for level in range(depth):
+        nodes = 1 << level
+        best = 1e-12
+        asked[level], cuts[level] = 0, BINS - 1
+        sums = np.zeros((nodes, BINS, 2))
+        gains = np.zeros(BINS)
+        for feature in range(binned.shape[0]):
+            if not allowed[feature]:
+                continue
+            sums[:, :, :] = 0
+            gains[:] = 0
+            own = binned[feature]
+            for i in range(rows):
+                sums[places[i], own[i], 0] += slopes[i]
+                sums[places[i], own[i], 1] += bends[i]
+            for j in range(nodes):
+                all_slope, all_bend = sums[j, :, 0].sum(), sums[j, :, 1].sum()
+                slope, bend = 0.0, 0.0
+                before = all_slope * all_slope / (all_bend + calm)
+                for cut in range(BINS - 1):
+                    slope += sums[j, cut, 0]
+                    bend += sums[j, cut, 1]
+                    other = all_slope - slope
+                    gains[cut] += slope * slope / (bend + calm) + other * other / (all_bend - bend + calm) - before
+            for cut in range(BINS - 1):
+                if gains[cut] > best:
+                    best, asked[level], cuts[level] = gains[cut], feature, cut
+        own = binned[asked[level]]
+        for i in range(rows):
+            places[i] = 2 * places[i] + (own[i] > cuts[level])
+    ends = np.zeros((1 << depth, 2))
+    for i in range(rows):
+        ends[places[i], 0] += slopes[i]
+        ends[places[i], 1] += bends[i]
+    for j in range(1 << depth):
+        leaves[j] = -ends[j, 0] / (ends[j, 1] + calm)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How a forest is grown."""
+
+    trees: int = 200
+    depth: int = 6
+    rate: float = 0.1
+    calm: float = 3.0  # weight of a leaf that says nothing
+    features: float = 0.4  # share that a tree may ask about
+    rows: float = 0.6  # share that a tree sees
+    seed: int = 1
+
+
+def grow(features: Values, wanted: NDArray[np.float64], weights: NDArray[np.float64], growth: Growth) -> Forest:
+    """Grow a forest whose sum, as log odds, says how likely a row is wanted."""
+    random = np.random.default_rng(growth.seed)
+    edges = _edges(features)
+    binned = np.empty(features.shape[::-1], np.uint8)
+    for feature, places in enumerate(edges):
+        binned[feature] = np.searchsorted(places, features[:, feature], side="left")
+    asked = np.zeros((growth.trees, growth.depth), np.int16)
+    thresholds = np.full((growth.trees, growth.depth), np.inf, np.float32)
+    leaves = np.zeros((growth.trees, 1 << growth.depth), np.float32)
+    odds = np.zeros(len(features), np.float64)
+    for tree in range(growth.trees):
+        likely = 1 / (1 + np.exp(-odds))
+        seen = random.random(len(features)) < growth.rows
+        own = weights[seen]
+        slopes, bends = own * (likely - wanted)[seen], own * (likely * (1 - likely))[seen]
+        allowed: NDArray[np.bool_] = np.less(random.random(features.shape[1]), growth.features)
+        cuts = np.empty(growth.depth, np.uint8)
+        ends = np.empty(1 << growth.depth)
+        part = np.ascontiguousarray(binned[:, seen])
+        _grow(
+            part, slopes, bends, allowed, growth.depth, growth.calm, np.empty(len(own), np.int32),
+            asked[tree], cuts, ends,
+        )  # fmt: skip
+        for question, (feature, cut) in enumerate(zip(asked[tree], cuts, strict=True)):
+            thresholds[tree, question] = edges[feature][cut] if cut < len(edges[feature]) else np.inf
+        leaves[tree] = (growth.rate * ends).astype(np.float32)
+        odds += ask(Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features)
+    return Forest(asked, thresholds, leaves)
+
+
+def _edges(features: Values) -> list[NDArray[np.float32]]:
+    """Return where each feature is cut: between values of about equally many rows."""
+    shares = np.linspace(0, 1, BINS + 1)[1:-1]
+    return [np.unique(np.quantile(features[:, i], shares, method="lower")) for i in range(features.shape[1])]

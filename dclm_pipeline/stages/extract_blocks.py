@@ -1,0 +1,133 @@
+"""The engine `blocks` of `extract`: our own, from bytes to text without a tree and without a call of Python a page.
+
+A page is cut into blocks in one pass, a model says of each whether it is main content, and the chosen ones are written
+down. Time is linear in the bytes, so only the number of blocks needs a limit; pages are taken a megabyte at a time, so
+that the numbers about blocks stay small.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dclm_pipeline.arrow import Array, from_numpy
+
+if TYPE_CHECKING:
+    from dclm_pipeline.kernels.blocks import Blocks
+    from dclm_pipeline.kernels.judging import Model
+    from dclm_pipeline.kernels.strings import LargeArray, Strings
+
+# What the fields of a page are called as columns.
+_COLUMNS = {
+    "title": "title",
+    "author": "author",
+    "date": "published",
+    "page_language": "page_language",
+    "canonical": "canonical_url",
+}
+WRITES = pa.schema([("text", pa.large_string()), *((name, pa.string()) for name in _COLUMNS.values())])
+_TAKEN = 1 << 20
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of a page; without `main_content` everything that is shown.
+
+    `hidden`: hidden text may be main content too, where the model says so.
+    """
+
+    main_content: bool
+    lean: float
+    hidden: bool
+    noscript: bool
+    markdown: bool
+    bullets: bool
+    most_blocks: int
+
+
+def extract_blocks(html: "LargeArray", wish: Wish, model: "Model") -> tuple[dict[str, Array], dict[int, str]]:
+    """Return the columns of some pages, and of the rows that have too many blocks how many."""
+    from dclm_pipeline.kernels.strings import views
+
+    offsets, data = views(html)
+    parts: dict[str, list[Array]] = {name: [] for name in WRITES.names}
+    beyond: dict[int, str] = {}
+    for begin, end in _pieces(offsets):
+        found = _extract((offsets[begin : end + 1], data), wish, model)
+        for name, column in found.columns.items():
+            parts[name].append(column)
+        beyond |= {begin + row: count for row, count in found.beyond.items()}
+    arrays = {
+        name: pa.concat_arrays(pieces) if pieces else pa.array([], WRITES.field(name).type)
+        for name, pieces in parts.items()
+    }
+    return arrays, beyond
+
+
+def _pieces(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield rows, from and until, of about a megabyte together: one at least."""
+    begin, rows = 0, len(offsets) - 1
+    while begin < rows:
+        end = int(np.searchsorted(offsets, offsets[begin] + _TAKEN, side="right")) - 1
+        end = min(max(end, begin + 1), rows)
+        yield begin, end
+        begin = end
+
+
+@dataclass(frozen=True)
+class _Extracted:
+    columns: dict[str, Array]
+    beyond: dict[int, str]
+
+
+def _extract(html: "Strings", wish: Wish, model: "Model") -> _Extracted:
+    from dclm_pipeline.kernels.blocks import BLOCK, cut_pages
+    from dclm_pipeline.kernels.composing import Manner, compose
+    from dclm_pipeline.kernels.linked import read_metadata
+
+    pages = cut_pages(html, wish.noscript)
+    counts = np.diff(pages.rows[:, BLOCK])
+    beyond = {int(row): str(counts[row]) for row in np.flatnonzero(counts > wish.most_blocks)}
+    if beyond and len(counts) > 1:
+        # Together they are a megabyte of tags: one by one, so that only those beyond the limit are lost.
+        return _joined([_extract((html[0][row : row + 2], html[1]), wish, model) for row in range(len(counts))])
+    kept = np.zeros(len(pages.blocks), np.bool_) if beyond else _chosen(pages, wish, model)
+    columns: dict[str, Array] = {"text": _texts(compose(pages, kept, Manner(wish.markdown, wish.bullets)))}
+    for field, strings in read_metadata(html, pages).items():
+        columns[_COLUMNS[field]] = _said(strings)
+    return _Extracted(columns, beyond)
+
+
+def _chosen(pages: "Blocks", wish: Wish, model: "Model") -> NDArray[np.bool_]:
+    from dclm_pipeline.kernels.flow import FLAGS, HIDDEN
+    from dclm_pipeline.kernels.judging import choose, score
+
+    everything = np.ones(len(pages.blocks), np.bool_)
+    kept = choose(pages, score(pages, model), wish.lean) if wish.main_content else everything
+    if not (wish.hidden and wish.main_content):
+        kept &= pages.blocks[:, FLAGS] & HIDDEN == 0
+    return kept
+
+
+def _joined(found: Sequence[_Extracted]) -> _Extracted:
+    columns = {name: pa.concat_arrays([each.columns[name] for each in found]) for name in WRITES.names}
+    return _Extracted(columns, {row: each.beyond[0] for row, each in enumerate(found) if each.beyond})
+
+
+def _said(strings: "Strings") -> Array:
+    """Return what pages say; null where one says nothing."""
+    texts = _texts(strings).cast(pa.string())
+    said = from_numpy(np.diff(strings[0]) > 0)
+    values: Array = pc.if_else(said, texts, pa.scalar(None, pa.string()))
+    return values
+
+
+def _texts(strings: "Strings") -> Array:
+    offsets, data = strings
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data.tobytes())]
+    texts: Array = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+    return texts

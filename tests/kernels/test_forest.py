@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dclm_pipeline.kernels.forest import Forest, Growth, ask, grow
+from tests.kernels.oracle.forest import ask as ask_slowly
+
+GROWTH = Growth(trees=20, depth=3, features=1.0, rows=1.0)
+
+
+def some_rows(count, width=5, seed=1):
+    return np.random.default_rng(seed).random((count, width), np.float32)
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
+def test_many_rows_are_answered_as_one_by_one(count):
+    random = np.random.default_rng(2)
+    forest = Forest(
+        random.integers(0, 5, (7, 4)).astype(np.int16),
+        random.random((7, 4), np.float32),
+        random.random((7, 16), np.float32),
+    )
+    rows = some_rows(count)
+
+    assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
+
+
+def test_no_trees_say_nothing():
+    forest = Forest(np.zeros((0, 2), np.int16), np.zeros((0, 2), np.float32), np.zeros((0, 4), np.float32))
+
+    assert ask(forest, some_rows(3)).tolist() == [0, 0, 0]
+
+
+def test_a_rule_of_two_features_is_learned():
+    rows = some_rows(2000)
+    wanted = ((rows[:, 1] > 0.5) & (rows[:, 3] < 0.3)).astype(np.float64)
+    forest = grow(rows, wanted, np.ones(len(rows)), GROWTH)
+    unseen = some_rows(500, seed=3)
+    right = (ask(forest, unseen) > 0) == ((unseen[:, 1] > 0.5) & (unseen[:, 3] < 0.3))
+
+    assert right.mean() > 0.97
+
+
+def test_rows_without_weight_teach_nothing():
+    rows = some_rows(400)
+    wanted = (rows[:, 0] > 0.5).astype(np.float64)
+    weights = np.ones(400)
+    weights[200:] = 0
+    taught_less = grow(rows, np.where(weights > 0, wanted, 1 - wanted), weights, GROWTH)
+
+    assert ((ask(taught_less, rows) > 0) == (wanted > 0)).mean() > 0.95
+
+
+def test_the_same_rows_give_the_same_trees():
+    rows = some_rows(300)
+    wanted = rows[:, 2].astype(np.float64)
+    growth = replace(GROWTH, features=0.5, rows=0.5)
+    one, other = (grow(rows, wanted, np.ones(300), growth) for _ in range(2))
+
+    assert [one.asked.tolist(), one.thresholds.tolist(), one.leaves.tolist()] == [
+        other.asked.tolist(),
+        other.thresholds.tolist(),
+        other.leaves.tolist(),
+    ]
+
+
+def test_features_that_never_change_part_nothing():
+    forest = grow(np.ones((50, 3), np.float32), np.full(50, 0.5), np.ones(50), GROWTH)
+
+    assert ask(forest, np.ones((1, 3), np.float32)).tolist() == pytest.approx([0], abs=1e-6)
