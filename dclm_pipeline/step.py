@@ -84,6 +84,10 @@ class Step(BaseModel, ABC):
     def reads(self) -> frozenset[str]:
         """Return the columns that the step looks at."""
 
+    def may_read(self) -> frozenset[str]:
+        """Return the columns that the step looks at where documents have them; of those that all rows carry."""
+        return frozenset()
+
     def writes(self) -> pa.Schema:
         """Return the columns that the step adds or replaces."""
         return pa.schema([])
@@ -162,7 +166,7 @@ class Hears(Protocol):
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row`: a boolean
-        `keep`, new `text`, or declared columns."""
+        `keep`, a string `detail` for the rejects that come of it, new `text`, or declared columns."""
         ...
 
 

@@ -24,12 +24,13 @@ _STIR1, _STIR2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 def permutations_of(seed: int, count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return the odd numbers and the numbers of so many permutations; those of a seed are the same on every machine."""
     places = np.arange(2 * count, dtype=np.uint64) + np.uint64(seed % 2**32) * np.uint64(2**32)
-    drawn = _stirred(_stirred(places + np.uint64(1)) + _PRIME)
+    drawn = stirred(stirred(places + np.uint64(1)) + _PRIME)
     high = (drawn >> np.uint64(32)).astype(np.uint32)
     return high[:count] | np.uint32(1), high[count:]
 
 
-def _stirred(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def stirred(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scatter numbers, one to one (the 64-bit finalizer of MurmurHash3)."""
     values = (values ^ (values >> np.uint64(33))) * _STIR1
     values = (values ^ (values >> np.uint64(33))) * _STIR2
     return values ^ (values >> np.uint64(33))
@@ -75,7 +76,7 @@ def signatures_of(
 def bands_of(signatures: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.uint64]:
     """Return a hash for each of the first bands of each signature; equal ones of two bands are no more likely."""
     used = signatures[:, : bands * rows].reshape(-1, bands, rows).astype(np.uint64)
-    value = np.broadcast_to(_stirred(np.arange(1, bands + 1, dtype=np.uint64) * _PRIME), used.shape[:2])
+    value = np.broadcast_to(stirred(np.arange(1, bands + 1, dtype=np.uint64) * _PRIME), used.shape[:2])
     for place in range(rows):
-        value = _stirred((value ^ used[:, :, place]) * _PRIME)
+        value = stirred((value ^ used[:, :, place]) * _PRIME)
     return np.ascontiguousarray(value)

@@ -54,6 +54,7 @@ _SHINGLE = void(
     _HASHES,
     _HASHES,
     _HASHES,
+    types.int64[::1],
 )
 _Shingle: TypeAlias = Callable[
     [
@@ -71,6 +72,7 @@ _Shingle: TypeAlias = Callable[
         NDArray[np.uint64],
         NDArray[np.uint64],
         NDArray[np.uint64],
+        NDArray[np.int64],
     ],
     None,
 ]
@@ -224,6 +226,7 @@ def _make(parts: int) -> _Shingle:
         hashes: NDArray[np.uint64],
         sequence: NDArray[np.uint64],
         wholes: NDArray[np.uint64],
+        counts: NDArray[np.int64],
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
@@ -259,6 +262,7 @@ def _make(parts: int) -> _Shingle:
                 hashes[found] = whole
                 found += 1
             wholes[row] = whole
+            counts[row] = count
         rows[offsets.size - 1] = found
 
     return shingle_rows
@@ -271,12 +275,14 @@ _shingle_rows = _make(stamp(characters, compiled, interning, segmentation))
 class Shingles:
     """The runs of a batch, those of row i from `rows[i]` to `rows[i + 1]` in their order, with repetitions.
 
-    `wholes` tells texts apart by their words in order: texts with equal words have the same number.
+    `wholes` tells texts apart by their words in order: texts with equal words have the same number. `words` says how
+    many there are.
     """
 
     rows: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     wholes: NDArray[np.uint64]
+    words: NDArray[np.int64]
 
 
 def shingles_of(
@@ -295,7 +301,7 @@ def shingles_of(
     rows = np.empty(len(offsets), np.int64)
     hashes = np.empty(most_words(int(offsets[-1] - offsets[0])) + len(offsets), np.uint64)
     sequence = np.empty(most, np.uint64)
-    wholes = np.empty(len(offsets) - 1, np.uint64)
+    wholes, counts = np.empty(len(offsets) - 1, np.uint64), np.empty(len(offsets) - 1, np.int64)
     _shingle_rows(
         offsets,
         data,
@@ -311,5 +317,6 @@ def shingles_of(
         hashes,
         sequence,
         wholes,
+        counts,
     )
-    return Shingles(rows, hashes[: rows[-1]], wholes)
+    return Shingles(rows, hashes[: rows[-1]], wholes, counts)
