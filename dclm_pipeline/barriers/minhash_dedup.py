@@ -136,11 +136,11 @@ class MinhashDedup(Barrier):
         return CLUSTERS if self.plan()[round] == Round.AUDIT else TIES
 
     def onward_schema(self, round: int) -> pa.Schema | None:
-        """Return edges, where what is alike is known, and followers, where a component is too large for one pass."""
+        """Return edges, where what is alike is known, followers, where a component is too large for one pass, and sums."""
         what = self.plan()[round]
         if what == (Round.SETS if self.verify else Round.BANDS):
             return EDGES
-        return FOLLOWERS if what == Round.STARS else None
+        return {Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}.get(what)
 
     def open(self, assets: Assets) -> Opened:
         """Load the kernels, so that no guarded child has to."""

@@ -83,7 +83,7 @@ def _compare_rows(
                 if min(size, other) / max(size, other, 1) < threshold:
                     continue
                 common = shared(offsets, sets, i, j)
-                similarity = common / (size + other - common)
+                similarity = common / max(size + other - common, 1)
                 if similarity >= threshold:
                     ones[n], others[n], similarities[n] = i, j, similarity
                     n += 1

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, take, where
+from dclm_pipeline.arrow import Array, nulls, one_batch, take, where
 from dclm_pipeline.barriers.near.rows import (
     Value,
     batch_of,
@@ -34,16 +34,26 @@ if TYPE_CHECKING:
     from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 _EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *MEMBERS])
+_HANDED = pa.schema([pa.field("hash", pa.uint64()), *MEMBERS])
 _FOUND = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CLUSTERS])
 
 
 def evidence(docs: Batch, found: Batch) -> Batch:
-    """Tell each cluster of its members, and each source of how many of its documents go."""
+    """Tell each cluster of its members, and each source of each of its documents, whether it goes."""
     members = _members(docs, found)
     gone = np.zeros(docs.num_rows, np.bool_)
     gone[members["row"].to_numpy()[members["role"].to_numpy() == Role.JOINED]] = True
-    table = pa.Table.from_batches([members, *_totals(docs, gone)]).combine_chunks()
-    return table.to_batches()[0] if table.num_rows else members
+    source = docs["source"].cast(pa.string()) if "source" in docs.schema.names else nulls(docs.num_rows, pa.string())
+    columns: dict[str, Value] = {
+        "row": np.arange(docs.num_rows),
+        "hash": hash_rows(*views(source.fill_null("").cast(pa.large_string())))[0],
+        "order": np.zeros(docs.num_rows, np.uint64),
+        "role": np.full(docs.num_rows, Role.TOTAL, np.uint8),
+        "source": source,
+        "documents": np.ones(docs.num_rows, np.int64),
+        "removed": gone.astype(np.int64),
+    }
+    return one_batch(pa.Table.from_batches([members, batch_of(_EVIDENCE, columns)]))
 
 
 def _members(docs: Batch, found: Batch) -> Batch:
@@ -73,38 +83,9 @@ def _members(docs: Batch, found: Batch) -> Batch:
     return batch_of(_EVIDENCE, columns)
 
 
-def _totals(docs: Batch, gone: NDArray[np.bool_]) -> Iterator[Batch]:
-    """Return how many documents there are and go, of all and of each source."""
-    if docs.num_rows == 0:
-        return
-    nothing: Array = pa.array([None], pa.string())
-    yield _total(nothing, np.array([docs.num_rows]), np.array([gone.sum()]))
-    if "source" in docs.schema.names:
-        coded = docs["source"].cast(pa.string()).dictionary_encode()
-        there = np.asarray(coded.is_valid())
-        codes = coded.indices.fill_null(0).to_numpy()[there]
-        sources = coded.dictionary
-        if len(sources):
-            documents = np.bincount(codes, minlength=len(sources))
-            yield _total(sources, documents, np.bincount(codes, gone[there], len(sources)).astype(np.int64))
-
-
-def _total(sources: Array, documents: NDArray[np.int64], removed: NDArray[np.int64]) -> Batch:
-    known = sources.fill_null("").cast(pa.large_string())
-    columns: dict[str, Value] = {
-        "row": np.zeros(len(sources), np.int64),
-        "hash": hash_rows(*views(known))[0],
-        "order": np.zeros(len(sources), np.uint64),
-        "role": np.full(len(sources), Role.TOTAL, np.uint8),
-        "source": sources,
-        "documents": documents.astype(np.int64),
-        "removed": removed.astype(np.int64),
-    }
-    return batch_of(_EVIDENCE, columns)
-
-
 def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return of each member who stays for it and how large its cluster is; stop where too much goes."""
+    columns: dict[str, Value]
     totals: Counter[str | None] = Counter()
     removed: Counter[str | None] = Counter()
     for batch in grouped(_counting(settings, rows, totals, removed)):
@@ -120,7 +101,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         sizes = np.diff(bounds)
         if sizes.max() > settings.largest_cluster:
             raise _too_large(settings, int(sizes.max()))
-        columns: dict[str, Value] = {
+        columns = {
             "shard": batch["shard"],
             "row": batch["row"],
             "keep": stays,
@@ -130,7 +111,20 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         }
         yield batch_of(_FOUND, columns)
     for source, documents in totals.items():
-        _judge(settings, source, documents, removed[source])
+        if source is not None:
+            _judge(settings, documents, removed[source], f"the source {source}", "most_removed_of_source")
+    columns = {"hash": np.zeros(1, np.uint64), "role": np.full(1, Role.TOTAL, np.uint8)}
+    columns |= {"documents": np.array([totals.total()]), "removed": np.array([removed.total()])}
+    if totals:
+        yield batch_of(_HANDED, columns)
+
+
+def settle(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+    """Judge the sums of all partitions."""
+    sums = [(batch["documents"].to_numpy().sum(), batch["removed"].to_numpy().sum()) for batch in rows]
+    documents, removed = (int(sum(numbers)) for numbers in zip(*sums, strict=True))
+    _judge(settings, documents, removed, "all sources", "most_removed")
+    yield from ()
 
 
 def _counting(
@@ -167,16 +161,11 @@ def _known(similarity: NDArray[np.float64], stays: NDArray[np.bool_]) -> Array:
     return column
 
 
-def _judge(settings: "MinhashDedup", source: str | None, documents: int, removed: int) -> None:
-    share, most, about = removed / documents, settings.most_removed, "all sources"
-    if source is not None:
-        if documents < settings.least_judged:
-            return
-        most, about = settings.most_removed_of_source, f"the source {source}"
-    if documents >= settings.least_judged and share > most:
-        name = "most_removed" if source is None else "most_removed_of_source"
+def _judge(settings: "MinhashDedup", documents: int, removed: int, about: str, name: str) -> None:
+    most = settings.most_removed if name == "most_removed" else settings.most_removed_of_source
+    if documents >= settings.least_judged and removed > most * documents:
         raise ShardError(
-            f"{settings.name} would remove {removed:,} of {documents:,} documents of {about}, {share:.1%}; "
+            f"{settings.name} would remove {removed:,} of {documents:,} documents of {about}, {removed / documents:.1%}; "
             f"{name} is {most:.1%}. Look at what is alike (a template? an input that is there twice?), then raise {name}"
         )
 

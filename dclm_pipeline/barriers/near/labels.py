@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dclm_pipeline.barriers.near.rows import Nodes, batch_of, hash_of, home_of, nodes_of
+from dclm_pipeline.barriers.near.rows import Nodes, batch_of, grouped, hash_of, home_of, nodes_of
 from dclm_pipeline.barriers.near.schemas import EDGES, TIES, Role
 from dclm_pipeline.kernels.components import (
     ANSWER,
@@ -45,9 +45,12 @@ def settle(rows: Iterator[Batch]) -> Iterator[Batch]:
     """Take one step; return labels of what is settled as a whole, and the edges of all else."""
     stepping = Stepping()
     nothing = np.empty((0, 3), np.uint64)
-    for batch in rows:
-        sides = batch["side"].to_numpy()
-        yield from _told(*stepping.step(nodes_of(batch["owner"]), nodes_of(batch["other"]), sides))
+    for batch in grouped(rows, ("hash", "order")):
+        owners, others = nodes_of(batch["owner"]), nodes_of(batch["other"])
+        # Exactly: where two parents took turns at being the least, it would never end.
+        keys = others[:, 2], others[:, 1], others[:, 0], batch["order"].to_numpy(), batch["hash"].to_numpy()
+        order = np.lexsort(keys)
+        yield from _told(*stepping.step(owners[order], others[order], batch["side"].to_numpy()[order]))
     yield from _told(*stepping.step(nothing, nothing, np.empty(0, np.uint8), ends=True))
 
 

@@ -44,9 +44,11 @@ class NearDuplicates:
         return audit.findings(self._settings, rows)
 
     def settle(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
-        """Go on with what a round has handed on: edges, or documents that are still to be decided on."""
+        """Go on with what a round has handed on: edges, documents to be decided on, sums."""
         if self._rounds[round] == Round.STARS:
             return stars.findings(self._settings, rows)
+        if self._rounds[round] == Round.AUDIT:
+            return audit.settle(self._settings, rows)
         return labels.settle(rows)
 
     def columns(self, docs: Batch, found: Batch) -> Columns:

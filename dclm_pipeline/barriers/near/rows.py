@@ -112,6 +112,8 @@ def grouped(rows: Iterator[Batch], keys: Sequence[str] = ("hash",)) -> Iterator[
     held: list[Batch] = []
     count = 0
     for batch in rows:
+        if batch.num_rows == 0:
+            continue
         if count >= _LEAST_ROWS:
             last = held[-1].slice(held[-1].num_rows - 1, 1)
             joined = pa.Table.from_batches([last, batch]).combine_chunks()

@@ -56,9 +56,7 @@ def evidence(settings: "MinhashDedup", docs: Batch, found: Batch) -> Batch:
     offsets, sets = sets_of(runs.rows, runs.hashes)
     columns = {
         "row": about[np.concatenate([copied, rows])],
-        "hash": np.concatenate(
-            [hash_of(first), found["bucket"].to_numpy(zero_copy_only=False)[needed].astype(np.uint64)]
-        ),
+        "hash": np.concatenate([hash_of(first), found["bucket"].fill_null(0).to_numpy()[needed]]),
         "order": np.concatenate([np.zeros(len(copied), np.uint64), _order(found, needed)]),
         "role": np.repeat(np.array([Role.COPY, Role.CANDIDATE], np.uint8), [len(copied), len(rows)]),
         "rank": rank[np.concatenate([copied, rows])],
