@@ -5,6 +5,8 @@ of MurmurHash3, times an odd number, plus a number, modulo 2^32. For the same pe
 are the same bit for bit, and load into its index. An empty set has the greatest number everywhere.
 """
 
+from functools import cache
+
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
@@ -21,12 +23,15 @@ _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _STIR1, _STIR2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 
 
+@cache
 def permutations_of(seed: int, count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return the odd numbers and the numbers of so many permutations; those of a seed are the same on every machine."""
     places = np.arange(2 * count, dtype=np.uint64) + np.uint64(seed % 2**32) * np.uint64(2**32)
     drawn = stirred(stirred(places + np.uint64(1)) + _PRIME)
     high = (drawn >> np.uint64(32)).astype(np.uint32)
-    return high[:count] | np.uint32(1), high[count:]
+    high[:count] |= np.uint32(1)
+    high.flags.writeable = False
+    return high[:count], high[count:]
 
 
 def stirred(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -104,6 +104,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         columns = {
             "shard": batch["shard"],
             "row": batch["row"],
+            "id": batch["id"],
             "keep": stays,
             "cluster": chosen(batch["id"], np.repeat(bounds[:-1], sizes)),
             "cluster_size": np.repeat(sizes, sizes),

@@ -69,6 +69,7 @@ MEMBERS = schema_of(
     pa.field("removed", pa.int64()),
 )
 CLUSTERS = schema_of(
+    pa.field("id", ID),
     pa.field("keep", pa.bool_()),
     pa.field("cluster", ID),
     pa.field("cluster_size", pa.int64()),

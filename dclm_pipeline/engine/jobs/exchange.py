@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import from_numpy, take
+from dclm_pipeline.arrow import from_numpy
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
 from dclm_pipeline.engine.gathered import Gathered
-from dclm_pipeline.engine.jobs.documents import documents_of_stored, found_about, less
+from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
@@ -33,7 +33,7 @@ from dclm_pipeline.storage.many import at_once
 
 # Findings are looked up by the shard they are about: small row groups make that a short read.
 FINDINGS_GROUP_BYTES = 2**20
-FINDINGS_RUN_ROWS = 65_536
+MOST_SHARDS = 2**20  # of a barrier: more make findings no wrong, only badly spread over scratch
 
 
 def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch: Path) -> Performed:
@@ -69,20 +69,18 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
             gathered.add(_with_shard(batch, number) if work.passing == 0 else batch)
     schema, onward_schema = findings_schema(barrier, work.round), handed_schema(barrier, work.round)
     onward = Gathered(scratch, "onward")
-    findings: list[pa.RecordBatch] = []
+    findings = Gathered(scratch, "findings", high=(MOST_SHARDS << PLACE_BITS) - 1)
     for batch in looked_at(opened, gathered.runs(), work.round, work.passing):
         if "hash" in batch.schema.names:
             onward.add(batch.select(onward_schema.names))
         else:
-            findings.append(batch.select(schema.names))
+            findings.add(_with_place(batch.select(schema.names)))
     with (
         Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output,
         Output(scratch, "onward", "onward", onward_schema, optional=True) as handed_on,
     ):
-        table = pa.Table.from_batches(findings, schema=schema).combine_chunks()
-        order = np.lexsort((table["row"].to_numpy(), table["shard"].to_numpy()))
-        for batch in _runs(take(table, order).combine_chunks()):
-            output.write(batch)
+        for batch in findings.runs():
+            output.write(batch.select(schema.names))
         write_in_ranges(onward, handed_on, work.ranges)
     storage = workshop.storage(task.folder)
     output.groups.clear()  # findings are looked up by shard
@@ -167,8 +165,13 @@ def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
     )
 
 
-def _runs(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    yield from table.to_batches(max_chunksize=FINDINGS_RUN_ROWS)
+def _with_place(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return findings with what puts them in the order of (shard, row)."""
+    shard, row = (batch[name].to_numpy().astype(np.uint64) for name in ("shard", "row"))
+    place = from_numpy(shard << np.uint64(PLACE_BITS) | row)
+    return pa.RecordBatch.from_arrays(
+        [place, *batch.columns], schema=pa.schema([pa.field("hash", pa.uint64()), *batch.schema])
+    )
 
 
 def _input(stored: Stored) -> InputFacts:
