@@ -2,14 +2,17 @@
 
 Up to `most` bytes stay in memory. Beyond that rows lie on scratch in parts, equal ranges of the hash, and one part after
 the other is put in order: its keys are in memory, its rows are taken out of the mapped file run by run. One hash that
-many rows have makes one large part, of which 24 bytes a row are in memory.
+many rows have makes one large part, of which 24 bytes a row are in memory. Where a run ends follows from the rows alone:
+what a barrier makes of runs must not depend on how they came.
 """
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import take
@@ -48,11 +51,9 @@ class Gathered:
     def runs(self) -> Iterator[Batch]:
         """Yield all rows in order, and forget them."""
         if not self._writers:
-            if self._held:
-                table = pa.Table.from_batches(self._held).combine_chunks()
-                self._held = []
-                rows = run_rows(table.nbytes, table.num_rows)
-                yield from take(table, order_of(table)).combine_chunks().to_batches(max_chunksize=rows)
+            held, self._held = self._held, []
+            if held:
+                yield from self._cut(pa.Table.from_batches(held).combine_chunks())
             return
         self._spill()
         for writer, sink in zip(self._writers, self._sinks, strict=True):
@@ -64,8 +65,20 @@ class Gathered:
                 batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
                 if batches:
                     table = pa.Table.from_batches(batches)
-                    yield from taken(batches, order_of(table), run_rows(table.nbytes, table.num_rows))
+                    yield from taken(batches, order_of(table), run_rows(table))
             path.unlink()
+
+    def _cut(self, table: pa.Table) -> Iterator[Batch]:
+        """Yield rows that are all in memory, in the runs in which they would come from scratch."""
+        table = take(table, order_of(table)).combine_chunks()
+        if table.num_rows <= RUN_ROWS and size_of(table) <= RUN_BYTES:
+            yield from table.to_batches()
+            return
+        bounds = [*np.searchsorted(table["hash"].to_numpy(), self._starts).tolist(), table.num_rows]
+        for start, stop in itertools.pairwise(bounds):
+            part = table.slice(start, stop - start)
+            if stop > start:
+                yield from part.combine_chunks().to_batches(max_chunksize=run_rows(part))
 
     def _spill(self) -> None:
         """Put what is held where its part lies."""
@@ -93,6 +106,18 @@ def order_of(table: pa.Table) -> NDArray[np.int64]:
     return np.argsort(hashes, kind="stable")
 
 
-def run_rows(size: int, rows: int) -> int:
-    """Return how many rows make a run."""
-    return max(1, min(RUN_ROWS, RUN_BYTES * rows // max(size, 1)))
+def run_rows(table: pa.Table) -> int:
+    """Return how many of the rows of a part make a run."""
+    return max(1, min(RUN_ROWS, RUN_BYTES * table.num_rows // max(size_of(table), 1)))
+
+
+def size_of(table: pa.Table) -> int:
+    """Return how many bytes values have, however they lie in batches."""
+    size = 0
+    for column in table.columns:
+        kind = column.type
+        if pa.types.is_large_binary(kind) or pa.types.is_large_string(kind) or pa.types.is_string(kind):
+            size += pc.sum(pc.binary_length(column)).as_py() or 0
+        else:
+            size += table.num_rows * 8
+    return size

@@ -33,7 +33,7 @@ from dclm_pipeline.storage.many import at_once
 
 # Findings are looked up by the shard they are about: small row groups make that a short read.
 FINDINGS_GROUP_BYTES = 2**20
-MOST_SHARDS = 2**20  # of a barrier: more make findings no wrong, only badly spread over scratch
+MOST_SHARDS = 2**20  # by which findings are spread over scratch; more shards lie in the last part
 
 
 def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch: Path) -> Performed:
