@@ -11,13 +11,16 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.comparisons import COMPARISONS, FLOOR, Comparison
-from bench.ground import Ground, find_ground
+from bench.comparisons import COMPARISONS, FLOOR, Comparison, Figure
+from bench.ground import STREAMED_BYTES, Ground, find_ground
 from bench.measure import CannotMeasureError, Measured, measure
+from bench.story import waited_share
 
-MIB = 1 << 20
+MIB, MB = 1 << 20, 10**6
 COLUMNS = ("name", "CPU s", "wall s", "largest MiB", "all MiB", "ratio", "target", "")
 
 
@@ -28,7 +31,15 @@ class FailedError(Exception):
     """A command ended with an error; the message holds the end of what it printed."""
 
 
-def perform(comparison: Comparison, ground: Ground, seconds: float) -> Measured:
+@dataclass(frozen=True)
+class Performed:
+    """What a command used, and for what share of their time the tasks of its run waited for bytes."""
+
+    measured: Measured
+    waited: float = 0.0
+
+
+def perform(comparison: Comparison, ground: Ground, seconds: float) -> Performed:
     """Run one comparison once, in a folder that is gone afterwards."""
     out = Path(tempfile.mkdtemp(dir=ground.scratch))
     output = out / "output.txt"
@@ -39,14 +50,14 @@ def perform(comparison: Comparison, ground: Ground, seconds: float) -> Measured:
         if comparison is FLOOR and ground.scratch not in _SAID:
             _SAID.add(ground.scratch)
             print(f"floor met {output.read_text().strip()}", flush=True)
+        return Performed(measured, waited_share(out / "pool"))
     finally:
         shutil.rmtree(out)
-    return measured
 
 
-def row(comparison: Comparison, best: Mapping[str, Measured]) -> tuple[str, ...]:
+def row(comparison: Comparison, best: Mapping[str, Performed]) -> tuple[str, ...]:
     """Return one line of the table."""
-    measured = best[comparison.name]
+    measured = best[comparison.name].measured
     ratio = ratio_of(comparison, best)
     target = "" if comparison.most is None else f"<= {comparison.most:.3g}"
     verdict = "" if comparison.most is None or ratio is None else "met" if ratio <= comparison.most else "NOT MET"
@@ -62,19 +73,25 @@ def row(comparison: Comparison, best: Mapping[str, Measured]) -> tuple[str, ...]
     )
 
 
-def ratio_of(comparison: Comparison, best: Mapping[str, Measured]) -> float | None:
-    """Return what a comparison costs, less its start-up, as a multiple of its base; nothing where one did not run."""
+def ratio_of(comparison: Comparison, best: Mapping[str, Performed]) -> float | None:
+    """Return what is held against a comparison's target; nothing where there is no such thing, or what it needs did not run.
+
+    A ratio is of what is left once start-ups are taken off.
+    """
     base = comparison.base or FLOOR
-    needed = [comparison.name, base.name] + ([] if comparison.less is None else [comparison.less.name])
-    if any(name not in best for name in needed):
+    if comparison.figure is Figure.WAITED:
+        return best[comparison.name].waited
+    if comparison.figure is Figure.NONE or any(
+        each.name not in best for each in (*_with_less(comparison), *_with_less(base))
+    ):
         return None
 
-    def cost(name: str) -> float:
-        return best[name].wall_seconds if comparison.clock else best[name].cpu_seconds
+    def cost(one: Comparison) -> float:
+        measured = best[one.name].measured
+        own = measured.wall_seconds if comparison.figure is Figure.CLOCK else measured.cpu_seconds
+        return own if one.less is None else own - cost(one.less)
 
-    return (cost(comparison.name) - (cost(comparison.less.name) if comparison.less is not None else 0.0)) / cost(
-        base.name
-    )
+    return cost(comparison) / cost(base)
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
@@ -95,31 +112,47 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="parts of names of comparisons; default: all")
     parser.add_argument("--rounds", type=int, default=3, help="how often each runs (default 3)")
     parser.add_argument("--seconds", type=float, default=600.0, help="the most that one may take (default 600)")
+    parser.add_argument(
+        "--streamed-mb",
+        type=int,
+        default=STREAMED_BYTES // MB,
+        help="size of the file that is streamed (default %(default)s)",
+    )
     chosen = parser.parse_args()
-    named = [each for each in COMPARISONS if _is_named(each, chosen.names)]
-    needed = {FLOOR, *named, *(each.base for each in named), *(each.less for each in named)}
-    wanted = [each for each in COMPARISONS if each in needed]
-    best: dict[str, Measured] = {}
+    wanted = _needed([each for each in COMPARISONS if _is_named(each, chosen.names)])
+    best: dict[str, Performed] = {}
     failed: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as scratch:
-        ground = find_ground(Path(scratch))
+    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as scratch, ExitStack() as stack:
+        ground = find_ground(Path(scratch), stack, chosen.streamed_mb * MB)
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; crawl: {ground.name}")
         for _ in range(max(chosen.rounds, 1)):
             for comparison in wanted:
                 if comparison.name in failed:
                     continue
                 try:
-                    measured = perform(comparison, ground, chosen.seconds)
+                    performed = perform(comparison, ground, chosen.seconds)
                 except (FailedError, CannotMeasureError) as error:
                     failed[comparison.name] = str(error)
                     continue
-                before = best.get(comparison.name, measured)
-                best[comparison.name] = min(before, measured, key=lambda each: each.cpu_seconds)
+                before = best.get(comparison.name, performed)
+                best[comparison.name] = min(before, performed, key=lambda each: each.measured.cpu_seconds)
     rows = [row(each, best) for each in wanted if each.name in best]
     print(table([COLUMNS, *rows]))
     for message in failed.values():
         print(message, file=sys.stderr)
     return 1 if failed else 0
+
+
+def _needed(named: Sequence[Comparison]) -> list[Comparison]:
+    """Return what must run for the ratios of those named, in the order of the table."""
+    judged = {each for each in named if each.figure in (Figure.CPU, Figure.CLOCK)}
+    bases = {each.base or FLOOR for each in judged}
+    needed = {each for one in (*named, *bases) for each in _with_less(one)}
+    return [each for each in COMPARISONS if each in needed]
+
+
+def _with_less(comparison: Comparison) -> list[Comparison]:
+    return [comparison] if comparison.less is None else [comparison, comparison.less]
 
 
 def _is_named(comparison: Comparison, parts: Sequence[str]) -> bool:

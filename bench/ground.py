@@ -9,44 +9,102 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import cycle
 from pathlib import Path
+
+from bench.addresses import make_addresses
+from bench.serving import serving
 
 COPIES = 3
 PAGES = 500
 MEAN_BYTES = 100_000
 SMALL_SHARDS = 1_000
 LARGE_BYTES = 10**9
+STREAMED_BYTES = 60 * 10**6
+LATENCY_SECONDS = 0.1
 DCLM = (sys.executable, "-m", "dclm_pipeline.cli")
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A crawl (folder, files and what to call it) and a folder to write to."""
+    """A crawl (folder, files and what to call it) and a folder to write to; what else is needed is made when it is.
+
+    `streamed_bytes` is the least size of the file that is read from servers. Those run until `stack` is closed.
+    """
 
     name: str
     crawl: Path
     warcs: tuple[Path, ...]
-    one_page: Path
-    two_pages: Path
-    small_shards: Path
     scratch: Path
+    stack: ExitStack = field(default_factory=ExitStack)
+    streamed_bytes: int = STREAMED_BYTES
+
+    @cached_property
+    def one_page(self) -> Path:
+        """Return a made-up crawl of one page."""
+        return _made_up(self.scratch / "one", "--pages", "1")
+
+    @cached_property
+    def two_pages(self) -> Path:
+        """Return a made-up crawl of two pages in two files."""
+        return _made_up(self.scratch / "two", "--pages", "2", "--shards", "2")
+
+    @cached_property
+    def small_shards(self) -> Path:
+        """Return a made-up crawl of many small files."""
+        pages = str(10 * SMALL_SHARDS)
+        return _made_up(self.scratch / "small", "--pages", pages, "--shards", str(SMALL_SHARDS))
+
+    @cached_property
+    def one_large(self) -> Path:
+        """Return a folder with one WARC file of a gigabyte: the crawl over and over."""
+        return self._repeated(self.scratch / "large" / "large.warc.gz", LARGE_BYTES).parent
+
+    @cached_property
+    def streamed(self) -> Path:
+        """Return a WARC file to be read from disk and from servers: the crawl over and over."""
+        return self._repeated(self.scratch / "served" / "streamed.warc.gz", self.streamed_bytes)
+
+    @cached_property
+    def streamed_page(self) -> Path:
+        """Return a WARC file of one page beside it."""
+        (page,) = self.one_page.rglob("*.warc.gz")
+        return Path(shutil.copyfile(page, self.streamed.with_name("page.warc.gz")))
+
+    @cached_property
+    def web(self) -> str:
+        """Return the address of a server of those two files."""
+        return self.stack.enter_context(serving(self.streamed_page.parent))
+
+    @cached_property
+    def late_web(self) -> str:
+        """Return the address of one that lets each request wait."""
+        return self.stack.enter_context(serving(self.streamed_page.parent, LATENCY_SECONDS))
+
+    def _repeated(self, place: Path, size: int) -> Path:
+        """Write the crawl's files over and over into one of at least that size."""
+        place.parent.mkdir()
+        with place.open("wb") as large:
+            for warc in cycle(self.warcs):
+                large.write(warc.read_bytes())
+                if large.tell() >= size:
+                    return place
+        raise ValueError(f"{self.crawl} holds no pages")
 
     @property
-    def one_large(self) -> Path:
-        """Return a folder with one WARC file of a gigabyte: the crawl over and over; made when it is first asked for."""
-        folder = self.scratch / "large"
+    def addresses(self) -> Path:
+        """Return a folder with a list of domains and with addresses; made when it is first asked for."""
+        folder = self.scratch / "addresses"
         if not folder.exists():
-            folder.mkdir()
-            with (folder / "large.warc.gz").open("wb") as large:
-                while large.tell() < LARGE_BYTES:
-                    for warc in self.warcs:
-                        large.write(warc.read_bytes())
+            make_addresses(folder)
         return folder
 
 
-def find_ground(scratch: Path) -> Ground:
-    """Return the real crawl if there is one, else make one up."""
+def find_ground(scratch: Path, stack: ExitStack, streamed_bytes: int = STREAMED_BYTES) -> Ground:
+    """Return the real crawl if there is one, else make one up; what it starts is ended by `stack`."""
     data = os.environ.get("DCLM_TEST_DATA", "")
     pages = Path(data) / "dev" if data else scratch / "pages"
     if not data:
@@ -62,10 +120,7 @@ def find_ground(scratch: Path) -> Ground:
             f"{pages} holds no .warc.gz; set DCLM_TEST_DATA to a folder whose dev/ does, or unset it"
         )
     name = f"{COPIES} times {'$DCLM_TEST_DATA/dev' if data else f'{PAGES} made-up pages'}"
-    one_page = _made_up(scratch / "one", "--pages", "1")
-    two_pages = _made_up(scratch / "two", "--pages", "2", "--shards", "2")
-    small_shards = _made_up(scratch / "small", "--pages", str(10 * SMALL_SHARDS), "--shards", str(SMALL_SHARDS))
-    return Ground(name, crawl, warcs, one_page, two_pages, small_shards, scratch)
+    return Ground(name, crawl, warcs, scratch, stack, streamed_bytes)
 
 
 def _made_up(folder: Path, *options: str) -> Path:

@@ -21,12 +21,14 @@ _ORIGIN: tuple[Field, ...] = (
     pa.field("date", DATE),
 )
 
-# What a source of web pages hands over. `body` is the page as bytes, transfer and content encodings undone.
+# What a source of web pages hands over. `http_rights` is what
+# the HTTP head says of the use of a page, a line a field; `body` is the page as bytes, its encodings undone.
 PAGE = schema_of(
     *_ORIGIN,
     pa.field("content_type", pa.string()),
     pa.field("http_charset", pa.string()),
     pa.field("truncated", pa.string()),
+    pa.field("http_rights", pa.string()),
     pa.field("body", pa.large_binary()),
 )
 
@@ -34,7 +36,7 @@ PAGE = schema_of(
 TEXT = schema_of(*_ORIGIN, pa.field("text", pa.large_string()))
 
 # Material that later steps read and no pool keeps unless its recipe names it.
-WORKING = frozenset({"body", "content_type", "http_charset", "html"})
+WORKING = frozenset({"body", "content_type", "http_charset", "http_rights", "html"})
 
 # The known columns in the order in which a pool shows them; others follow in the order in which steps write them.
 POOL_ORDER = (

@@ -97,6 +97,11 @@ class Step(BaseModel, ABC):
         del documents
         return ""
 
+    @classmethod
+    def appendix(cls) -> str:
+        """Return what the page of steps says of the kind beyond its settings, as Markdown."""
+        return ""
+
     def open(self, assets: Assets) -> "Opened":
         """Load what is slow to load, once a worker; return what has the verb (by default the step itself)."""
         del assets

@@ -92,6 +92,14 @@ class Unlimited:
     def refused(self, host: str, seconds: float, age: float, made: int) -> None:
         """Do nothing."""
 
+    def gave(self, host: str) -> None:
+        """Do nothing."""
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Say that nobody asks too often."""
+        del host, name
+        return False
+
     def spend(self, size: int) -> float:
         """Let it pass."""
         del size

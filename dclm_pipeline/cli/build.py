@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import click
 
 from dclm_pipeline.cli.assets import catalogue_option
+from dclm_pipeline.cli.fetching import Fetching, fetching_options
 from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import tally_to_json
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
 
 PACKAGE = __name__.partition(".")[0]
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class _Bytes(click.ParamType[int]):
-    """A size as recipes write it, such as 50MB."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of bytes."""
-        from dclm_pipeline.sizes import read_size
-
-        try:
-            size = read_size(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        if not isinstance(size, int) or size < 1:
-            self.fail("at least one byte", param, ctx)
-        return size
 
 
 def recipe_options(command: Command) -> Command:
@@ -83,9 +66,7 @@ def place_options(command: Command) -> Command:
 @click.option("--batch-rows", type=click.IntRange(1, 65_536), default=32, show_default=True, help="Documents a batch.")
 @click.option("--no-guard", is_flag=True, help="Run steps in the worker itself, for a debugger; bad pages may kill it.")
 @click.option("--frozen", is_flag=True, help="Refuse to redo what libraries of other versions made.")
-@click.option("--most-requests", type=click.FloatRange(0.1), default=None, help="Requests a second to each server.")
-@click.option("--most-bandwidth", type=_Bytes(), default=None, metavar="SIZE", help="Bytes a second from all servers.")
-@click.option("--cache", default=None, metavar="FOLDER", help="Keep what is read of files on servers; may be shared.")
+@fetching_options
 @click.option("--scratch", default=None, metavar="FOLDER", help="Local folder for files in the making.")
 def run(
     recipe: Path,
@@ -102,10 +83,8 @@ def run(
     batch_rows: int,
     no_guard: bool,
     frozen: bool,
-    most_requests: float | None,
-    most_bandwidth: int | None,
-    cache: str | None,
     scratch: str | None,
+    **fetching: Unpack[Fetching],
 ) -> None:
     """Run RECIPE over a source into a pool.
 
@@ -124,19 +103,7 @@ def run(
     if executor == "inline" and (workers > 1 or address):
         raise RecipeError("--executor inline is one process: leave out --workers and --address, or use ray")
     loaded = _load(recipe, source, overrides, allow_custom_code)
-    settings = Settings(
-        executor,
-        workers,
-        address,
-        saved,
-        not no_guard,
-        batch_rows,
-        frozen,
-        scratch,
-        most_requests,
-        most_bandwidth,
-        cache,
-    )
+    settings = Settings(executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch, **fetching)
     job = _job(loaded, recipe, source, out, settings, catalogue)
     progress = RunProgress(quiet=as_json)
     tell_when_cold()

@@ -16,9 +16,10 @@ HEAD = """# Steps and sources
 
 This page is made from the code by `make docs`.
 What a recipe may hold beside them stands in [recipes](recipes.md).
-Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike) and `needs` (cpu, memory, gpu).
+Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike), `needs` (cpu, memory, gpu)
+and `annotate` (drop nothing, and say in a column `passes.<name>` what would have stayed).
 """
-COMMON = frozenset({"kind", "name", "needs"})
+COMMON = frozenset({"kind", "name", "needs", "annotate"})
 
 
 @click.command()
@@ -90,6 +91,8 @@ def catalogue() -> str:
 
 
 def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
+    from dclm_pipeline.step import Step
+
     text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
     lines = [f"### {kind}\n", f"{verb}{text}\n"]
     settings = _settings(model)
@@ -99,6 +102,8 @@ def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
             words = expected.replace("|", "\\|")
             lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
         lines.append("")
+    if issubclass(model, Step) and model.appendix():
+        lines += [model.appendix(), ""]
     return "\n".join(lines)
 
 

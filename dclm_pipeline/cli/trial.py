@@ -2,9 +2,11 @@
 
 import tempfile
 from pathlib import Path
+from typing import Unpack
 
 import click
 
+from dclm_pipeline.cli.fetching import Fetching, fetching_options
 from dclm_pipeline.cli.funnel import counted, funnel
 from dclm_pipeline.errors import RecipeError
 
@@ -20,7 +22,17 @@ MEMBER = b"\x1f\x8b\x08\x00"
 @click.option("--source", default="", metavar="PLACE", help="A mirror of Common Crawl; default: its own, over HTTPS.")
 @click.option("--out", default="", metavar="PLACE", help="Keep the pool here; default: it is gone afterwards.")
 @click.option("--rows", type=click.IntRange(0), default=3, show_default=True, help="Show so many documents.")
-def attempt(crawl: str, recipe: str, mb: int, seed: int, source: str, out: str, rows: int) -> None:
+@fetching_options
+def attempt(
+    crawl: str,
+    recipe: str,
+    mb: int,
+    seed: int,
+    source: str,
+    out: str,
+    rows: int,
+    **fetching: Unpack[Fetching],
+) -> None:
     """Fetch the beginning of one WARC file of CRAWL and run a recipe over it, in this process."""
     from pydantic import ValidationError
 
@@ -29,10 +41,11 @@ def attempt(crawl: str, recipe: str, mb: int, seed: int, source: str, out: str, 
     from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
     from dclm_pipeline.engine.looking import first_rows
     from dclm_pipeline.engine.publish import NothingLeftError
-    from dclm_pipeline.engine.run import Settings, job_of, run
+    from dclm_pipeline.engine.run import Settings, begin_budget, job_of, run
     from dclm_pipeline.recipe import load_recipe
     from dclm_pipeline.sources.common_crawl import HOME, CommonCrawl
     from dclm_pipeline.storage import open_storage
+    from dclm_pipeline.storage.cached import beginning_of, cached
 
     loaded = load_recipe(recipe)
     if loaded.source.kind != "warc":
@@ -41,15 +54,21 @@ def attempt(crawl: str, recipe: str, mb: int, seed: int, source: str, out: str, 
         drawn = CommonCrawl(crawl=crawl, files=1, seed=seed)
     except ValidationError:
         raise RecipeError(f"{crawl!r} is no crawl; write it like {CRAWL}") from None
-    storage = open_storage(source or HOME)
     with stopping_once(), tempfile.TemporaryDirectory(prefix="dclm-try-") as folder:
+        settings = Settings("inline", saved=str(Path(folder, "saved")), **fetching)
+        begin_budget(settings)
+        storage = open_storage(source or HOME)
+        if settings.cache is not None:
+            storage = cached(storage, Path(settings.cache))
         click.echo(f"{crawl}: reading its listing at {storage.url}", err=True)
         (shard,) = drawn.shards(storage)
         click.echo(f"fetching {mb} MB of {shard.name}", err=True)
         file = Path(folder, "crawl", shard.name.rpartition("/")[2])
         file.parent.mkdir()
-        file.write_bytes(whole_members(storage.read(shard.name, 0, mb * 10**6)))
-        settings = Settings("inline", saved=str(Path(folder, "saved")))
+        try:
+            file.write_bytes(whole_members(beginning_of(storage, shard.name, mb * 10**6)))
+        except FileNotFoundError as error:
+            raise RecipeError(f"{error}, though the listing names it; give another --source or --seed") from error
         job = job_of(loaded, str(file.parent), out or str(Path(folder, "pool")), settings)
         progress = RunProgress()
         tell_when_cold()

@@ -11,9 +11,8 @@ from dclm_pipeline.engine.job import Job
 from dclm_pipeline.pools.manifest import PATH, read_manifest
 from dclm_pipeline.pools.receipt import FOLDER, receipts_in
 from dclm_pipeline.storage import Entry, Storage, open_storage
+from dclm_pipeline.storage.paths import FORSAKEN_SECONDS
 
-# No object takes a day to be written.
-UNFINISHED_SECONDS = 24 * 3600.0
 # Folders of a pool in which nothing lies that no receipt names.
 NAMED_FOLDERS = ("shards/", "rejects/", "signals/")
 
@@ -50,7 +49,7 @@ def superfluous(jobs: Sequence[Job]) -> list[Cleaning]:
 def sweep(jobs: Sequence[Job]) -> int:
     """Remove what killed writers left unfinished in pools and on shelves; return how much it was."""
     places = sorted({place for job in jobs for place in (job.out, job.saved)})
-    return sum(open_storage(place).sweep(UNFINISHED_SECONDS) for place in places)
+    return sum(open_storage(place).sweep(FORSAKEN_SECONDS) for place in places)
 
 
 def remove(cleaning: Cleaning) -> None:

@@ -19,6 +19,7 @@ from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.tasks import GROUP_BYTES
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.places import with_places
+from dclm_pipeline.schema import WORKING
 from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.step import PlaceMark, Reorder, Step
 
@@ -94,6 +95,9 @@ def segment_key(
 ) -> str:
     """Return the key of what a segment does, whatever it is done to."""
     layout = segment.layout
+    # Working material of the source that nobody looks at changes nothing.
+    looked_at = frozenset(layout.leaves).union(*(step.reads() for step in layout.all_steps))
+    enters = [field for field in layout.enters if field.name not in WORKING or field.name in looked_at]
     steps = [describe_step(step, digest, codes) for step in layout.all_steps]
     ordering = describe_step(segment.ending, digest, codes) if isinstance(segment.ending, Reorder) else None
     return key_of(
@@ -101,7 +105,7 @@ def segment_key(
         None if source is None else without_selection(describe_source(source), source),
         steps,
         ordering,
-        [(field.name, str(field.type)) for field in layout.enters],
+        [(field.name, str(field.type)) for field in enters],
         layout.leaves,
         [sorted(kept) for kept in layout.keeps],
         layout.dropped_sample,

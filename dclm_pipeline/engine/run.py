@@ -112,7 +112,7 @@ def require_shard(source: Source, place: str) -> None:
 def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer | None = None) -> Ran:
     """Build a job's pool; does nothing where it is whole. The source is asked for its shards unless `offer` has them."""
     begun = time.time()
-    deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
+    begin_budget(settings)
     shards = (offer_of(job) if offer is None else offer).shards
     before = whole(job, shards)
     if before is not None:
@@ -152,6 +152,11 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     return Ran(manifest, story, time.time() - begun)
 
 
+def begin_budget(settings: Settings) -> None:
+    """Let this process keep to the budget of a run from now on."""
+    deal_with(Budget(settings.most_requests, settings.most_bytes), counts_bytes=settings.most_bytes is not None)
+
+
 def whole(job: Job, shards: tuple[InputShard, ...]) -> Manifest | None:
     """Return the manifest of a job's pool if the pool is whole and made of this very input by this very work."""
     storage = open_storage(job.out)
@@ -178,8 +183,12 @@ def _legible_manifest(storage: Storage) -> Manifest | None:
 
 
 def pace_of(job: Job, settings: Settings) -> Pace | None:
-    """Return how much servers may be asked; nothing where all lies on this machine's disks."""
-    remote = any(is_remote(place) for place in (job.source, job.out, job.saved))
+    """Return how much servers may be asked; nothing where all lies on this machine's disks.
+
+    The machines of a cluster may each name a mirror of assets of their own, which nobody here knows.
+    """
+    places = (job.source, job.out, job.saved, job.assets.mirror)
+    remote = settings.address is not None or any(map(is_remote, places))
     return Pace(settings.most_requests, settings.most_bytes) if remote else None
 
 

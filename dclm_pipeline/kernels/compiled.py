@@ -9,7 +9,7 @@ import inspect
 import zlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -19,6 +19,9 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+# Inside a kernel both are the same; the type checker tells them apart.
+Integer: TypeAlias = int | np.int64
 
 # Read-only, as Arrow hands them over; arrays that may be written are accepted too.
 OFFSETS = types.Array(types.int64, 1, "C", readonly=True)
@@ -72,6 +75,18 @@ def eight_at(_typing: Any, array: Any, place: Any) -> Any:
         return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
 
     return types.uint64(array, place), generate
+
+
+@_intrinsic
+def float_at(_typing: Any, array: Any, place: Any) -> Any:
+    """Return the float32 that begins at a byte, inside a kernel, wherever that is; its four bytes must lie in the array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.gep(view.data, [arguments[1]])
+        return builder.load(builder.bitcast(address, ir.FloatType().as_pointer()), align=1)
+
+    return types.float32(array, place), generate
 
 
 def stamp(*modules: ModuleType) -> int:

@@ -96,18 +96,28 @@ def _place(problem: Mapping[str, Any], model: type[BaseModel]) -> tuple[Path, ty
     path: list[str | int] = []
     holder = model
     inner: type[BaseModel] | None = model
+    named = False  # the next part is a name that the user chose
     for part in problem["loc"]:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
             path.append(part)
+            named = False
         elif inner is not None and (part in inner.model_fields or problem["type"] == "extra_forbidden"):
             path.append(part)
             holder = inner
-            inner = _model_in(inner.model_fields[part].annotation) if part in inner.model_fields else None
+            kind = inner.model_fields[part].annotation if part in inner.model_fields else None
+            inner = _model_in(kind)
+            named = any(get_origin(each) in (dict, Mapping) for each in _plain_kinds(kind))
     return tuple(path), holder
 
 
 def _model_in(kind: Any) -> type[BaseModel] | None:
-    return next((part for part in _plain_kinds(kind) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+    """Return the model of which a setting is one, or has some by their place or name."""
+    for part in _plain_kinds(kind):
+        held = {tuple: 0, list: 0, dict: 1, Mapping: 1}.get(get_origin(part))
+        inner = part if held is None else _model_in(get_args(part)[held])
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            return inner
+    return None
 
 
 def _message(problem: Mapping[str, Any], holder: type[BaseModel], place: Path) -> str:

@@ -12,7 +12,8 @@ MOST_HEAD = 4 * 1024 * 1024
 _STATUS = re.compile(rb"HTTP/\d+(?:\.\d+)?[ \t]+(\d{3})(?!\d)")
 _HEAD_END = re.compile(rb"\n(?:\r?\n|[ \t]*(?=<))")
 _FIELDS = re.compile(
-    rb"\n(content-type|content-encoding|transfer-encoding)[ \t]*:([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)", re.IGNORECASE
+    rb"\n(content-type|content-encoding|transfer-encoding|x-robots-tag|tdm-reservation|link)[ \t]*:([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
+    re.IGNORECASE,
 )
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,127}/[!#$%&'*+.^_`|~0-9a-z-]{1,127}")
@@ -20,13 +21,19 @@ _CHARSET = re.compile(r"""(?:^|[;\s])charset\s*=\s*(?:"([^"]*)"?|'([^']*)'?|([^;
 _MOST_LABEL = 100
 _MOST_HEADS = 4
 _MOST_VALUE = 8 * 1024
+_MOST_RIGHTS = 8 * 1024
+_LICENCE_LINK = re.compile(
+    r"""<([^<>\s]*)>[^<>]*?;\s*rel\s*=\s*["']?[^"',;]*(?<![\w-])license(?![\w-])""", re.IGNORECASE
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a head says, and where the body begins.
 
-    `status` is missing where there is no head, `mime` and `charset` where no field names one that can be read.
+    `status` is missing where there is no head, `mime` and `charset` where no field names one that can be read. `rights` is
+    what is said of the page's use: lines of `x-robots-tag: …`, `tdm-reservation: …` and `license: URL`, if there are any.
     """
 
     status: int | None
@@ -35,6 +42,7 @@ class Head:
     chunked: bool
     encodings: tuple[str, ...]
     body: int
+    rights: str | None = None
 
 
 def read_head(block: bytes) -> Head | None:
@@ -80,10 +88,24 @@ def _head(status: int, head: bytes, body: int) -> Head:
     content: list[str] = []
     transfer: list[str] = []
     kinds = {b"content-type": types, b"content-encoding": content, b"transfer-encoding": transfer}
+    rights: list[str] = []
     for name, value in _FIELDS.findall(head):
-        kinds[name.lower()].append(_FOLD.sub(" ", value[:_MOST_VALUE].decode("latin-1")).strip())
+        text = _FOLD.sub(" ", value[:_MOST_VALUE].decode("latin-1")).strip()
+        known = kinds.get(name.lower())
+        if known is None:
+            rights += _rights(name.lower().decode(), text)
+        else:
+            known.append(text)
     mime, charset = mime_and_charset(types)
     codings = [token.strip().lower() for value in transfer for token in value.split(",")]
     encodings = [token.strip().lower() for value in content for token in value.split(",")]
     encodings += [token for token in codings if token != "chunked"]
-    return Head(status, mime, charset, "chunked" in codings, tuple(encodings), body)
+    said = "\n".join(rights)[:_MOST_RIGHTS] or None
+    return Head(status, mime, charset, "chunked" in codings, tuple(encodings), body, said)
+
+
+def _rights(name: str, value: str) -> list[str]:
+    """Return what a field says of rights, as lines."""
+    if name == "link":
+        return [f"license: {url}" for url in _LICENCE_LINK.findall(value)]
+    return [f"{name}: {_CONTROLS.sub(' ', value)}"]

@@ -61,6 +61,7 @@ class Page:
     mime: str
     charset: str | None
     truncated: str | None
+    rights: str | None
     body: bytes
 
 
@@ -154,6 +155,7 @@ def _with_body(block: bytes, header: Header, head: Head, address: Address, wante
         kind,
         head.charset,
         truncated and truncated[:_MOST_LABEL],
+        head.rights,
         body,
     )
 

@@ -234,6 +234,7 @@ class _Pages:
             [page.mime for page in pages],
             [page.charset for page in pages],
             [page.truncated for page in pages],
+            [page.rights for page in pages],
         ]
         arrays = [pa.array(column, PAGE.field(place).type) for place, column in enumerate(columns)]
         return pa.RecordBatch.from_arrays([*arrays, _joined([page.body for page in pages])], schema=PAGE)

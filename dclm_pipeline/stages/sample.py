@@ -3,13 +3,17 @@
 Knows nothing but ids: other workers, other batches and other orders draw the same sample.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field
 
 from dclm_pipeline.ids import uniform
 from dclm_pipeline.step import Batch, Filter
+
+# Samples have luck of their own: with that of a shuffle of the same seed, what a sample leaves would all lie in the first
+# shards, and with that of `dropped_sample`, none of what it drops, or too much of what later steps drop, be kept.
+_OWN = 0x2545F4914F6CDD1D
 
 
 class Sample(Filter):
@@ -19,10 +23,12 @@ class Sample(Filter):
     share: float = Field(ge=0, le=1, description="How much to keep: 0 nothing, 1 all.")
     seed: int = Field(default=0, description="Another seed draws another sample.")
 
+    revision: ClassVar[int] = 2
+
     def reads(self) -> frozenset[str]:
         """Return the id."""
         return frozenset({"id"})
 
     def keep(self, docs: Batch) -> pa.BooleanArray:
         """Tell which rows are drawn."""
-        return pa.array(uniform(self.seed, docs["id"]) < self.share, pa.bool_())
+        return pa.array(uniform(self.seed ^ _OWN, docs["id"]) < self.share, pa.bool_())

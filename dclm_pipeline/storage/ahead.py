@@ -9,8 +9,8 @@ import time
 
 from dclm_pipeline.storage.answers import Answer
 
-PART_BYTES = 256 * 1024
-MOST_PARTS = 64  # of a file that is open: 16 MiB
+PART_BYTES = 1024 * 1024  # smaller ones are handed over more often, which is what reading ahead costs
+MOST_PARTS = 16  # of a file that is open: 16 MiB
 LINGER_SECONDS = 0.2
 
 

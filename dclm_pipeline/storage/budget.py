@@ -8,12 +8,14 @@ budget of a run; each process has an `Account` with one, here or elsewhere. Noth
 import random
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dclm_pipeline.storage.patience import MOST_ASKED_SECONDS, BusyError
+from dclm_pipeline.storage.doubts import Doubts, Given
+from dclm_pipeline.storage.patience import MOST_ASKED_SECONDS, BusyError, DoubtfulError
 
 # So little is asked of a server in any case, by all workers together: less than a browser does.
 LEAST_RATE = 2.0
@@ -54,6 +56,14 @@ class Keeper(Protocol):
         """Take note that a server refused a request granted `age` seconds ago, and wants `seconds` to pass; `made` as for `ask`."""
         ...
 
+    def gave(self, host: str) -> None:
+        """Take note that a server gave somebody something."""
+        ...
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Take note that a server refused an object without a reason; return whether it seems to be asked too often."""
+        ...
+
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
         ...
@@ -73,6 +83,7 @@ class _Host:
     wave: int = 1
     wave_rate: float = 0.0
     wave_refused: int = 0
+    doubts: Doubts = field(default_factory=Doubts)
 
 
 class Budget:
@@ -129,6 +140,16 @@ class Budget:
                 known.rate = max(LEAST_RATE, min(known.rate, NEAR * borne))
             known.next = max(known.next, now + seconds)
 
+    def gave(self, host: str) -> None:
+        """Take note that a server gave somebody something."""
+        with self._lock:
+            self._host(host).doubts.gave = True
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Return whether refusals without a reason, with this one, are for asking too often."""
+        with self._lock:
+            return self._host(host).doubts.add(name, self._clock())
+
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
         if self._most_bytes is None:
@@ -182,6 +203,7 @@ class Account:
         self._counts_bytes = counts_bytes
         self._free: dict[str, float] = {}
         self._made: dict[str, int] = {}
+        self._given: defaultdict[str, Given] = defaultdict(Given)
         self._lock = threading.Lock()
 
     def request(self, host: str) -> float:
@@ -209,6 +231,25 @@ class Account:
             made = self._made.pop(host, 0)
         self._keeper.refused(host, seconds, time.monotonic() - granted, made)
 
+    def gave(self, host: str, name: str) -> None:
+        """Take note that a server gave an object; the keeper is told of the first."""
+        with self._lock:
+            first = host not in self._given
+            self._given[host].add(name)
+        if first:
+            self._keeper.gave(host)
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Return whether a server that refuses an object without a reason seems to be asked too often."""
+        with self._lock:
+            before = host in self._given and name in self._given[host]
+        return before or self._keeper.doubted(host, name)
+
+    def givers(self) -> list[str]:
+        """Return the servers that have given this process something."""
+        with self._lock:
+            return list(self._given)
+
     def spend(self, size: int) -> None:
         """Wait for having taken so many bytes."""
         if self._counts_bytes and (wait := self._keeper.spend(size)) > 0:
@@ -224,15 +265,22 @@ def account() -> Account:
 
 
 @contextmanager
-def within_budget(host: str) -> Iterator[None]:
-    """Make a request within the block, when it may be made; a refusal in it is told."""
+def within_budget(host: str, name: str) -> Iterator[None]:
+    """Ask for an object within the block, when that may be done; a refusal in it is told."""
     granted = _account.request(host)
     try:
         yield
+    except DoubtfulError as error:
+        if not _account.doubted(host, name):
+            raise
+        _account.refused(host, error.seconds, granted)
+        raise BusyError(str(error)) from error
     except BusyError as error:
         if error.throttled:
             _account.refused(host, error.seconds, granted)
         raise
+    else:
+        _account.gave(host, name)
 
 
 def deal_with(keeper: Keeper, *, counts_bytes: bool = False) -> None:

@@ -1,32 +1,25 @@
 """Objects of servers kept on a local or shared disk: whoever reads one again, on any machine, asks the server only
 which version it has.
 
-Knows nothing of protocols. An object is kept in blocks, each with its SHA-256 behind it, under a digest of where it
-lies, how large it is and which version; an object without a version is never kept. Blocks are written whole or not at
-all; a damaged one is fetched again. The folder grows, and may be deleted at any time.
+Knows nothing of protocols. An object is kept in blocks, under a digest of where it lies, how large it is and which
+version; an object without a version is never kept. The folder grows, and may be deleted at any time.
 """
 
 import hashlib
 import io
-import logging
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from dclm_pipeline.storage import Entry, Storage
 from dclm_pipeline.storage.answers import Fetch
+from dclm_pipeline.storage.blocks import Blocks, sweep_blocks
 from dclm_pipeline.storage.placed import PlacedFile
-from dclm_pipeline.storage.remote import BUFFER, open_remote
+from dclm_pipeline.storage.remote import BUFFER, open_remote, read_remote
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-BLOCK_BYTES = 8 * 2**20
-_DIGEST_BYTES = 32
-_LOG = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -72,10 +65,25 @@ class CachedStorage:
         size, version = self._storage.version(path)
         if not version:
             return self._storage.open(path)
-        key = hashlib.sha256(f"{self._storage.url}\0{path}\0{size}\0{version}".encode()).hexdigest()
         # The version is asked for by name: blocks of two never lie side by side.
-        remote = partial(open_remote, self._storage.fetch_of(path), f"{self._storage.url}/{path}", size, version)
-        return io.BufferedReader(_CachedFile(remote, path, size, self._folder / key[:2] / key), BUFFER)
+        remote = partial(open_remote, self._storage.fetch_of(path), self._name(path), size, version)
+        return io.BufferedReader(_CachedFile(remote, path, size, self._blocks(path, size, version)), BUFFER)
+
+    def beginning(self, path: str, most: int) -> bytes:
+        """Return the first bytes of an object, and keep the blocks in which they lie."""
+        size, version = self._storage.version(path)
+        if not version:
+            return self._storage.read(path, 0, most)
+        blocks, fetch = self._blocks(path, size, version), self._storage.fetch_of(path)
+        found = bytearray()
+        while len(found) < min(most, size):
+            number, _ = blocks.holding(len(found))
+            block = blocks.read(number)
+            if block is None:
+                block = read_remote(fetch, self._name(path), len(found), blocks.length(number), version)
+                blocks.keep(number, block)
+            found += block
+        return bytes(found[:most])
 
     def put(self, path: str, data: bytes) -> None:
         """Write to the server."""
@@ -97,20 +105,34 @@ class CachedStorage:
         """Remove from the server what was left unfinished."""
         return self._storage.sweep(seconds)
 
+    def _name(self, path: str) -> str:
+        return f"{self._storage.url}/{path}"
+
+    def _blocks(self, path: str, size: int, version: str) -> Blocks:
+        key = hashlib.sha256(f"{self._storage.url}\0{path}\0{size}\0{version}".encode()).hexdigest()
+        return Blocks(self._folder, key, path, size)
+
 
 def cached(storage: Storage, folder: Path) -> Storage:
     """Return a storage for reading; what is read of a server's objects is kept in a folder."""
-    return CachedStorage(storage, folder) if isinstance(storage, Versioned) else storage
+    if not isinstance(storage, Versioned):
+        return storage
+    sweep_blocks(folder)
+    return CachedStorage(storage, folder)
+
+
+def beginning_of(storage: Storage, path: str, most: int) -> bytes:
+    """Return the first bytes of an object; where `storage` keeps what is read, they are kept."""
+    return storage.beginning(path, most) if isinstance(storage, CachedStorage) else storage.read(path, 0, most)
 
 
 class _CachedFile(PlacedFile):
     """An open object: blocks that are kept are read from disk, the others from the server, and kept."""
 
-    def __init__(self, open_it: Callable[[], BinaryIO], path: str, size: int, folder: Path) -> None:
+    def __init__(self, open_it: Callable[[], BinaryIO], path: str, size: int, blocks: Blocks) -> None:
         super().__init__(path, size)
         self._open = open_it
-        self._keeping = True
-        self._folder = folder
+        self._blocks = blocks
         self._remote: BinaryIO | None = None
         self._number = -1  # the block at hand
         self._block: bytes | None = None  # its bytes, where it is kept
@@ -119,15 +141,15 @@ class _CachedFile(PlacedFile):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read some bytes; none at the object's end alone."""
         view = memoryview(buffer).cast("B")
-        number, within = divmod(self._place, BLOCK_BYTES)
-        most = min(len(view), self._length(number) - within)
+        number, within = self._blocks.holding(self._place)
+        most = min(len(view), self._blocks.length(number) - within)
         if most <= 0:
             return 0
         if number != self._number:
-            self._number, self._block, self._come = number, self._kept(number), bytearray()
+            self._number, self._block, self._come = number, self._blocks.read(number), bytearray()
         part = self._received(most) if self._block is None else self._block[within : within + most]
         if self._block is None:
-            self._keep(within, part)
+            self._note(within, part)
         view[: len(part)] = part
         self._place += len(part)
         return len(part)
@@ -138,9 +160,6 @@ class _CachedFile(PlacedFile):
             self._remote.close()
         super().close()
 
-    def _length(self, number: int) -> int:
-        return max(0, min(BLOCK_BYTES, self._size - number * BLOCK_BYTES))
-
     def _received(self, most: int) -> bytes:
         if self._remote is None:
             self._remote = self._open()
@@ -148,35 +167,12 @@ class _CachedFile(PlacedFile):
             self._remote.seek(self._place)
         return self._remote.read(most)
 
-    def _kept(self, number: int) -> bytes | None:
-        """Return a block that is kept and undamaged."""
-        try:
-            data = (self._folder / str(number)).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            _LOG.warning("%s: the cache cannot be read: %s", self._name, error)
-            return None
-        block, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
-        good = len(block) == self._length(number) and hashlib.sha256(block).digest() == digest
-        return block if good else None
-
-    def _keep(self, within: int, part: bytes) -> None:
-        """Note what has come of the block at hand; write it once it is whole."""
+    def _note(self, within: int, part: bytes) -> None:
+        """Note what has come of the block at hand; keep it once it is whole."""
         known = len(self._come)
-        if not self._keeping or not within <= known < within + len(part):
+        if not within <= known < within + len(part):
             return
         self._come += part[known - within :]
-        if len(self._come) < self._length(self._number):
-            return
-        unfinished = self._folder / f"{self._number}.{secrets.token_hex(8)}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished.write_bytes(self._come + hashlib.sha256(self._come).digest())
-            unfinished.replace(self._folder / str(self._number))
-        except OSError as error:
-            _LOG.warning("%s: nothing more of it is kept in the cache: %s", self._name, error)
-            self._keeping = False
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-        self._block, self._come = bytes(self._come), bytearray()
+        if len(self._come) == self._blocks.length(self._number):
+            self._block, self._come = bytes(self._come), bytearray()
+            self._blocks.keep(self._number, self._block)

@@ -21,10 +21,11 @@ from dclm_pipeline.errors import RecipeError, ShardError, TransientError
 from dclm_pipeline.storage import Entry
 from dclm_pipeline.storage.answers import Answer, Fetch
 from dclm_pipeline.storage.budget import within_budget
+from dclm_pipeline.storage.doubts import says_too_often
 from dclm_pipeline.storage.many import AT_ONCE
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import BusyError, Patience, seconds_of
-from dclm_pipeline.storage.remote import open_remote, read_remote, requests
+from dclm_pipeline.storage.patience import BusyError, DoubtfulError, patiently, seconds_of
+from dclm_pipeline.storage.remote import open_remote, read_remote, requests, waiting
 
 # Whoever serves the files can see whom to ask to slow down.
 CONTACT = "DCLM_CONTACT"
@@ -33,6 +34,7 @@ _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _THROTTLED = frozenset({429, 503})
+_MOST_SAID = 4096
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
@@ -86,17 +88,8 @@ class HttpStorage:
     def version(self, path: str) -> tuple[int, str]:
         """Return an object's size, and its strong ETag where it has one."""
         url = self._address(path)
-        patience = Patience()
-        while True:
-            try:
-                response = _ask("HEAD", url, {}, self._secret())
-                response.drain_conn()  # it has no body; closed, the connection would be lost
-                length = response.headers.get("Content-Length")
-                if length is None or not length.isdigit():
-                    raise ShardError(f"{url}: the server does not say how long it is")
-                return int(length), _strong(response)
-            except TransientError as error:
-                patience.spend(error)
+        with waiting.counted():
+            return patiently(lambda: self._version(url))
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         """Return an object's bytes from `start`, at most `length` of them."""
@@ -136,6 +129,14 @@ class HttpStorage:
 
     def _address(self, path: str) -> str:
         return self._root + quote(check_path(path))
+
+    def _version(self, url: str) -> tuple[int, str]:
+        response = _ask("HEAD", url, {}, self._secret())
+        response.drain_conn()  # it has no body; closed, the connection would be lost
+        length = response.headers.get("Content-Length")
+        if length is None or not length.isdigit():
+            raise ShardError(f"{url}: the server does not say how long it is")
+        return int(length), _strong(response)
 
     def _fetch(self, url: str, start: int, end: int | None, tag: str) -> Answer:
         return _fetch(url, start, end, tag, self._secret())
@@ -206,7 +207,7 @@ def _ask(method: str, url: str, headers: Mapping[str, str], secret: str = "") ->
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
         told = {"Authorization": f"Bearer {secret}"} if secret and _server_of(here) == _server_of(url) else {}
-        with within_budget(urlsplit(here).netloc):
+        with within_budget(urlsplit(here).netloc, _shown(here)):
             response = _once(method, here, {**headers, **told})
             if response.status not in _REDIRECTS:
                 _refuse(response, _shown(here))
@@ -236,21 +237,28 @@ def _refuse(response: urllib3.BaseHTTPResponse, url: str) -> None:
     status = response.status
     if status in (200, 206, 416):
         return
+    asked = response.headers.get("Retry-After", "0")
+    too_often = status in _THROTTLED or asked != "0" or (status == 403 and says_too_often(_said(response)))
     response.close()
     if status in (404, 410):
         raise FileNotFoundError(f"{url}: no such object")
-    if status in _BUSY:
-        wait = seconds_of(response.headers.get("Retry-After", ""))
-        throttled = status in _THROTTLED or wait > 0
-        raise BusyError(f"{url}: the server is busy ({status})", wait, throttled=throttled)
+    if status in _BUSY or (status == 403 and too_often):
+        raise BusyError(f"{url}: the server is busy ({status})", seconds_of(asked), throttled=too_often)
     if status == 401:
         raise UnknownCallerError(f"{url}: the server answers 401: it is private, or there is nothing of that name")
     if status == 403:
-        # Some servers say so to whoever asks too often, most to whoever may not.
-        raise BusyError(f"{url}: the server refuses (403): it is private, or asked too often", weight=3)
+        raise DoubtfulError(f"{url}: the server refuses (403): it is private, or too much was asked lately")
     if status == 412:
         raise ShardError(f"{url}: was replaced while it was read; run again")
     raise ShardError(f"{url}: the server answers {status}")
+
+
+def _said(response: urllib3.BaseHTTPResponse) -> str:
+    """Return the beginning of what a server says with a refusal; nothing where the connection breaks."""
+    try:
+        return response.read(_MOST_SAID, decode_content=False).decode("latin-1")
+    except urllib3.exceptions.HTTPError:
+        return ""
 
 
 def _redirected(here: str, location: str) -> str:

@@ -8,11 +8,10 @@ import os
 import re
 from urllib.parse import quote, unquote
 
-from dclm_pipeline.errors import RecipeError, TransientError
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage.answers import Answer
 from dclm_pipeline.storage.http import HttpStorage, UnknownCallerError
 from dclm_pipeline.storage.paths import check_path
-from dclm_pipeline.storage.patience import Patience
 
 ENDPOINT, TOKEN = "HF_ENDPOINT", "HF_TOKEN"
 HUB = "https://huggingface.co"
@@ -53,17 +52,11 @@ class HubStorage(HttpStorage):
         """Return the place on the hub, whichever hub is asked."""
         return self._place if self._only is None else self._place + quote(self._only)
 
-    def version(self, path: str) -> tuple[int, str]:
-        """Return a file's size and ETag; asks for a byte of it, as the servers that the hub sends us to want a GET."""
-        url = self._address(path)
-        patience = Patience()
-        while True:
-            try:
-                answer = self._fetch(url, 0, 1, "")
-                answer.close()
-                return answer.size, answer.tag
-            except TransientError as error:
-                patience.spend(error)
+    def _version(self, url: str) -> tuple[int, str]:
+        """Ask for a byte of a file, as the servers that the hub sends us to want a GET."""
+        answer = self._fetch(url, 0, 1, "")
+        answer.close()
+        return answer.size, answer.tag
 
     def _fetch(self, url: str, start: int, end: int | None, tag: str) -> Answer:
         try:

@@ -10,6 +10,8 @@ from dclm_pipeline.errors import RecipeError
 
 # What is being written lies under such a name until it is whole; no listing shows it and no path may name it.
 UNFINISHED = ".tmp-"
+# Older than this, it was left by somebody who was killed: no writing stands still for a day.
+FORSAKEN_SECONDS = 24 * 3600.0
 
 
 def below(url: str, path: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dclm_pipeline.errors import ShardError
+from dclm_pipeline.storage.doubts import says_too_often
 from dclm_pipeline.storage.patience import BusyError, seconds_of
 
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -41,11 +42,11 @@ def meaning_of(response: Mapping[str, Any], name: str) -> Exception:
     if status == 416:
         size = str(told.get("ActualObjectSize", ""))
         return BeyondError(f"{name}: ends before the part that was asked for", int(size) if size.isdigit() else 0)
-    if status in _BUSY or code in ("SlowDown", "Throttling", "RequestTimeout"):
-        wait = seconds_of(facts.get("HTTPHeaders", {}).get("retry-after", ""))
-        throttled = status in (429, 503) or code in ("SlowDown", "Throttling") or wait > 0
+    wait = seconds_of(facts.get("HTTPHeaders", {}).get("retry-after", ""))
+    too_often = status in (429, 503) or wait > 0 or says_too_often(code)
+    if status in _BUSY or code == "RequestTimeout" or too_often:
         busy = ConflictError if status == 409 else BusyError
-        return busy(f"{name}: the store is busy ({status} {code})", wait, throttled=throttled)
+        return busy(f"{name}: the store is busy ({status} {code})", wait, throttled=too_often)
     if status in (401, 403):
         return ShardError(f"{name}: the store refuses ({status} {code}): look at the keys and what they may do")
     return ShardError(f"{name}: the store answers {status} {code}: {told.get('Message', '')}")

@@ -57,15 +57,18 @@ def open_remote(fetch: Fetch, name: str, size: int, tag: str = "") -> io.Buffere
     return io.BufferedReader(RemoteFile(fetch, name, size, tag), BUFFER)
 
 
-def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> bytes:
-    """Return an object's bytes from `start`, at most `length` of them, by one request where all goes well."""
+def read_remote(fetch: Fetch, name: str, start: int, length: int | None, tag: str = "") -> bytes:
+    """Return an object's bytes from `start`, at most `length` of them, by one request where all goes well.
+
+    With a tag, they are of that version or none.
+    """
     if start < 0 or (length is not None and length < 0):
         raise ValueError(f"{name}: cannot read {length} bytes from {start}")
     if length == 0:
         return b""
     end = None if length is None else start + length
     parts: list[bytes] = []
-    place, tag = start, ""
+    place = start
     patience = Patience()
     while True:
         try:
@@ -74,9 +77,8 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
             tag = answer.tag
             last = answer.size if end is None else min(end, answer.size)
             try:
-                while place < last and (part := answer.read(last - place)):
+                while place < last and (part := _taken(answer, last - place)):
                     parts.append(part)
-                    account().spend(len(part))
                     place += len(part)
                     patience.restore()
             finally:
@@ -85,7 +87,21 @@ def read_remote(fetch: Fetch, name: str, start: int, length: int | None) -> byte
                 return b"".join(parts)
             raise TransientError(f"{name}: the server stopped at byte {place:,} of {last:,}")
         except TransientError as error:
-            patience.spend(error)
+            _pause(patience, error)
+
+
+def _taken(answer: Answer, most: int) -> bytes:
+    """Return some bytes of an answer, which the budget allows."""
+    with waiting.counted():
+        part = answer.read(most)
+        account().spend(len(part))
+    return part
+
+
+def _pause(patience: Patience, error: TransientError) -> None:
+    """Wait before another attempt, or raise `error` where there were enough."""
+    with waiting.counted():
+        patience.spend(error)
 
 
 class RemoteFile(PlacedFile):
@@ -97,6 +113,7 @@ class RemoteFile(PlacedFile):
         self._fetch = fetch
         self._tag = tag
         self._answer: Answer | None = None
+        self._asked = False
         self._at = 0  # where the answer's next byte belongs
         self._until = 0  # where the answer ends
         self._jump = 0  # what the last bounded request asked for; 0 as long as nobody has jumped
@@ -127,16 +144,14 @@ class RemoteFile(PlacedFile):
         while True:
             try:
                 with waiting.counted():
-                    part = self._reached().read(min(most, self._until - self._at))
+                    answer = self._reached()
+                part = _taken(answer, min(most, self._until - self._at))
                 if not part:
                     raise TransientError(f"{self._name}: the server stopped at byte {self._at:,} of {self._until:,}")
             except TransientError as error:
                 self._drop()
-                with waiting.counted():
-                    patience.spend(error)
+                _pause(patience, error)
                 continue
-            with waiting.counted():
-                account().spend(len(part))
             if self._at == len(self._held) < HELD:
                 self._held += part[: HELD - len(self._held)]
             self._at += len(part)
@@ -150,18 +165,18 @@ class RemoteFile(PlacedFile):
                 self._at += len(passed)
         if answer is not None and self._at == self._place < self._until:
             return answer
-        if self._tag and self._place != self._at:
+        if self._asked and self._place != self._at:
             self._jump = FIRST_JUMP
         elif self._jump:
             self._jump = min(2 * self._jump, MOST_JUMP)
         self._drop()
         end = min(self._size, self._place + self._jump) if self._jump else None
         answer = self._fetch(self._place, end, self._tag)
-        if end is None and self._size - self._place > BUFFER:
-            answer = Ahead(answer)
-        self._answer = answer
-        self._tag = answer.tag
         self._at, self._until = self._place, self._size if end is None else end
+        if self._until - self._at > BUFFER:
+            answer = Ahead(answer)
+        self._answer, self._asked = answer, True
+        self._tag = answer.tag
         return answer
 
     def _drop(self) -> None:

@@ -31,9 +31,9 @@ from dclm_pipeline.storage.access import OPTIONS, Access, S3Client, access_of, c
 from dclm_pipeline.storage.answers import Fetch
 from dclm_pipeline.storage.budget import within_budget
 from dclm_pipeline.storage.paths import check_path, check_prefix
-from dclm_pipeline.storage.patience import Patience
+from dclm_pipeline.storage.patience import patiently
 from dclm_pipeline.storage.refusals import BeyondError, meaning_of
-from dclm_pipeline.storage.remote import open_remote, read_remote, requests
+from dclm_pipeline.storage.remote import open_remote, read_remote, requests, waiting
 from dclm_pipeline.storage.trouble import naming
 from dclm_pipeline.storage.writing import begin_upload, delete, give_up_uploads, put_in_parts, put_whole
 
@@ -107,7 +107,8 @@ class S3Storage:
     def version(self, path: str) -> tuple[int, str]:
         """Return an object's size, and its ETag."""
         key = self._key(path)
-        found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
+        with waiting.counted():
+            found = self._try("head", key, lambda s3: s3.head_object(Bucket=self._bucket, Key=key))
         return self._length(found, key), str(found["ETag"])
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
@@ -194,19 +195,14 @@ class S3Storage:
         return f"s3://{self._bucket}/{key}"
 
     def _try(self, kind: str, key: str, ask: Callable[[S3Client], Result]) -> Result:
-        patience = Patience()
-        while True:
-            try:
-                return self._once(kind, key, ask)
-            except TransientError as error:
-                patience.spend(error)
+        return patiently(lambda: self._once(kind, key, ask))
 
     def _once(self, kind: str, key: str, ask: Callable[[S3Client], Result]) -> Result:
         """Make one request; raise what a refusal means."""
         name = self._name(key)
         requests[f"s3 {kind}"] += 1
         try:
-            with within_budget(self._access.endpoint or f"s3://{self._bucket}"):
+            with within_budget(self._access.endpoint or f"s3://{self._bucket}", name):
                 return self._answered(name, ask)
         except CredentialRetrievalError as error:
             raise TransientError(f"{name}: the keys cannot be had for now ({error})") from error

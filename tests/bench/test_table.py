@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from bench.__main__ import row, table
-from bench.comparisons import FLOOR, Comparison
+from bench.__main__ import Performed, row, table
+from bench.comparisons import FLOOR, Comparison, Figure
 from bench.measure import Measured
 
 
-def measured(cpu_seconds):
-    return Measured(0, cpu_seconds, 0.0, 2.0, 64 << 20, 96 << 20, 0)
+def measured(cpu_seconds, waited=0.0):
+    return Performed(Measured(0, cpu_seconds, 0.0, 2.0, 64 << 20, 96 << 20, 0), waited)
 
 
 @pytest.mark.parametrize(("cpu_seconds", "verdict"), [(4.0, "met"), (5.0, "met"), (5.2, "NOT MET")])
@@ -46,6 +46,28 @@ def test_start_up_is_taken_off_where_a_comparison_says_so():
     best = {"something": measured(6.0), "start": measured(1.0), "floor": measured(4.0)}
 
     assert row(comparison, best)[5:] == ("1.25", "<= 1.25", "met")
+
+
+def test_the_start_up_of_what_is_compared_with_is_taken_off_too():
+    start, base_start = Comparison("start", FLOOR.command), Comparison("base start", FLOOR.command)
+    base = Comparison("base", FLOOR.command, less=base_start, figure=Figure.NONE)
+    comparison = Comparison("something", FLOOR.command, less=start, base=base)
+    best = {
+        "something": measured(7.0),
+        "start": measured(1.0),
+        "base": measured(6.0),
+        "base start": measured(2.0),
+        "floor": measured(4.0),
+    }
+
+    assert (row(comparison, best)[5], row(base, best)[5]) == ("1.50", "")
+
+
+def test_what_is_waited_for_bytes_is_compared_with_nothing():
+    comparison = Comparison("something", FLOOR.command, most=0.05, figure=Figure.WAITED)
+
+    assert row(comparison, {"something": measured(7.0, 0.04)})[5:] == ("0.04", "<= 0.05", "met")
+    assert row(comparison, {"something": measured(7.0, 0.06)})[5:] == ("0.06", "<= 0.05", "NOT MET")
 
 
 def test_names_stand_to_the_left_and_numbers_to_the_right():

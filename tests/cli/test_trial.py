@@ -1,6 +1,7 @@
 """`dclm try` against something that looks like Common Crawl."""
 
 import gzip
+import time
 
 import pytest
 
@@ -20,6 +21,14 @@ def web(crawl):
         yield served
 
 
+def gets_of_pages(web) -> int:
+    return sum(method == "GET" and path.endswith(".warc.gz") for method, path, _ in web.asked)
+
+
+def last_line(done) -> str:
+    return done.stdout.splitlines()[-1]
+
+
 def test_the_beginning_of_one_file_goes_through_the_recipe(web, tmp_path):
     done = dclm("try", CRAWL, "--mb", 1, "--source", web.url, "--out", tmp_path / "pool", "--rows", 1)
 
@@ -29,6 +38,25 @@ def test_the_beginning_of_one_file_goes_through_the_recipe(web, tmp_path):
     assert "text: " in done.stdout
     assert "kept in" in done.stdout
     assert "good" in dclm("verify", tmp_path / "pool").stdout
+
+
+def test_what_was_fetched_is_kept_in_a_cache(web, tmp_path):
+    words = ("try", CRAWL, "--mb", 1, "--source", web.url, "--rows", 0, "--cache", tmp_path / "cache")
+    first, asked_at_first = dclm(*words), gets_of_pages(web)
+    second, asked_in_all = dclm(*words), gets_of_pages(web)
+
+    assert (asked_at_first, asked_in_all) == (1, 1)
+    assert last_line(first).partition("(")[0] == last_line(second).partition("(")[0]
+
+
+def test_servers_are_asked_within_the_budget():
+    name, times = f"crawl-data/{CRAWL}/segments/1/warc/CC-MAIN-00000.warc.gz", []
+    with serving({f"crawl-data/{CRAWL}/warc.paths.gz": name.encode()}, lambda: times.append(time.monotonic())) as web:
+        done = dclm("try", CRAWL, "--source", web.url, "--most-requests", 2, "--most-bandwidth", "1MB", code=2)
+
+    assert "though the listing names it" in done.stderr
+    assert len(times) == len(["listing", "file"])
+    assert times[1] - times[0] > 0.4
 
 
 @pytest.mark.slow

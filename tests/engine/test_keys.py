@@ -3,8 +3,19 @@ import sys
 
 import pytest
 
-from dclm_pipeline.engine.keys import describe_step
+import dclm_pipeline as dp
+from dclm_pipeline.engine.keys import describe_step, segment_key
+from dclm_pipeline.engine.segments import cut_chain
+from dclm_pipeline.recipe import Limits
+from dclm_pipeline.recipe.model import named
+from dclm_pipeline.schema import PAGE, without
+from dclm_pipeline.sources.warc import Warc
+from dclm_pipeline.stages.decode import Decode
+from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
+from tests.engine.crawls import run_inline
+from tests.sources.writing import http, info, page, record
 
 MODULE = """
 from typing import Literal
@@ -46,3 +57,30 @@ def test_a_class_of_a_users_own_is_known_by_its_code(described):
 
 def test_our_own_steps_are_known_by_their_revision():
     assert "code" not in describe_step(Sample(share=0.5), str, {})
+
+
+def test_material_of_the_source_that_nobody_looks_at_is_not_in_the_key():
+    def key(schema, *steps):
+        (segment,) = cut_chain(schema, named([Decode(), *steps]), ("url", *steps[0].writes().names), 0.0, 0)
+        return segment_key(segment, Warc(), Limits(), {}, str)
+
+    without_rights = without(PAGE, frozenset({"http_rights"}))
+    extract, rights = Extract(save=False), Rights()
+
+    assert key(PAGE, extract) == key(without_rights, extract)
+    assert key(PAGE, extract) != key(PAGE, rights)
+
+
+def test_what_servers_say_of_rights_reaches_the_step_that_reads_it(tmp_path):
+    pages = [http(page("x"), "X-Robots-Tag: noai"), http(page("y"))]
+    records = [record("response", f"https://example.com/{i}", block) for i, block in enumerate(pages)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.warc").write_bytes(b"".join([info(), *records]))
+    where = "{column: rights_robots, equals: noai}"
+    recipe = f"name: a\nsource: warc\nsteps: [rights, extract, {{kind: drop_if, where: {where}}}]\n"
+    ran = run_inline(recipe, tmp_path / "in", tmp_path / "out" / "pool")
+    table = dp.open(tmp_path / "out" / "pool").to_table()
+
+    assert ran.manifest.rows == 1
+    assert table["url"].to_pylist() == ["https://example.com/1"]
+    assert {"html", "http_rights"} & set(table.schema.names) == set()

@@ -1,38 +1,17 @@
 """A server that throttles: all workers keep one budget, so it is asked little more than it must be."""
 
-import threading
-import time
-
 import pytest
 
 from dclm_pipeline.madeup import write_crawl
 from tests.engine.crawls import bytes_of, run_inline
 from tests.storage.serving import Served, serving
+from tests.storage.throttle import Throttle
 
 RECIPE = """
 name: picked
 source: {kind: common_crawl_index, crawl: CC-MAIN-2025-00, gap: 0}
 steps: [extract]
 """
-RATE, AT_ONCE = 60.0, 15.0
-
-
-class Throttle:
-    """What a server bears: `RATE` requests a second, and a few more at once."""
-
-    def __init__(self) -> None:
-        self._tokens, self._at, self._lock = AT_ONCE, time.monotonic(), threading.Lock()
-        self.refused = 0
-
-    def __call__(self) -> int | None:
-        with self._lock:
-            now = time.monotonic()
-            self._tokens, self._at = min(AT_ONCE, self._tokens + (now - self._at) * RATE), now
-            if self._tokens < 1:
-                self.refused += 1
-                return 503
-            self._tokens -= 1
-            return None
 
 
 def gets(served: Served) -> int:
@@ -41,14 +20,14 @@ def gets(served: Served) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["inline", "ray"])
-def test_a_server_that_throttles_is_asked_at_most_a_third_more(tmp_path, executor):
+@pytest.mark.parametrize(("executor", "status"), [("inline", 503), ("ray", 503), ("inline", 403), ("ray", 403)])
+def test_a_server_that_throttles_is_asked_at_most_a_third_more(tmp_path, executor, status):
     write_crawl(tmp_path / "crawl", 600, shards=8, listed=True)
     crawl = tmp_path / "crawl"
     files = {str(path.relative_to(crawl)): path.read_bytes() for path in crawl.rglob("*") if path.is_file()}
     with serving(files) as patient:
         run_inline(RECIPE, patient.url, tmp_path / "patient" / "pool")
-    throttle = Throttle()
+    throttle = Throttle(60.0, 15.0, status=status)
     workers = {"workers": 4} if executor == "ray" else {}
     with serving(files, throttle) as impatient:
         ran = run_inline(RECIPE, impatient.url, tmp_path / "throttled" / "pool", executor=executor, **workers)

@@ -173,3 +173,28 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         load_recipe(tmp_path / "quik.yaml")
     with pytest.raises(RecipeError, match="is a folder"):
         load_recipe(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            "by: {column: language, bands: {de: {lwo: 3}}, otherwise: keep}",
+            "unknown setting 'by.bands.de.lwo'; did you mean 'low'?",
+        ),
+        (
+            "by: {column: language, bands: {de: {low: x}}, otherwise: keep}",
+            "by.bands.de.low is 'x'; expected a number or null",
+        ),
+        ("by: {column: language, bands: {de: {low: 3}}, otherwise: maybe}", "by.otherwise is 'maybe'; expected"),
+        ("by: {column: language, bands: {de: {low: 3}}}", "needs 'by.otherwise': What becomes"),
+        (
+            "low: 1\n    when: {any_of: [{column: a, atleast: 3}]}",
+            "unknown setting 'when.any_of.0.atleast'; did you mean",
+        ),
+    ],
+)
+def test_a_mistake_inside_settings_is_named_with_its_path(tmp_path, monkeypatch, settings, said):
+    text = HEAD + f"  - extract\n  - signals\n  - kind: between\n    column: word_count\n    {settings}"
+
+    assert said in message_of(text, tmp_path, monkeypatch)

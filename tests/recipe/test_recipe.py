@@ -152,7 +152,7 @@ def test_a_bare_name_is_a_recipe_that_comes_with_the_package(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     assert load_recipe("quickstart") == load_recipe(Path(__file__).parents[2] / "pipelines" / "quickstart.yaml")
 
-    with pytest.raises(RecipeError, match=r"no such file.* Recipes that come with the package: quickstart"):
+    with pytest.raises(RecipeError, match=r"no such file.* Recipes that come with the package: .*quickstart"):
         load_recipe("quickstrat")
     Path("quickstart").write_text("name: mine\nsource: warc\nsteps: [extract]\n")
     assert load_recipe("quickstart").name == "mine"

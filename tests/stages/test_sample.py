@@ -1,10 +1,12 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dclm_pipeline.ids import ID, document_id
+from dclm_pipeline.barriers.shuffle import Shuffle
+from dclm_pipeline.ids import ID, document_id, uniform
 from dclm_pipeline.stages.sample import Sample
 
 
@@ -57,3 +59,20 @@ def test_no_rows_draw_none():
 def test_a_share_lies_between_nothing_and_all(share):
     with pytest.raises(ValidationError):
         Sample(share=share)
+
+
+def test_what_a_sample_leaves_is_shuffled_and_looked_at_as_all_else():
+    batch = docs(4000)
+    drawn = np.array(kept(0.25, batch=batch))
+    keys = np.array(Shuffle().key(batch).to_numpy())[drawn] / 2.0**64
+    looked_at = uniform(0, batch["id"]) < 0.1
+
+    assert 0.45 < keys.mean() < 0.55
+    assert 0.08 < looked_at[drawn].mean() < 0.12
+    assert 0.08 < looked_at[~drawn].mean() < 0.12
+
+
+def test_the_sample_is_the_same_however_documents_are_split():
+    batch = docs(300)
+
+    assert kept(0.5, batch=batch.slice(0, 100)) + kept(0.5, batch=batch.slice(100)) == kept(0.5, batch=batch)

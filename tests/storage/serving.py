@@ -16,7 +16,7 @@ class Served:
     """What a server has, what it is to do wrong, and what it was asked.
 
     Each of `faults` is for one GET: a status, `("cut", n)` to stop after n bytes, `("reset", n)` to break off there,
-    `("to", url)` to send elsewhere, or None for a good answer.
+    `("to", url)` to send elsewhere, `("says", status, headers, text)` to refuse in these words, or None for a good answer.
     """
 
     objects: dict[str, bytes]
@@ -28,6 +28,7 @@ class Served:
     tags: bool = True  # whether answers name their version
     versions: bool = True  # whether `If-Match` is heeded
     refusing: int = 0  # a status for every request
+    private: set[str] = field(default_factory=set)  # objects that nobody may have
     url: str = ""
 
 
@@ -59,6 +60,12 @@ def serving(objects: dict[str, bytes], fault_now: Callable[[], Any] = lambda: No
                 return self._say(fault, {"Content-Length": "0", "Retry-After": "0"})
             if isinstance(fault, tuple) and fault[0] == "to":
                 return self._say(302, {"Content-Length": "0", "Location": fault[1]})
+            if isinstance(fault, tuple) and fault[0] == "says":
+                self._say(fault[1], fault[2] | {"Content-Length": str(len(fault[3]))})
+                self.wfile.write(fault[3])
+                return None
+            if unquote(self.path).lstrip("/") in served.private:
+                return self._say(403, {"Content-Length": "0"})
             if served.refusing:
                 return self._say(served.refusing, {"Content-Length": "0"})
             if data is None:

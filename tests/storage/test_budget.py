@@ -2,7 +2,6 @@
 
 import heapq
 import random
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +12,7 @@ from dclm_pipeline.storage.budget import LEAST_RATE, Account, Budget, Lease, dea
 from dclm_pipeline.storage.patience import FIRST_SECONDS, MOST_ASKED_SECONDS, BusyError, seconds_of
 from dclm_pipeline.storage.remote import requests
 from tests.storage.serving import serving
+from tests.storage.throttle import Throttle
 
 HOST = "host"
 
@@ -31,7 +31,7 @@ def simulated(
 ) -> tuple[int, float]:
     """Let workers get objects from a server that bears `rate` requests a second; return the requests and seconds."""
     random.seed(workers * wanted)
-    tokens, at = rate / 4, clock.now
+    throttle = Throttle(rate, rate / 4, clock)
     done = made = 0
     begun = clock.now
     events = [(clock.now + random.random() * latency, number, "ask", 0, 0.0) for number in range(workers)]
@@ -50,10 +50,8 @@ def simulated(
             heapq.heappush(events, (clock.now + lease.wait, worker, following, failures, clock.now))
         elif what == "send":
             made += 1
-            tokens, at = min(rate / 4, tokens + (clock.now - at) * rate), clock.now
-            good = tokens >= 1
-            tokens -= good
-            heapq.heappush(events, (clock.now + latency, worker, "good" if good else "refused", failures, granted))
+            following = "good" if throttle.bears() else "refused"
+            heapq.heappush(events, (clock.now + latency, worker, following, failures, granted))
         elif what == "good":
             done += 1
             heapq.heappush(events, (clock.now, worker, "ask", 0, 0.0))
@@ -156,7 +154,7 @@ def test_calm_does_not_make_a_budget_forget():
 def test_only_what_says_that_it_is_too_much_slows_a_run_down():
     keeper = Budget()
     deal_with(keeper)
-    with pytest.raises(BusyError), within_budget(HOST):
+    with pytest.raises(BusyError), within_budget(HOST, "object"):
         raise BusyError("a fault", throttled=False)
 
     assert keeper.rate(HOST) is None
@@ -199,7 +197,7 @@ def test_a_refusal_is_told_whoever_makes_the_request():
     keeper = Budget()
     deal_with(keeper)
     try:
-        with pytest.raises(BusyError), within_budget(HOST):
+        with pytest.raises(BusyError), within_budget(HOST, "object"):
             raise BusyError("not now")
     finally:
         deal_with(Budget())
@@ -209,21 +207,9 @@ def test_a_refusal_is_told_whoever_makes_the_request():
 
 @pytest.mark.slow
 def test_over_http_many_threads_share_what_the_server_bears():
-    wanted, rate = 400, 60.0
-    tokens, at, lock = [15.0], [time.monotonic()], threading.Lock()
-
-    def fault() -> int | None:
-        with lock:
-            now = time.monotonic()
-            tokens[0] = min(15.0, tokens[0] + (now - at[0]) * rate)
-            at[0] = now
-            if tokens[0] < 1:
-                return 503
-            tokens[0] -= 1
-            return None
-
+    wanted = 400
     deal_with(Budget())
-    with serving({"object": b"x"}, fault) as server:
+    with serving({"object": b"x"}, Throttle(60.0, 15.0)) as server:
         storage = open_storage(f"{server.url}/")
         before = requests["http GET"]
         with ThreadPoolExecutor(16) as pool:

@@ -1,13 +1,20 @@
 """What was read of a server's objects is read from disk the next time, and is what the server has."""
 
+import errno
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from dclm_pipeline.errors import ShardError
-from dclm_pipeline.storage import cached as caching
-from dclm_pipeline.storage import open_storage
-from dclm_pipeline.storage.cached import CachedStorage, cached
+from dclm_pipeline.storage import blocks, open_storage
+from dclm_pipeline.storage.cached import CachedStorage, beginning_of, cached
+from dclm_pipeline.storage.paths import FORSAKEN_SECONDS
 from tests.engine.crawls import EXTRACT, bytes_of, run_inline
 from tests.storage.serving import serving
 
@@ -16,7 +23,7 @@ DATA = random.Random(1).randbytes(100_000)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(caching, "BLOCK_BYTES", 8_192)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 8_192)
 
 
 def gets(served) -> int:
@@ -99,6 +106,67 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_itself(tmp_path, caplo
         assert read_whole(served, tmp_path / "file") == DATA
 
     assert "kept in the cache" in caplog.text
+
+
+def left_unfinished(folder, age) -> Path:
+    """Kill a process that is writing a block; return what it leaves, so many seconds old."""
+    program = (
+        "import os, signal, sys; from pathlib import Path; from dclm_pipeline.storage.blocks import Blocks\n"
+        "Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Blocks(Path(sys.argv[1]), 'key', 'object', 10).keep(0, bytes(10))"
+    )
+    known = set(folder.rglob("*"))
+    assert subprocess.run([sys.executable, "-c", program, str(folder)]).returncode == -signal.SIGKILL
+    (left,) = (path for path in set(folder.rglob("*")) - known if path.is_file())
+    os.utime(left, (time.time() - age,) * 2)
+    return left
+
+
+def test_what_killed_processes_left_unfinished_goes_and_what_may_be_written_stays(tmp_path):
+    with serving({"object": DATA}) as served:
+        read_whole(served, tmp_path)
+        kept = {path for path in tmp_path.rglob("*") if path.is_file()}
+        for path in kept:
+            os.utime(path, (0, 0))
+        fresh = left_unfinished(tmp_path, FORSAKEN_SECONDS - 60)
+        left_unfinished(tmp_path, FORSAKEN_SECONDS)
+
+        assert read_whole(served, tmp_path) == DATA
+        assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept | {fresh}
+
+
+def test_a_cache_that_cannot_be_swept_can_be_read(tmp_path, caplog, monkeypatch):
+    left = left_unfinished(tmp_path, FORSAKEN_SECONDS)
+
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, "not yours", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with serving({"object": DATA}) as served:
+        assert read_whole(served, tmp_path) == DATA
+
+    assert left.exists()
+    assert "what was left unfinished in the cache stays" in caplog.text
+
+
+@pytest.mark.parametrize("most", [0, 1, 8_192, 8_193, 20_000, 10**6])
+def test_the_beginning_of_an_object_is_asked_for_once(tmp_path, most):
+    with serving({"object": DATA}) as served:
+        first = beginning_of(cached(open_storage(served.url), tmp_path), "object", most)
+        before = gets(served)
+        second = beginning_of(cached(open_storage(served.url), tmp_path), "object", most)
+
+        assert first == second == DATA[:most]
+        assert gets(served) == before == min(-(-most // 8_192), 13)
+
+
+def test_without_a_cache_or_a_version_the_beginning_is_one_request(tmp_path):
+    with serving({"object": DATA}) as served:
+        served.tags = False
+        for storage in (open_storage(served.url), cached(open_storage(served.url), tmp_path)):
+            assert beginning_of(storage, "object", 20_000) == DATA[:20_000]
+
+        assert [place for method, _, place in served.asked if method == "GET"] == ["bytes=0-19999"] * 2
 
 
 def test_what_is_on_disk_already_is_not_kept_again(tmp_path):

@@ -87,9 +87,9 @@ def test_a_server_that_goes_on_stopping_early_is_followed_as_long_as_there_is_pr
 def test_what_may_not_be_read_is_told_soon(served):
     served.faults += [403] * 50
 
-    with pytest.raises(TransientError, match="refuses"):
+    with pytest.raises(ShardError, match="refuses"):
         folder(served).read("small")
-    assert len(gets(served)) <= 4
+    assert len(gets(served)) == 2
 
 
 def test_an_object_that_is_replaced_meanwhile_is_not_mixed(served):

@@ -16,15 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
-from dclm_pipeline.storage.paths import UNFINISHED
+from dclm_pipeline.storage.paths import FORSAKEN_SECONDS, UNFINISHED
 from dclm_pipeline.storage.trouble import naming
 
 CACHE = "DCLM_ASSET_CACHE"
 CHUNK = 2**20
-# No download stands still for a day.
-UNFINISHED_SECONDS = 24 * 3600.0
 # Is told how many bytes have come, and how many there are.
 Advance = Callable[[int, int], None]
 
@@ -41,9 +40,9 @@ class AssetCache:
     folder: Path
 
     def find(self, sha256: str) -> Path | None:
-        """Return the file of a digest, if it is here."""
+        """Return the file of a digest, if it is here or came with the package."""
         path = self.folder / object_path(sha256)
-        return path if path.is_file() else None
+        return path if path.is_file() else find_bundled(sha256)
 
     def digests(self) -> list[str]:
         """Return the digests of all that is here."""
@@ -76,7 +75,7 @@ class AssetCache:
 
     def sweep(self) -> None:
         """Remove what killed processes left unfinished."""
-        open_storage(str(self.folder)).sweep(UNFINISHED_SECONDS)
+        open_storage(str(self.folder)).sweep(FORSAKEN_SECONDS)
 
     @contextmanager
     def alone_with(self, sha256: str) -> Iterator[None]:

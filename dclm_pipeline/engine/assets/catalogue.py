@@ -53,7 +53,26 @@ _LANGUAGES = {
     "origin": "fastText, language identification of 176 languages: https://fasttext.cc/docs/en/language-identification.html",
     "used_by": "steps that tell languages apart",
 }
+_URL_WORDS = (
+    "https://raw.githubusercontent.com/mlfoundations/dclm/main/baselines/mappers/banlists/refinedweb_banned_words_"
+)
+
+
+def _url_words(sort: str, sha256: str, size: int) -> Entry:
+    return Entry(
+        url=f"{_URL_WORDS}{sort}_reverse_engineered.txt",
+        sha256=sha256,
+        size=size,
+        licence="MIT",
+        origin="DCLM's list of words in the addresses of unwanted pages, found by what RefinedWeb lacks",
+        used_by="url_filter in dclm-baseline, refinedweb and fineweb",
+    )
+
+
 SHIPPED: Mapping[str, Entry] = {
+    "url-words.strict": _url_words("strict", "88933938dd7459c788145126dceffd3db3b856b1d091dcc1d994c417e75c35ff", 1368),
+    "url-words.hard": _url_words("hard", "f3c17480a9fbe7aefbed474cb9ec1f05c5105f17b814dbbedd11c11b7b67a3ba", 1375),
+    "url-words.soft": _url_words("soft", "933835a07e4bb9c50301ec6e02be2aa707256134c6e840bf12488682565ea742", 647),
     "lid.176": Entry(
         url="https://dl.fbaipublicfiles.com/fasttext/supervised-models/lid.176.bin",
         sha256="7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",

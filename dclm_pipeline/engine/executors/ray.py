@@ -13,11 +13,11 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # Ray reads these when it is imported; what the user has set stays.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -32,7 +32,7 @@ from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError
 from dclm_pipeline.step import Needs
-from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, deal_with
+from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, account, deal_with
 
 # Ray's own least size: we keep nothing in the store but answers of a few kilobytes.
 OBJECT_STORE_BYTES = 80 * 2**20
@@ -42,6 +42,7 @@ TASKS_PER_WORKER = 500
 MOST_FOLDER_LENGTH = 40
 # Ray itself waits for minutes for a cluster that is not there.
 ADDRESS_SECONDS = 10.0
+Told = TypeVar("Told")
 
 
 class FarKeeper:
@@ -55,23 +56,31 @@ class FarKeeper:
 
     def ask(self, host: str, made: int) -> Lease:
         """Return when a request may be made."""
-        try:
-            lease: Lease = self._aside.submit(ray.get, self._actor.ask.remote(host, made)).result()
-        except ray.exceptions.RayError:
-            return Lease(0.0, free=FREE_SECONDS)
-        return lease
+        return self._answer(lambda: self._actor.ask.remote(host, made), Lease(0.0, free=FREE_SECONDS))
 
     def refused(self, host: str, seconds: float, age: float, made: int) -> None:
         """Tell of a refusal."""
         self._actor.refused.remote(host, seconds, age, made)
 
+    def gave(self, host: str) -> None:
+        """Tell that a server gave something."""
+        self._actor.gave.remote(host)
+
+    def doubted(self, host: str, name: str) -> bool:
+        """Return whether a server that refuses without a reason seems to be asked too often."""
+        return self._answer(lambda: self._actor.doubted.remote(host, name), False)
+
     def spend(self, size: int) -> float:
         """Return how long to wait for having taken so many bytes."""
+        return self._answer(lambda: self._actor.spend.remote(size), 0.0)
+
+    def _answer(self, ask: Callable[[], "ray.ObjectRef[Told]"], otherwise: Told) -> Told:
+        """Return what the actor answers, or something else where it cannot."""
         try:
-            wait: float = self._aside.submit(ray.get, self._actor.spend.remote(size)).result()
+            answer: Told = self._aside.submit(ray.get, ask()).result()
         except ray.exceptions.RayError:
-            return 0.0
-        return wait
+            return otherwise
+        return answer
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +117,8 @@ class RayExecutor:
         if pace is not None:
             actor = ray.remote(num_cpus=0, max_restarts=-1)(Budget)
             self._keeper = actor.remote(pace.requests, pace.bytes)
+            for host in account().givers():  # what planning the run was given
+                self._keeper.gave.remote(host)
         self._running: dict[ray.ObjectRef[Done], Task] = {}
 
     @property

@@ -1,6 +1,7 @@
 """Runs over recipes that name assets: nothing is fetched, nothing is done twice, nothing is told to who need not know."""
 
 import pickle
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -8,17 +9,37 @@ import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import FetchedAssets, assets_below
 from dclm_pipeline.engine.assets.cache import object_path
 from dclm_pipeline.engine.assets.pull import copy_to_mirror, pull
-from dclm_pipeline.engine.run import Settings, job_of, offer_of
+from dclm_pipeline.engine.executors import Pace
+from dclm_pipeline.engine.run import Settings, job_of, offer_of, pace_of
 from dclm_pipeline.engine.survey import survey
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.storage.budget import Lease, deal_with
 from tests.engine.assets.conftest import WORDS, digest
 from tests.engine.kinds import Listed
+from tests.storage.serving import serving
 
 SHA = digest(WORDS)
+
+
+class Asked:
+    """A keeper that allows everything, and notes whom it was asked about."""
+
+    def __init__(self):
+        self.hosts = []
+
+    def ask(self, host, made):
+        self.hosts.append(host)
+        return Lease(0.0)
+
+    def gave(self, host):
+        pass
+
+    def spend(self, size):
+        return 0.0
 
 
 def recipe(place: str) -> Recipe:
@@ -94,6 +115,35 @@ def test_a_mirror_of_the_plan_reaches_workers_that_know_of_none(served, place, t
     carried = FetchedAssets(mirror=str(mirror)).needed_by([Listed(words=place)]).at_hand()
 
     assert carried.path(place).read_bytes() == WORDS
+
+
+def test_what_a_worker_copies_from_a_mirror_counts_against_the_budget(served, place, cache):
+    words = fetch(place).path.read_bytes()
+    (cache / object_path(SHA)).unlink()
+    keeper = Asked()
+    deal_with(keeper)
+    with serving({object_path(SHA): words}) as web:
+        FetchedAssets(mirror=web.url).needed_by([Listed(words=place)]).at_hand()
+
+        assert keeper.hosts == [urlsplit(web.url).netloc] * len(web.asked)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "address", "shared"),
+    [
+        ("", None, False),
+        ("/folder", None, False),
+        ("https://host/folder/", None, True),
+        ("s3://bucket", None, True),
+        ("", "host:1", True),
+    ],
+)
+def test_workers_keep_one_budget_where_a_mirror_is_on_a_server(crawl, tmp_path, mirror, address, shared, monkeypatch):
+    monkeypatch.setenv("DCLM_ASSET_MIRROR", mirror)
+    settings = Settings(address=address, most_requests=5.0)
+    job = job_of(recipe(str(tmp_path / "words.txt")), str(crawl), str(tmp_path / "pool"), settings)
+
+    assert pace_of(job, settings) == (Pace(5.0) if shared else None)
 
 
 def test_the_same_bytes_from_elsewhere_are_the_same_work(crawl, place, tmp_path):

@@ -1,55 +1,101 @@
-import unicodedata
+import gzip
+import json
 
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dclm_pipeline.kernels.stop_words import FOLDED
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.words import character_classes, count_text
+from dclm_pipeline.kernels.text_counts import TextCounts
+from dclm_pipeline.kernels.words import count_text
+from tests.kernels.oracle.slow_text import slow_counts
 
+LISTED = ("the", "of", "and", "ins", "über", "της", "и", "的")
+PIECES = (
+    *" \n\t\r\x0b\x0c\x1c\x85\xa0\u2028\u3000\x001aZé²Ⅷ٣漢かกͅ\u0301\ufffd😀...…●•*-–—~#{}()[]:;,/<=>+^@%$€'’\"“”!?。！",
+    " . . .",
+    "...",
+    "\n\n",
+    "\r\n",
+    ". A",
+    "The",
+    "the",
+    "OF",
+    "ΤΗΣ",
+    "Über",
+    "don't",
+    "we’LL",
+    "lorem ipsum",
+    "JavaScript",
+    "use of cookies",
+    "Terms of Use",
+    "privacy policy",
+    "www.a.b",
+    "http://",
+    "e.g.",
+    "J.",
+    "12-year-old",
+    "(a):",
+)
 TEXTS = st.lists(
-    st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \n\t\x1c\x85\xa0\u30001a²Ⅷ٣é漢😀")))
+    st.one_of(
+        st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \n.a"))),
+        st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
+    ),
+    max_size=8,
 )
 
 
-def slow_counts(text):
-    return (
-        len(text.split()),
-        len(text),
-        text.count("\n"),
-        sum(map(str.isalpha, text)),
-        sum(map(str.isdigit, text)),
-        sum(map(len, text.split())),
-    )
-
-
 def fast_counts(array):
-    found = count_text(views(array))
-    columns = (
-        found.words,
-        found.characters,
-        found.line_feeds,
-        found.letters,
-        found.digits,
-        found.word_characters,
-    )
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    return [
+        TextCounts(*row) for row in zip(*(column.tolist() for column in count_text(views(array), LISTED)), strict=True)
+    ]
 
 
 @given(TEXTS)
+@example(
+    [
+        "",
+        " ",
+        "\n",
+        "\r\n",
+        "a\r",
+        "...",
+        ". . . . . .",
+        ".. . .",
+        "a. b. C.",
+        "日本。本語。",
+        "-x\n*",
+        "..a",
+        "-a-b",
+        "--a-b",
+    ]
+)
 def test_counts_agree_with_python(texts):
-    assert fast_counts(pa.array(texts, pa.large_string())) == [slow_counts(text) for text in texts]
+    assert fast_counts(pa.array(texts, pa.large_string())) == [slow_counts(text, LISTED) for text in texts]
 
 
 @given(TEXTS, st.integers(0, 5), st.integers(0, 5))
 def test_counts_of_a_slice_agree_with_python(texts, first, count):
     array = pa.array(texts, pa.large_string()).slice(first, count)
 
-    assert fast_counts(array) == [slow_counts(text) for text in texts[first : first + count]]
+    assert fast_counts(array) == [slow_counts(text, LISTED) for text in texts[first : first + count]]
 
 
-def test_no_letter_digit_or_blank_lies_beyond_the_table():
-    beyond = range(len(character_classes()), 0x110000)
+@pytest.mark.parametrize("row", range(0, 1599, 40))
+def test_counts_of_real_pages_agree_with_python(pages, row):
+    text = pages[row]
 
-    assert {unicodedata.category(chr(code))[0] for code in beyond} <= {"C", "M"}
-    assert not "".join(map(chr, range(0xE0000, 0xE01F0))).split()[1:]
+    assert fast_counts(pa.array([text], pa.large_string())) == [slow_counts(text, LISTED)]
+
+
+@pytest.fixture(scope="module")
+def pages(test_data):
+    with gzip.open(test_data / "oracle" / "dclm.jsonl.gz", "rt") as lines:
+        return [json.loads(line)["text"][:20_000] for line in lines]
+
+
+def test_no_letter_beyond_the_table_has_a_small_one():
+    assert [code for code in range(FOLDED, 0x110000) if chr(code).lower() != chr(code)] == []

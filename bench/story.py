@@ -1,0 +1,13 @@
+"""What a run tells of itself: for what share of their time its tasks waited for bytes, in the pool's `runs/`."""
+
+import json
+from pathlib import Path
+
+
+def waited_share(pool: Path) -> float:
+    """Return the share of their time that the tasks of a pool's one run waited; 0 where no run was."""
+    waited = all_of_it = 0.0
+    for told in pool.glob("runs/*/run.json"):
+        story = json.loads(told.read_text())["story"]
+        waited, all_of_it = waited + story["waited_seconds"], all_of_it + story["task_seconds"]
+    return waited / all_of_it if all_of_it else 0.0

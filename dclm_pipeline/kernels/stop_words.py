@@ -1,0 +1,121 @@
+"""Which words of a text are on a short list: by their characters, in small letters, without making a string of them.
+
+A list is a table of open addresses over the characters of its words. Letters are made small one by one, as `str.lower`
+does where it gives one character; a final sigma counts as any other. No more of a word is looked at than the longest of
+the list has, so no text makes this slow.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.characters import character_at
+from dclm_pipeline.kernels.compiled import at, part
+
+# Beyond these no letter has a small one; a test looks at all of Unicode.
+FOLDED = 0x20000
+_SIGMA, _FINAL_SIGMA = ord("σ"), ord("ς")
+_FACTOR = 0x01000193
+
+_NUMBERS = types.Array(types.int64, 1, "C", readonly=True)
+
+
+class StopWords(NamedTuple):
+    """A list of words, as kernels read it.
+
+    `folds` has the small letter of each code point, `most` the characters of the longest word by its first byte, `slots`
+    the number of a word or -1, and `codes` the characters of each word from its place in `starts` to the next.
+    """
+
+    folds: NDArray[np.int64]
+    most: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    codes: NDArray[np.int64]
+
+
+STOP_WORDS = types.NamedUniTuple(_NUMBERS, len(StopWords._fields), StopWords)
+
+
+def fold(text: str) -> str:
+    """Return a text in small letters, one for each of its characters, as lists compare them."""
+    return "".join(map(_small, text))
+
+
+@cache
+def _folds() -> NDArray[np.int64]:
+    table = np.fromiter((ord(_small(chr(code))) for code in range(FOLDED)), np.int64, FOLDED)
+    table.flags.writeable = False
+    return table
+
+
+def _small(character: str) -> str:
+    small = character.lower()
+    if len(small) != 1:
+        return character
+    return "σ" if small == "ς" else small
+
+
+@cache
+def stop_words(words: tuple[str, ...]) -> StopWords:
+    """Return a list for kernels; words are in small letters, each once."""
+    folds = _folds()
+    starts = np.cumsum([0, *map(len, words)]).astype(np.int64)
+    codes = np.array([ord(each) for word in words for each in word], np.int64)
+    slots = np.full(1 << max(4, (4 * len(words)).bit_length()), -1, np.int64)
+    most = np.zeros(256, np.int64)
+    for number, word in enumerate(words):
+        slot = _hash([ord(each) for each in fold(word)]) & (slots.size - 1)
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (slots.size - 1)
+        slots[slot] = number
+        first = np.flatnonzero(folds == ord(fold(word[0]))).tolist() or [ord(word[0])]
+        for byte in {chr(code).encode()[0] for code in first}:
+            most[byte] = max(most[byte], len(word))
+    for table in (most, slots, starts, codes):
+        table.flags.writeable = False
+    return StopWords(folds, most, slots, starts, codes)
+
+
+def _hash(codes: Sequence[int]) -> int:
+    value = 0
+    for code in codes:
+        value = (value ^ code) * _FACTOR & 0xFFFFFFFF
+    return value ^ value >> 15
+
+
+@part
+def folded(folds: NDArray[np.int64], code: int) -> int:
+    """Return the small letter of a character."""
+    return int(folds[code]) if code < folds.size else code
+
+
+@part
+def find_word(data: NDArray[np.uint8], start: int, stop: int, length: int, listed: StopWords) -> int:
+    """Return twice the number of a word of so many characters, one more where it is in small letters; -1 if unlisted."""
+    if length > listed.most[at(data, start)]:
+        return -1
+    value, i = 0, start
+    while i < stop:
+        code, i = character_at(data, i, stop)
+        value = (value ^ folded(listed.folds, code)) * _FACTOR & 0xFFFFFFFF
+    slot = (value ^ value >> 15) & (listed.slots.size - 1)
+    while listed.slots[slot] >= 0:
+        number = listed.slots[slot]
+        low = listed.starts[number]
+        if listed.starts[number + 1] - low == length:
+            i, place, same, exact = start, low, True, 1
+            while same and i < stop:
+                code, i = character_at(data, i, stop)
+                wanted = listed.codes[place]
+                same = folded(listed.folds, code) == folded(listed.folds, wanted)
+                exact &= int(code == wanted)
+                place += 1
+            if same:
+                return int(2 * number + exact)
+        slot = (slot + 1) & (listed.slots.size - 1)
+    return -1

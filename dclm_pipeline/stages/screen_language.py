@@ -1,0 +1,80 @@
+"""Which pages are surely not in a wanted language, told from raw HTML: spares their extraction, the dearest step of all.
+
+A scan takes pieces of visible text from all over the page, and a fastText model says how likely they are in one of the
+languages. Whether that is enough is for a rule to say: `between` with `column: screen_score` and `low: 0.01` drops about
+eight in ten of the pages that are in other languages, and of 1,078 real pages whose extracted text is English (score above
+0.65) none. `python -m bench.language` tells these numbers.
+
+Menus and footers are text like any other here, so that a page in a language that is not that of its site may score low.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import Field
+
+from dclm_pipeline.stages.language import DEFAULT_MODEL, labels_of
+from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
+
+if TYPE_CHECKING:
+    from dclm_pipeline.kernels.fasttext_file import FastText
+
+
+class ScreenLanguage(Annotate):
+    """Tells before extraction how likely a page is in one of some languages, for a rule to drop those that are not.
+
+    A page with too little text to tell gets the score 1, as nothing speaks against it.
+    """
+
+    kind: Literal["screen_language"] = "screen_language"
+    languages: tuple[str, ...] = Field(
+        default=("en",), min_length=1, description="The wanted languages, by the model's names for them."
+    )
+    model: Place = Field(
+        default=DEFAULT_MODEL, description="A fastText model, `.bin` or `.ftz`, whose labels are languages."
+    )
+    pieces: int = Field(default=8, ge=1, le=1000, description="Places of the page that text is taken from.")
+    piece_bytes: int = Field(default=250, ge=16, le=100_000, description="Bytes of text from each of these places.")
+    least_letters: int = Field(
+        default=50, ge=0, description="Letters that the sample must have for the model to be asked."
+    )
+
+    def reads(self) -> frozenset[str]:
+        """Return the page."""
+        return frozenset({"html"})
+
+    def writes(self) -> pa.Schema:
+        """Return the score."""
+        return pa.schema([("screen_score", pa.float64())])
+
+    def open(self, assets: Assets) -> "OpenedScreen":
+        """Load the model; languages that it does not know are refused."""
+        from dclm_pipeline.kernels.fasttext_file import load_model
+
+        model = load_model(assets.path(self.model))
+        return OpenedScreen(self, model, labels_of(self.kind, model, self.languages))
+
+
+@dataclass(frozen=True)
+class OpenedScreen:
+    """The settings with their model, and which of its labels are wanted."""
+
+    settings: ScreenLanguage
+    model: "FastText"
+    wanted: NDArray[np.int64]
+
+    def columns(self, docs: Batch) -> Columns:
+        """Say how likely each page is in one of the wanted languages; of no page nothing is known."""
+        from dclm_pipeline.kernels.fasttext_predict import predict
+        from dclm_pipeline.kernels.strings import grained, valid_rows, views
+        from dclm_pipeline.kernels.visible import sample_visible
+
+        html = docs["html"].cast(pa.large_string())
+        sample = sample_visible(views(html), self.settings.pieces, self.settings.piece_bytes)
+        found = predict(self.model, sample.begins, sample.stops, sample.data, self.wanted)
+        told = (sample.letters >= self.settings.least_letters) & (found.best >= 0)
+        scores = np.where(told, grained(found.scores.sum(axis=1)), 1.0)
+        return Columns({"screen_score": pa.array(scores, mask=~valid_rows(html))})
