@@ -88,6 +88,10 @@ class Step(BaseModel, ABC):
     def reads(self) -> frozenset[str]:
         """Return the columns that the step looks at."""
 
+    def may_read(self) -> frozenset[str]:
+        """Return the columns that the step looks at where documents have them; of those that all rows carry."""
+        return frozenset()
+
     def writes(self) -> pa.Schema:
         """Return the columns that the step adds or replaces."""
         return pa.schema([])
@@ -159,17 +163,29 @@ class Hears(Protocol):
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
         """Return small rows about documents: `row` (int64, the document's place in `docs`), `hash` (uint64, decides
-        which partition hears of it; equal things must have equal hashes) and any columns of its own."""
+        which partition hears of it; equal things must have equal hashes) and any columns of its own. Rows of equal hash
+        are put in the order of the column `order` (uint64), where there is one."""
         ...
 
     def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
-        """Look at all evidence of one partition, sorted by (hash, shard, row); return rows with `shard` and `row` of
-        the documents that they are about, and columns of their own."""
+        """Look at all evidence of one partition, sorted by (hash, order, shard, row); return rows with `shard` and
+        `row` of the documents that they are about, and columns of their own. Rows of a barrier that settles may have a
+        `hash` instead: they go on to `settle`."""
         ...
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row`: a boolean
-        `keep`, new `text`, or declared columns."""
+        `keep`, a string `detail` for the rejects that come of it, new `text`, or declared columns."""
+        ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """Has the verb of a `Barrier` whose rounds can go on without asking the documents again."""
+
+    def settle(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
+        """Look at all rows that were handed on to one partition, sorted by (hash, order); return rows of findings, and
+        rows with a `hash` for another pass. There are as many passes as it takes until none is handed on."""
         ...
 
 
@@ -221,6 +237,20 @@ class Barrier(Step):
     """Must hear every shard before it can say what to do about one; has `evidence`, `findings` and `columns`."""
 
     rounds: ClassVar[int] = 1
+
+    def hearings(self) -> int:
+        """Return how often all documents are asked; `rounds`, unless settings decide."""
+        return self.rounds
+
+    def reads_in(self, round: int) -> frozenset[str]:
+        """Return the columns that the evidence of a round is about: what is read again is what costs."""
+        del round
+        return self.reads()
+
+    def onward_schema(self, round: int) -> pa.Schema | None:
+        """Return the columns, beside `hash`, of rows that findings of a round hand on to `settle`; none settles none."""
+        del round
+        return None
 
     @abstractmethod
     def evidence_schema(self, round: int) -> pa.Schema:

@@ -102,6 +102,10 @@ class Worked:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+# What a step may say of its rows beside the columns that it declares: which stay, and why others do not.
+_SAID: Mapping[str, pa.DataType] = {"keep": pa.bool_(), "detail": pa.string()}
+
+
 class Chain:
     """Opened steps and what they carry from batch to batch of one shard."""
 
@@ -234,15 +238,18 @@ class Chain:
                     failed[part.start + row] = (reason, part.answer.details.get(row, ""))
         fields = {field.name: field for field in step.writes()}
         keep = np.ones(entered, np.bool_)
+        why: Array | None = None
         arrays: dict[str, Array] = {}
         names = [name for part in parts if part.answer is not None for name in part.answer.arrays]
         for name in dict.fromkeys(names):
-            wanted = pa.bool_() if name == "keep" and name not in fields else None
+            wanted = None if name in fields else _SAID.get(name)
             column = assembled(parts, name, wanted or declared(fields, name, step).type, step)
-            if wanted is not None:
+            if wanted is None:
+                arrays[name] = column
+            elif name == "keep":
                 keep = mask_of(column)
             else:
-                arrays[name] = column
+                why = column
         for name, missing in fields.items():
             if name not in arrays and entered > len(failed) and isinstance(step, Annotate):
                 raise ContractError(f"{step.name}: declares the column {name!r} and did not give it")
@@ -253,10 +260,16 @@ class Chain:
         if verdict_of(step):
             docs = with_verdict(docs, step, keep, text if "text" in arrays else None)
             keep = np.ones(entered, np.bool_)
-        return self._take_out(docs, failed, keep, step, sides)
+        return self._take_out(docs, failed, keep, why, step, sides)
 
     def _take_out(
-        self, docs: Batch, failed: dict[int, tuple[str, str]], keep: NDArray[np.bool_], step: Step, sides: Sides
+        self,
+        docs: Batch,
+        failed: dict[int, tuple[str, str]],
+        keep: NDArray[np.bool_],
+        why: "Array | None",
+        step: Step,
+        sides: Sides,
     ) -> Batch:
         entered = docs.num_rows
         whole = np.ones(entered, np.bool_)
@@ -268,7 +281,7 @@ class Chain:
             sides.fail(bad, step, [failed[i][0] for i in places], [failed[i][1] or None for i in places])
         dropped = whole & ~keep
         if dropped.any():
-            sides.drop(rows_where(docs, dropped), step)
+            sides.drop(rows_where(docs, dropped), step, None if why is None else why.filter(from_numpy(dropped)))
         left = rows_where(docs, whole & keep) if entered else docs
         sides.count(
             StepTally(

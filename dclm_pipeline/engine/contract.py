@@ -21,7 +21,7 @@ def no_verb(step: Step, verb: str) -> ContractError:
 
 def seen(docs: Batch, step: Step) -> Batch:
     """Return what a step may look at: the columns that it reads, and the id."""
-    reads = step.reads() | {"id"}
+    reads = step.reads() | step.may_read() | {"id"}
     return docs.select([name for name in docs.schema.names if name in reads])
 
 

@@ -1,6 +1,7 @@
 """Taking a table through steps in this process, without files, guards or Ray: the engine of `apply`."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,8 @@ from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
 from dclm_pipeline.engine.chain import Chain, Worked
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.gathered import RUN_ROWS, order_of
+from dclm_pipeline.engine.jobs.exchange import looked_at
 from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.segments import Segment, cut_chain
 from dclm_pipeline.engine.sides import ROW, gone, signals_schema
@@ -17,7 +20,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.recipe import chain_problems
 from dclm_pipeline.schema import REJECT
-from dclm_pipeline.step import Assets, Barrier, Hears, Orders, Reorder, Step
+from dclm_pipeline.step import Assets, Barrier, Batch, Hears, Orders, Reorder, Step
 from dclm_pipeline.tally import Tally, total
 
 
@@ -45,7 +48,7 @@ def apply_steps(
         _through(segment, applying, found, assets, rows)
         found = None
         if isinstance(segment.ending, Barrier):
-            found = _heard(segment.ending, applying.docs, assets)
+            found = _heard(segment.ending, applying.docs, assets, rows)
         elif isinstance(segment.ending, Reorder):
             applying.docs = _ordered(segment.ending, applying.docs, assets)
     schema = signals_schema(segments[-1].layout.numbers)
@@ -67,28 +70,44 @@ def _through(segment: Segment, applying: Applying, found: Found | None, assets: 
     applying.tallies.append(total(Tally(steps=one.tallies) for one in worked))
 
 
-def _heard(barrier: Barrier, docs: pa.Table, assets: Assets) -> Found:
+def _heard(barrier: Barrier, docs: pa.Table, assets: Assets, rows: int) -> Found:
     """Go through a barrier's rounds with all documents as one shard; return what it found."""
     opened = barrier.open(assets)
     if not isinstance(opened, Hears):
         raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")
     numbered = _numbered(docs)
     found = Found(pa.schema([]).empty_table(), UNHEARD_SCHEMA.empty_table())
-    for round in range(barrier.rounds):
+    for round in range(barrier.hearings()):
         worker = EvidenceWorker(barrier, opened, round, found if round else None)
-        answer = worker.work(one_batch(where(numbered, ~np.isin(numbered[ROW], found.unheard[ROW]))))
-        unheard = pa.concat_tables([found.unheard, pa.Table.from_batches([answer.tables[UNHEARD]])])
-        evidence = pa.Table.from_batches([answer.tables[EVIDENCE]])
-        evidence = evidence.append_column("shard", from_numpy(np.zeros(evidence.num_rows, np.int64)))
-        order = np.lexsort((evidence["row"].to_numpy(), evidence["hash"].to_numpy()))
-        rows: Iterator[pa.RecordBatch] = iter(take(evidence, order).combine_chunks().to_batches())
+        heard = where(numbered, ~np.isin(numbered[ROW], found.unheard[ROW]))
+        answers = [worker.work(batch) for batch in heard.to_batches(max_chunksize=rows)]
+        unheard = [pa.Table.from_batches([answer.tables[UNHEARD]]) for answer in answers]
+        evidence = [answer.tables[EVIDENCE] for answer in answers if answer.tables[EVIDENCE].num_rows]
         schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
-        answers = [empty(schema), *(findings.select(schema.names) for findings in opened.findings(rows, round))]
-        findings = pa.Table.from_batches(answers).combine_chunks()
-        findings = take(findings, np.argsort(findings["row"].to_numpy(), kind="stable"))
-        unheard = take(unheard, np.argsort(unheard[ROW].to_numpy(), kind="stable"))
-        found = Found(findings.rename_columns([ROW, *schema.names[1:]]), unheard)
+        findings = list(_found(opened, round, evidence, schema))
+        table = pa.Table.from_batches([empty(schema), *findings]).combine_chunks()
+        table = take(table, np.argsort(table["row"].to_numpy(), kind="stable"))
+        silent = pa.concat_tables([found.unheard, *unheard])
+        silent = take(silent, np.argsort(silent[ROW].to_numpy(), kind="stable"))
+        found = Found(table.rename_columns([ROW, *schema.names[1:]]), silent)
     return found
+
+
+def _found(opened: Hears, round: int, evidence: Sequence[Batch], schema: pa.Schema) -> Iterator[Batch]:
+    """Yield what a barrier finds in evidence, pass after pass, until it hands nothing on."""
+    shards = [from_numpy(np.zeros(batch.num_rows, np.int64)) for batch in evidence]
+    handed = [batch.append_column("shard", shard) for batch, shard in zip(evidence, shards, strict=True)]
+    for passing in itertools.count():
+        if not handed:
+            return
+        table = pa.Table.from_batches(handed).combine_chunks()
+        handed = []
+        ordered = take(table, order_of(table)).combine_chunks()
+        for batch in looked_at(opened, iter(ordered.to_batches(max_chunksize=RUN_ROWS)), round, passing):
+            if "hash" not in batch.schema.names:
+                yield batch.select(schema.names)
+            elif batch.num_rows:
+                handed.append(batch)
 
 
 def _numbered(docs: pa.Table) -> pa.Table:

@@ -70,25 +70,25 @@ class Ordered:
         self._sink.close()
         keys, ids = np.concatenate(self._keys), np.concatenate(self._ids)
         order = np.lexsort((ids[:, 1], ids[:, 0], keys))
-        bounds = np.searchsorted(keys[order], [range_start(r, self._ranges) for r in range(self._ranges)], "left")
+        bounds = np.searchsorted(keys[order], range_starts(self._ranges), "left")
         with pa.memory_map(str(self._path)) as file:
             reader = pa.ipc.open_file(file)
             names = [name for name in reader.schema.names if with_key or name != KEY]
             batches = [reader.get_batch(i).select(names) for i in range(reader.num_record_batches)]
             for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):
-                for batch in _taken(batches, order[start:stop]):
+                for batch in taken(batches, order[start:stop]):
                     output.write(batch)
                 output.end_range()
 
 
-def _taken(batches: Sequence[Batch], order: NDArray[np.int64]) -> Iterator[Batch]:
+def taken(batches: Sequence[Batch], order: NDArray[np.int64], run_rows: int = RUN_ROWS) -> Iterator[Batch]:
     """Yield rows, counted through all batches, in an order; batches lie on disk, and only what is taken is copied.
 
     Taking from all of them as one table would join each column to one piece, every time.
     """
     begins = np.cumsum([0, *(batch.num_rows for batch in batches)])
-    for start in range(0, len(order), RUN_ROWS):
-        rows = order[start : start + RUN_ROWS]
+    for start in range(0, len(order), run_rows):
+        rows = order[start : start + run_rows]
         places = np.searchsorted(begins, rows, "right") - 1
         near = np.argsort(places, kind="stable")
         pieces = [take(batches[place], rows[places == place] - begins[place]) for place in np.unique(places).tolist()]
@@ -96,12 +96,21 @@ def _taken(batches: Sequence[Batch], order: NDArray[np.int64]) -> Iterator[Batch
         yield one_batch(take(gathered, np.argsort(near)))
 
 
-def range_start(place: int, ranges: int) -> np.uint64:
+def range_start(place: int, ranges: int) -> int:
     """Return the least 64-bit hash that belongs to a range, of so many equal ones."""
-    return np.uint64(-(-(place << 64) // ranges))
+    return -(-(place << 64) // ranges)
+
+
+def range_end(place: int, ranges: int) -> int:
+    """Return the greatest 64-bit hash that belongs to a range."""
+    return range_start(place + 1, ranges) - 1
 
 
 def range_of_hashes(hashes: NDArray[np.uint64], ranges: int) -> NDArray[np.int64]:
     """Return the range of each hash."""
-    starts = np.array([range_start(place, ranges) for place in range(ranges)], np.uint64)
-    return np.searchsorted(starts, hashes, "right").astype(np.int64) - 1
+    return np.searchsorted(range_starts(ranges), hashes, "right").astype(np.int64) - 1
+
+
+def range_starts(ranges: int) -> NDArray[np.uint64]:
+    """Return the least hash of each range."""
+    return np.array([range_start(place, ranges) for place in range(ranges)], np.uint64)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from dclm_pipeline.engine.job import Job
-from dclm_pipeline.engine.jobs.exchange import findings_schema
+from dclm_pipeline.engine.jobs.exchange import findings_schema, handed_schema
 from dclm_pipeline.engine.keys import describe_step, key_of, libraries_of, shard_identity
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema
 from dclm_pipeline.engine.segments import CARRIED, Segment
@@ -147,7 +147,7 @@ def evidence_phase(
     program = EvidenceProgram(pack((barrier,)), round, job.assets.needed_by([barrier]))
     schema = evidence_schema(barrier, round)
     names = segment.layout.left_schema.names
-    columns = tuple(name for name in names if name in barrier.reads() | CARRIED)
+    columns = tuple(name for name in names if name in barrier.reads_in(round) | CARRIED)
     found = None if heard.findings is None else heard.findings.inventory
     tasks: list[Task] = []
     for place, shard in enumerate(stored):
@@ -166,24 +166,28 @@ def evidence_phase(
     return Phase(f"{barrier.name} evidence", folder, tuple(tasks), barrier.needs, listed=heard.findings)
 
 
-def findings_phase(job: Job, segment: Segment, barrier: Barrier, round: int, evidence: Listed) -> Phase:
-    """Return a barrier's tasks that find: one a range."""
+def findings_phase(
+    job: Job, segment: Segment, barrier: Barrier, round: int, passing: int, evidence: Listed, ranges: int
+) -> Phase:
+    """Return a barrier's tasks that find: one a range. In passes after the first they settle what was handed on."""
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
-    folder = below(job.out, f"work/{segment.number}-{barrier.name}-findings-{round}")
+    name = "settling" if passing else "findings"
+    folder = below(job.out, f"work/{segment.number}-{barrier.name}-{name}-{round}{f'-{passing}' if passing else ''}")
     inventory = evidence.inventory
     packed, assets = pack((barrier,)), job.assets.needed_by([barrier])
+    about = [findings_schema(barrier, round).names, handed_schema(barrier, round).names, ranges]
     tasks = tuple(
         Task(
-            key_of("findings", described, round, place, inventory.identity, findings_schema(barrier, round).names),
-            f"{barrier.name} findings",
+            key_of("findings", described, round, passing, place, inventory.identity, about),
+            f"{barrier.name} {name}",
             place,
             folder,
-            FindingsWork(packed, assets, round, place, inventory),
+            FindingsWork(packed, assets, round, passing, place, ranges, inventory),
             (f"range {place}",),
         )
-        for place in range(ranges_for(len(evidence.files)))
+        for place in range(ranges)
     )
-    return Phase(f"{barrier.name} findings", folder, tasks, barrier.needs, listed=evidence)
+    return Phase(f"{barrier.name} {name}", folder, tasks, barrier.needs, listed=evidence)
 
 
 def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: Sequence[Stored]) -> Phase:

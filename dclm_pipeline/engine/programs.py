@@ -5,9 +5,10 @@ A program is a picklable value; opening it gives a worker that holds models. Ans
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import empty, from_numpy, one_batch
+from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
 from dclm_pipeline.engine.chain import Chain, Layout, Worked
 from dclm_pipeline.engine.contract import ContractError, seen
@@ -154,8 +155,12 @@ class EvidenceWorker:
                 f"{self._barrier.name}: evidence has the types {evidence.schema.types}; declared are {self._schema.types}"
             )
         place = self._schema.get_field_index("row")
+        rows = evidence.column(place).to_numpy()
+        if np.any(rows[1:] < rows[:-1]):
+            evidence = take(evidence, np.argsort(rows, kind="stable"))
+            rows = evidence.column(place).to_numpy()
         columns = list(evidence.columns)
-        columns[place] = from_numpy(docs[ROW].to_numpy()[columns[place].to_numpy()])
+        columns[place] = from_numpy(docs[ROW].to_numpy()[rows])
         return pa.record_batch(columns, schema=self._schema)
 
 

@@ -65,12 +65,17 @@ class EvidenceWork:
 
 @dataclass(frozen=True)
 class FindingsWork:
-    """Look at all evidence of one range; evidence file i is about shard i."""
+    """Look at all evidence of one range; evidence file i is about shard i.
+
+    In passes after the first it is what the pass before has handed on.
+    """
 
     barrier: bytes
     assets: PlannedAssets
     round: int
+    passing: int
     range: int
+    ranges: int
     evidence: Inventory
 
 

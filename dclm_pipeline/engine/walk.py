@@ -20,6 +20,7 @@ from dclm_pipeline.engine.phases import (
     findings_phase,
     gather_phase,
     mended_phase,
+    ranges_for,
     segment_phase,
     side_paths,
     sides_of,
@@ -28,6 +29,7 @@ from dclm_pipeline.engine.phases import (
 )
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.stored import Listed, Piece, Stored
+from dclm_pipeline.errors import IncompleteError
 from dclm_pipeline.pools.manifest import Manifest, columns_of
 from dclm_pipeline.pools.receipt import InputFacts, Receipt, receipts_for, receipts_in, standing
 from dclm_pipeline.sources import InputShard
@@ -57,6 +59,9 @@ class Pool:
     collected: tuple[Receipt, ...]
     shared: bool = False
 
+
+# Passes in which a barrier settles what it has handed on: they grow with the logarithm of what is tied together.
+MOST_PASSES = 1000
 
 Publish = Callable[[Pool], None]
 
@@ -153,15 +158,27 @@ def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Store
     """Go through a barrier's rounds; return what the last one found, and what could not be asked about in any."""
     findings: Listed | None = None
     unheard: dict[int, tuple[Stored, ...]] = {}
-    for round in range(barrier.rounds):
+    ranges = ranges_for(len(stored))
+    for round in range(barrier.hearings()):
         listening = evidence_phase(job, segment, barrier, round, stored, Heard(findings, unheard))
         receipts = execute(listening)
         for number, receipt in enumerate(receipts):
             if "unheard" in receipt.files:
                 unheard[number] = (*unheard.get(number, ()), *stored_of(listening.folder, [receipt], "unheard"))
-        evidence = Listed(listening.folder, stored_of(listening.folder, receipts, "evidence"))
-        finding = findings_phase(job, segment, barrier, round, evidence)
-        findings = Listed(finding.folder, stored_of(finding.folder, execute(finding), "findings"))
+        handed = Listed(listening.folder, stored_of(listening.folder, receipts, "evidence"))
+        found: list[Stored] = []
+        for passing in range(MOST_PASSES):
+            finding = findings_phase(job, segment, barrier, round, passing, handed, ranges)
+            receipts = execute(finding)
+            found += [one for one in stored_of(finding.folder, receipts, "findings") if one.file.rows or not passing]
+            handed = Listed(finding.folder, stored_of(finding.folder, receipts, "onward"))
+            if not handed.files:
+                break
+        else:
+            raise IncompleteError(
+                f"{barrier.name}: rows are still handed on after {MOST_PASSES} passes of round {round}; it does not settle"
+            )
+        findings = Listed(listening.folder, found)
     return Heard(findings, unheard)
 
 

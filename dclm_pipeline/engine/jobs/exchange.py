@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import from_numpy, take
+from dclm_pipeline.arrow import from_numpy
+from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
-from dclm_pipeline.engine.jobs.documents import documents_of_stored, found_about, less
+from dclm_pipeline.engine.gathered import Gathered
+from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less
 from dclm_pipeline.engine.jobs.segment import Performed
-from dclm_pipeline.engine.ordering import KEY, Ordered, range_of_hashes
+from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD
 from dclm_pipeline.engine.sides import ROW
@@ -26,12 +28,12 @@ from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts
 from dclm_pipeline.recipe.shipping import unpack
-from dclm_pipeline.step import Barrier, Hears
+from dclm_pipeline.step import Barrier, Hears, Settles
 from dclm_pipeline.storage.many import at_once
 
 # Findings are looked up by the shard they are about: small row groups make that a short read.
 FINDINGS_GROUP_BYTES = 2**20
-FINDINGS_RUN_ROWS = 65_536
+MOST_SHARDS = 2**20  # by which findings are spread over scratch; more shards lie in the last part
 
 
 def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch: Path) -> Performed:
@@ -39,59 +41,65 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     found = found_about(workshop, work.found, [(0, file) for file in work.unheard], [work.number])
     silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
     documents = less(documents_of_stored(workshop, [work.stored], work.columns), silent)
-    pieces: list[pa.RecordBatch] = []
-    unheard: list[pa.RecordBatch] = []
-    for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
-        if isinstance(answer, Lost):
-            unheard.append(without_answer(answer.document, answer.reason, answer.detail))
-        else:
-            pieces.append(answer.tables[EVIDENCE])
-            unheard.append(answer.tables[UNHEARD])
-    table = pa.Table.from_batches(pieces, schema=work.schema).combine_chunks()
-    hashes, rows = table["hash"].to_numpy(), table["row"].to_numpy()
-    order = np.lexsort((rows, hashes))
-    table = take(table, order)
-    bounds = np.searchsorted(range_of_hashes(hashes[order], work.ranges), np.arange(work.ranges + 1))
-    with (
-        Output(scratch, "evidence", "evidence", work.schema) as output,
-        Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True) as left_out,
-    ):
-        for batch in unheard:
-            left_out.write(batch)
-        for start, stop in itertools.pairwise(bounds):
-            for batch in table.slice(start, stop - start).combine_chunks().to_batches():
-                output.write(batch)
-            output.end_range()
+    gathered = Gathered(scratch, "evidence")
+    with Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True) as left_out:
+        for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
+            if isinstance(answer, Lost):
+                left_out.write(without_answer(answer.document, answer.reason, answer.detail))
+            else:
+                gathered.add(answer.tables[EVIDENCE])
+                left_out.write(answer.tables[UNHEARD])
+    with Output(scratch, "evidence", "evidence", work.schema) as output:
+        write_in_ranges(gathered, output, work.ranges)
     storage = workshop.storage(task.folder)
     stored = {made.name: made.store(storage, task) for made in (output, left_out)}
     return Performed({name: file for name, file in stored.items() if file is not None}, (_input(work.stored),))
 
 
 def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch: Path) -> Performed:
-    """Look at one range of all evidence; findings leave sorted by (shard, row)."""
+    """Look at one range of all evidence, or of what was handed on; findings leave sorted by (shard, row)."""
     (barrier,) = unpack(work.barrier)
     opened = barrier.open(work.assets.at_hand())
     if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
         raise ShardError(f"{barrier.name}: a {type(barrier).__name__} finds nothing")
-    pieces = [
-        _with_shard(batch, number)
-        for number, batches in enumerate(_of_range(workshop, work.evidence, work.range))
-        for batch in batches
-    ]
-    schema = findings_schema(barrier, work.round)
-    with Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output:
-        if pieces:
-            evidence = pa.Table.from_batches(pieces).combine_chunks()
-            # Files are read in the order of their shards and each is sorted: a stable sort by hash gives (hash, shard, row).
-            order = np.argsort(evidence["hash"].to_numpy(), kind="stable")
-            found = list(opened.findings(_runs(take(evidence, order).combine_chunks()), work.round))
-            table = pa.Table.from_batches([batch.select(schema.names) for batch in found], schema=schema)
-            table = table.combine_chunks()
-            order = np.lexsort((table["row"].to_numpy(), table["shard"].to_numpy()))
-            for batch in _runs(take(table, order).combine_chunks()):
-                output.write(batch)
-    stored = output.store(workshop.storage(task.folder), task)
-    return Performed({} if stored is None else {"findings": stored}, (_inputs(work.evidence),))
+    low, high = range_start(work.range, work.ranges), range_end(work.range, work.ranges)
+    gathered = Gathered(scratch, "gathered", low, high)
+    for number, batches in enumerate(_of_range(workshop, work.evidence, work.range)):
+        for batch in batches:
+            gathered.add(_with_shard(batch, number) if work.passing == 0 else batch)
+    schema, onward_schema = findings_schema(barrier, work.round), handed_schema(barrier, work.round)
+    onward = Gathered(scratch, "onward")
+    findings = Gathered(scratch, "findings", high=(MOST_SHARDS << PLACE_BITS) - 1)
+    for batch in looked_at(opened, gathered.runs(), work.round, work.passing):
+        if "hash" in batch.schema.names:
+            onward.add(batch.select(onward_schema.names))
+        else:
+            findings.add(_with_place(batch.select(schema.names)))
+    with (
+        Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output,
+        Output(scratch, "onward", "onward", onward_schema, optional=True) as handed_on,
+    ):
+        for batch in findings.runs():
+            output.write(batch.select(schema.names))
+        write_in_ranges(onward, handed_on, work.ranges)
+    storage = workshop.storage(task.folder)
+    output.groups.clear()  # findings are looked up by shard
+    stored = {made.name: made.store(storage, task) for made in (output, handed_on)}
+    return Performed({name: file for name, file in stored.items() if file is not None}, (_inputs(work.evidence),))
+
+
+def looked_at(opened: Hears, rows: Iterator[pa.RecordBatch], round: int, passing: int) -> Iterator[pa.RecordBatch]:
+    """Yield what a barrier finds in evidence, or in a later pass in what was handed on; it is asked of no rows."""
+    first = next(rows, None)
+    if first is None:
+        return
+    rows = itertools.chain([first], rows)
+    if passing == 0:
+        yield from opened.findings(rows, round)
+    elif isinstance(opened, Settles):
+        yield from opened.settle(rows, round)
+    else:
+        raise ContractError(f"{type(opened).__name__}: handed rows on and does not settle them")
 
 
 def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Path) -> Performed:
@@ -116,6 +124,26 @@ def findings_schema(barrier: Barrier, round: int) -> pa.Schema:
     return pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *own])
 
 
+def handed_schema(barrier: Barrier, round: int) -> pa.Schema:
+    """Return the columns of rows that are handed on as the exchange stores them."""
+    own = [field for field in barrier.onward_schema(round) or () if field.name != "hash"]
+    return pa.schema([pa.field("hash", pa.uint64()), *own])
+
+
+def write_in_ranges(gathered: Gathered, output: Output, ranges: int) -> None:
+    """Write rows in the order of their hashes, as so many equal ranges of it."""
+    place = 0
+    for batch in gathered.runs():
+        bounds = np.searchsorted(range_of_hashes(batch["hash"].to_numpy(), ranges), np.arange(ranges + 1))
+        for there in np.flatnonzero(np.diff(bounds)).tolist():
+            for _ in range(there - place):
+                output.end_range()
+            place = there
+            output.write(batch.slice(bounds[there], bounds[there + 1] - bounds[there]))
+    for _ in range(ranges - place):
+        output.end_range()
+
+
 def groups_of_range(stored: Stored, place: int) -> list[int]:
     """Return the row groups of a file that belong to a range."""
     groups = stored.file.groups
@@ -137,8 +165,13 @@ def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
     )
 
 
-def _runs(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    yield from table.to_batches(max_chunksize=FINDINGS_RUN_ROWS)
+def _with_place(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return findings with what puts them in the order of (shard, row)."""
+    shard, row = (batch[name].to_numpy().astype(np.uint64) for name in ("shard", "row"))
+    place = from_numpy(shard << np.uint64(PLACE_BITS) | row)
+    return pa.RecordBatch.from_arrays(
+        [place, *batch.columns], schema=pa.schema([pa.field("hash", pa.uint64()), *batch.schema])
+    )
 
 
 def _input(stored: Stored) -> InputFacts:

@@ -1,0 +1,150 @@
+"""Near duplicates, over all shards: of documents that are alike one stays, and it is told which.
+
+Documents whose MinHash signatures share a band are candidates; candidates are compared run by run of words, and only
+what is alike by the exact share of common runs counts. Knows nothing of files or workers. Two looks at the text, two at
+ids alone; the rows that this takes, and what it costs, are in docs/dedup.md.
+"""
+
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from dclm_pipeline.arrow import schema_of
+from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, CLUSTERS, EDGES, FOLLOWERS, MEMBERS, SETS, TIES, Round
+from dclm_pipeline.ids import ID
+from dclm_pipeline.schema import is_number
+from dclm_pipeline.step import Assets, Barrier, Opened
+
+_MOST_BANDS = 127
+
+
+class MinhashDedup(Barrier):
+    """Keeps one of the documents that are nearly the same, and says in `cluster` which one stays for them all."""
+
+    # How many documents that go one task remembers of a component; what is more takes another pass. No setting: it
+    # cannot change what stays.
+    held: ClassVar[int] = 2**22
+
+    kind: Literal["minhash_dedup"] = "minhash_dedup"
+    ngram: int = Field(
+        default=13, ge=1, le=1000, description="Words of a run; documents are alike by the runs they share."
+    )
+    words: Literal["unicode", "blanks"] = Field(
+        default="unicode", description="What parts words: the rules of Unicode (UAX #29), or blanks alone."
+    )
+    lower: bool = Field(default=True, description="Whether capitals and small letters are the same.")
+    characters: bool = Field(
+        default=False,
+        description="Whether each character of a script without blanks is a word, also where blanks part.",
+    )
+    short: Literal["whole", "alone"] = Field(
+        default="whole",
+        description="Documents with fewer words than a run: all their words are one run, or they are left alone.",
+    )
+    bands: int = Field(
+        default=16, ge=1, le=_MOST_BANDS, description="Parts of a signature, one of which must be equal."
+    )
+    rows: int = Field(default=8, ge=1, le=1000, description="Numbers in each part.")
+    permutations: int = Field(
+        default=128, ge=1, le=10_000, description="Numbers of a signature; bands times rows at least."
+    )
+    threshold: float = Field(
+        default=0.8, ge=0, le=1, description="The share of common runs from which on two documents are alike."
+    )
+    verify: bool = Field(
+        default=True, description="Whether candidates are compared; if not, all that share a band count as alike."
+    )
+    cluster: Literal["stars", "chains"] = Field(
+        default="stars",
+        description="A document goes if an earlier one that stays is like it; or if it is tied to an earlier one by "
+        "any chain of documents that are alike.",
+    )
+    keep: Literal["smallest_id", "oldest", "longest", "best"] = Field(
+        default="smallest_id", description="Which comes first, and stays: ties go to the smallest id."
+    )
+    column: str = Field(
+        default="", description="For `keep: best`, the column of numbers of which the greatest is best."
+    )
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Other permutations for another seed.")
+    most_removed: float = Field(
+        default=0.9, ge=0, le=1, description="The run stops if a larger share of all documents would go."
+    )
+    most_removed_of_source: float = Field(
+        default=0.98, ge=0, le=1, description="The run stops if a larger share of one source would go."
+    )
+    least_judged: int = Field(default=1000, ge=1, description="Shares of fewer documents than this stop nothing.")
+    largest_cluster: int = Field(default=1_000_000, ge=1, description="The run stops at a cluster of more documents.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "MinhashDedup":
+        if self.bands * self.rows > self.permutations:
+            raise ValueError(
+                f"{self.bands} bands of {self.rows} rows take {self.bands * self.rows} permutations, of which there "
+                f"are {self.permutations}; raise permutations or lower bands"
+            )
+        if (self.keep == "best") != bool(self.column):
+            raise ValueError("`column` names what `keep: best` goes by; give both or neither")
+        return self
+
+    def plan(self) -> tuple[Round, ...]:
+        """Return the rounds that the settings need."""
+        looks = (Round.BANDS, Round.SETS) if self.verify else (Round.BANDS,)
+        return (*looks, Round.STARS, Round.AUDIT) if self.cluster == "stars" else (*looks, Round.AUDIT)
+
+    def hearings(self) -> int:
+        """Return how often documents are asked."""
+        return len(self.plan())
+
+    def reads(self) -> frozenset[str]:
+        """Return the text, and the column that decides who stays."""
+        return frozenset({"id", "text"} | ({self.column} if self.column else set()))
+
+    def may_read(self) -> frozenset[str]:
+        """Return the date and the source, which not all documents have."""
+        return frozenset({"date", "source"})
+
+    def reads_in(self, round: int) -> frozenset[str]:
+        """Return nothing but the id once texts have been compared."""
+        return self.reads() if self.plan()[round] in (Round.BANDS, Round.SETS) else frozenset({"id"})
+
+    def misfit(self, documents: pa.Schema) -> str:
+        """Want numbers to go by."""
+        if self.column and not is_number(documents.field(self.column)):
+            return (
+                f"keeps the best by {self.column!r}, which is {documents.field(self.column).type}: it must be a number"
+            )
+        return ""
+
+    def writes(self) -> pa.Schema:
+        """Return the cluster, told by the document that stays, its size, and how like that one a document is."""
+        fields = (
+            pa.field("cluster", ID),
+            pa.field("cluster_size", pa.int64()),
+            pa.field("cluster_similarity", pa.float64()),
+        )
+        return schema_of(*fields)
+
+    def evidence_schema(self, round: int) -> pa.Schema:
+        """Return bands, sets, ties, members."""
+        return {Round.BANDS: BAND, Round.SETS: SETS, Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}[self.plan()[round]]
+
+    def findings_schema(self, round: int) -> pa.Schema:
+        """Return candidates, ties, ties, clusters."""
+        if self.plan()[round] == Round.BANDS and self.verify:
+            return CANDIDATES
+        return CLUSTERS if self.plan()[round] == Round.AUDIT else TIES
+
+    def onward_schema(self, round: int) -> pa.Schema | None:
+        """Return edges, where what is alike is known, followers, where a component is too large for one pass, and sums."""
+        what = self.plan()[round]
+        if what == (Round.SETS if self.verify else Round.BANDS):
+            return EDGES
+        return {Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}.get(what)
+
+    def open(self, assets: Assets) -> Opened:
+        """Load the kernels, so that no guarded child has to."""
+        from dclm_pipeline.barriers.near.opened import NearDuplicates
+
+        del assets
+        return NearDuplicates(self)

@@ -1,0 +1,194 @@
+"""Last round: every cluster is counted, and must keep exactly one; so many documents may go and no more.
+
+All members of a cluster are heard by one partition, the one that stays first; so are the counts of a source.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dclm_pipeline.arrow import Array, nulls, one_batch, take, where
+from dclm_pipeline.barriers.near.rows import (
+    Value,
+    batch_of,
+    bounds_of,
+    chosen,
+    first_of_each,
+    grouped,
+    hash_of,
+    nodes_of,
+)
+from dclm_pipeline.barriers.near.schemas import CLUSTERS, MEMBERS, Role
+from dclm_pipeline.errors import IntegrityError, ShardError
+from dclm_pipeline.ids import halves
+from dclm_pipeline.kernels.hashing import hash_rows
+from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.step import Batch
+
+if TYPE_CHECKING:
+    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
+
+_EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *MEMBERS])
+_HANDED = pa.schema([pa.field("hash", pa.uint64()), *MEMBERS])
+_FOUND = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CLUSTERS])
+
+
+def evidence(docs: Batch, found: Batch) -> Batch:
+    """Tell each cluster of its members, and each source of each of its documents, whether it goes."""
+    members = _members(docs, found)
+    gone = np.zeros(docs.num_rows, np.bool_)
+    gone[members["row"].to_numpy()[members["role"].to_numpy() == Role.JOINED]] = True
+    source = docs["source"].cast(pa.string()) if "source" in docs.schema.names else nulls(docs.num_rows, pa.string())
+    columns: dict[str, Value] = {
+        "row": np.arange(docs.num_rows),
+        "hash": hash_rows(*views(source.fill_null("").cast(pa.large_string())))[0],
+        "order": np.zeros(docs.num_rows, np.uint64),
+        "role": np.full(docs.num_rows, Role.TOTAL, np.uint8),
+        "source": source,
+        "documents": np.ones(docs.num_rows, np.int64),
+        "removed": gone.astype(np.int64),
+    }
+    return one_batch(pa.Table.from_batches([members, batch_of(_EVIDENCE, columns)]))
+
+
+def _members(docs: Batch, found: Batch) -> Batch:
+    """Return one row for each document that is in a cluster with others."""
+    rows, roles = found["row"].to_numpy(), found["role"].to_numpy().copy()
+    own, leaders = nodes_of(found["own"]), nodes_of(found["leader"])
+    similarity = found["similarity"].to_numpy(zero_copy_only=False)
+    labels = roles == Role.LABEL
+    first = own[:, 2] == leaders[:, 2]
+    # In chains the label decides; what a document is most like is told beside it.
+    most = np.full(docs.num_rows, np.nan)
+    np.fmax.at(most, rows[~labels], similarity[~labels])
+    similarity = np.where(labels & ~first, most[rows], similarity)
+    roles[labels] = np.where(first, Role.SURVIVOR, Role.JOINED)[labels]
+    decided = np.flatnonzero((roles == Role.SURVIVOR) | (roles == Role.JOINED))
+    decided = decided[first_of_each(rows[decided], leaders[decided, 2])]
+    if len(np.unique(rows[decided])) != len(decided):
+        raise IntegrityError("a document is in two clusters, or goes and stays: a bug of this package")
+    columns: dict[str, Value] = {
+        "row": rows[decided],
+        "hash": hash_of(leaders[decided]),
+        "order": (roles[decided] == Role.JOINED).astype(np.uint64),
+        "role": roles[decided],
+        "id": chosen(docs["id"], rows[decided]),
+        "similarity": similarity[decided],
+    }
+    return batch_of(_EVIDENCE, columns)
+
+
+def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+    """Return of each member who stays for it and how large its cluster is; stop where too much goes."""
+    columns: dict[str, Value]
+    totals: Counter[str | None] = Counter()
+    removed: Counter[str | None] = Counter()
+    for batch in grouped(_counting(settings, rows, totals, removed)):
+        if batch.num_rows == 0:
+            continue
+        batch = take(batch, np.lexsort((batch["order"].to_numpy(), batch["hash"].to_numpy())))
+        bounds = bounds_of(batch["hash"].to_numpy())
+        stays = batch["order"].to_numpy() == 0
+        if not np.array_equal(np.add.reduceat(stays.astype(np.int64), bounds[:-1]), np.ones(len(bounds) - 1, np.int64)):
+            raise IntegrityError(
+                f"{settings.name}: a cluster keeps none of its documents, or several: a bug of this package"
+            )
+        sizes = np.diff(bounds)
+        if sizes.max() > settings.largest_cluster:
+            raise _too_large(settings, int(sizes.max()))
+        columns = {
+            "shard": batch["shard"],
+            "row": batch["row"],
+            "id": batch["id"],
+            "keep": stays,
+            "cluster": chosen(batch["id"], np.repeat(bounds[:-1], sizes)),
+            "cluster_size": np.repeat(sizes, sizes),
+            "similarity": _known(batch["similarity"].to_numpy(zero_copy_only=False), stays),
+        }
+        yield batch_of(_FOUND, columns)
+    for source, documents in totals.items():
+        if source is not None:
+            _judge(settings, documents, removed[source], f"the source {source}", "most_removed_of_source")
+    columns = {"hash": np.zeros(1, np.uint64), "role": np.full(1, Role.TOTAL, np.uint8)}
+    columns |= {"documents": np.array([totals.total()]), "removed": np.array([removed.total()])}
+    if totals:
+        yield batch_of(_HANDED, columns)
+
+
+def settle(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+    """Judge the sums of all partitions."""
+    sums = [(batch["documents"].to_numpy().sum(), batch["removed"].to_numpy().sum()) for batch in rows]
+    documents, removed = (int(sum(numbers)) for numbers in zip(*sums, strict=True))
+    _judge(settings, documents, removed, "all sources", "most_removed")
+    yield from ()
+
+
+def _counting(
+    settings: "MinhashDedup",
+    rows: Iterator[Batch],
+    totals: Counter[str | None],
+    removed: Counter[str | None],
+) -> Iterator[Batch]:
+    """Add up counts, and let the members pass; a cluster that is far too large is not even gathered."""
+    hash_at_hand, size = None, 0
+    for batch in rows:
+        counts = batch["role"].to_numpy() == Role.TOTAL
+        if counts.any():
+            told = (
+                pa.Table.from_batches([where(batch, counts)])
+                .group_by("source")
+                .aggregate([("documents", "sum"), ("removed", "sum")])
+            )
+            for one in told.to_pylist():  # one a source and run of rows
+                totals[one["source"]] += one["documents_sum"]
+                removed[one["source"]] += one["removed_sum"]
+            batch = where(batch, ~counts)
+        if batch.num_rows:
+            first, last = batch["hash"][0].as_py(), batch["hash"][batch.num_rows - 1].as_py()
+            size = size + batch.num_rows if first == last == hash_at_hand else batch.num_rows
+            hash_at_hand = last
+            if first == last and size > settings.largest_cluster:
+                raise _too_large(settings, size)
+        yield batch
+
+
+def _known(similarity: NDArray[np.float64], stays: NDArray[np.bool_]) -> Array:
+    column: Array = pa.array(similarity, pa.float64(), mask=np.isnan(similarity) | stays)
+    return column
+
+
+def _judge(settings: "MinhashDedup", documents: int, removed: int, about: str, name: str) -> None:
+    most = settings.most_removed if name == "most_removed" else settings.most_removed_of_source
+    if documents >= settings.least_judged and removed > most * documents:
+        raise ShardError(
+            f"{settings.name} would remove {removed:,} of {documents:,} documents of {about}, {removed / documents:.1%}; "
+            f"{name} is {most:.1%}. Look at what is alike (a template? an input that is there twice?), then raise {name}"
+        )
+
+
+def _too_large(settings: "MinhashDedup", size: int) -> ShardError:
+    return ShardError(
+        f"{settings.name}: {size:,} documents or more are one cluster; largest_cluster is {settings.largest_cluster:,}. "
+        f"Look at one of them: a template that is there so often is better dropped by a rule; or raise largest_cluster"
+    )
+
+
+def details(docs: Batch, found: Batch) -> Array:
+    """Return what the rejects say of documents that go; nothing for others."""
+    ids = halves(found["cluster"]).astype(">u8").view(np.uint8)
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    told = digits[np.stack([ids >> 4, ids & 15], axis=2)].reshape(found.num_rows, -1).copy().view("S32").ravel()
+    alike: Array = pc.round(found["similarity"], 4).cast(pa.string()).fill_null("unknown")
+    pieces = ["like ", pa.array(told.astype("U32")), ", similarity ", alike, ", cluster of "]
+    pieces = [pa.repeat(piece, found.num_rows) if isinstance(piece, str) else piece for piece in pieces]
+    said: Array = pc.binary_join_element_wise(
+        *pieces, found["cluster_size"].cast(pa.string()), pa.repeat("", found.num_rows)
+    )
+    places = np.full(docs.num_rows, -1, np.int64)
+    places[found["row"].to_numpy()] = np.arange(found.num_rows)
+    return chosen(said.cast(pa.string()), places, places >= 0)

@@ -1,0 +1,41 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dclm_pipeline.kernels.overlap import sets_of, similar_pairs
+
+LISTS = st.lists(st.lists(st.integers(0, 12), max_size=8), max_size=7)
+
+
+def columns(lists):
+    rows = np.cumsum([0, *map(len, lists)])
+    return rows, np.array([value for one in lists for value in one], np.uint64)
+
+
+@given(LISTS)
+def test_sets_are_sorted_and_have_nothing_twice(lists):
+    offsets, sets = sets_of(*columns(lists))
+
+    assert [sets[i:j].tolist() for i, j in pairwise(offsets)] == [sorted(set(one)) for one in lists]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), LISTS), max_size=4), st.floats(0, 1), st.integers(0, 3))
+def test_pairs_are_those_that_python_finds(groups, threshold, carried):
+    lists = [one for _, group in groups for one in group]
+    bounds = np.cumsum([0, *(len(group) for _, group in groups if group)])
+    leads = np.array([i < leaders for leaders, group in groups for i in range(len(group))], np.bool_)
+    carried = min(carried, int(leads[: bounds[1]].sum())) if len(bounds) > 1 else 0
+    offsets, sets = sets_of(*columns(lists))
+    ones, others, similarities = similar_pairs(bounds, offsets, sets, leads, carried, threshold)
+    expected = []
+    for start, stop in pairwise(bounds.tolist()):
+        for i in range(start, stop):
+            for j in range(i + 1, stop):
+                one, other = set(lists[i]), set(lists[j])
+                similarity = len(one & other) / len(one | other) if one | other else 0.0
+                if leads[i] and similarity >= threshold and j >= carried:
+                    expected.append((i, j, similarity))
+
+    assert list(zip(ones.tolist(), others.tolist(), similarities.tolist(), strict=True)) == expected
