@@ -176,7 +176,7 @@ def _scan(
             if href < 0:
                 continue
             licence = licence_at(data, href, href_end, licences)
-            related = relation >= 0 and attributes.has_token(data, relation, relation_end, _LICENCE_FIELD)
+            related = relation >= 0 and claim_attributes.has_token(data, relation, relation_end, _LICENCE_FIELD)
             if here == _LINK:
                 if related:
                     _note_licence(facts, seen, row, licence, _HEAD)
@@ -217,7 +217,7 @@ def _scan_head(
         if colon >= 0:
             name = hash_trimmed(data, i, colon)
             if name == _ROBOTS_FIELD:
-                facts[DIRECTIVES] |= attributes.add_header_directives(data, colon + 1, end, agents, directives)
+                facts[DIRECTIVES] |= claim_attributes.add_header_directives(data, colon + 1, end, agents, directives)
             elif name == _TDM:
                 facts[RESERVED] = max(facts[RESERVED], reserved_by(data, colon + 1, end))
             elif name == _LICENCE_FIELD:
@@ -277,7 +277,7 @@ _scan_rows = _make(stamp(claim_attributes, marks, tags, tokens))
 
 @dataclass(frozen=True)
 class Claims:
-    """What each page says: bits of directives in the order of `attributes.DIRECTIVES`, whether rights are reserved (-1:
+    """What each page says: bits of directives in the order of `claim_attributes.DIRECTIVES`, whether rights are reserved (-1:
     not said), its licence and the place of that (-1: none), and how many different licences it links to."""
 
     directives: NDArray[np.int64]
@@ -290,7 +290,7 @@ class Claims:
 @cache
 def _licence_order() -> NDArray[np.int64]:
     """Return for each sorted hash of a licence's path which licence it is."""
-    order = [hashes([path])[0] for path in attributes.PATHS]
+    order = [hashes([path])[0] for path in claim_attributes.PATHS]
     return np.argsort(np.array(order, np.uint64)).astype(np.int64)
 
 
@@ -300,9 +300,9 @@ def scan_claims(html: Strings, heads: Strings, agents: Sequence[str]) -> Claims:
     facts = np.zeros((len(offsets) - 1, FACTS), np.int64)
     facts[:, (RESERVED, LICENCE, PLACE)] = -1
     words, kinds = tags.lookup()
-    named, paths = hashes(["robots", *agents]), hashes(attributes.PATHS)
+    named, paths = hashes(["robots", *agents]), hashes(claim_attributes.PATHS)
     seen = np.zeros(len(paths), np.int64)
-    directives = np.array([hashes([name])[0] for name in attributes.DIRECTIVES], np.uint64)
+    directives = np.array([hashes([name])[0] for name in claim_attributes.DIRECTIVES], np.uint64)
     _scan_rows(offsets, data, *heads, words, kinds, named, directives, paths, seen, facts)
     licence = np.where(facts[:, LICENCE] < 0, -1, _licence_order()[facts[:, LICENCE]])
     return Claims(facts[:, DIRECTIVES], facts[:, RESERVED], licence, facts[:, PLACE], facts[:, LICENCES_FOUND])
