@@ -21,6 +21,7 @@ from dclm_pipeline.engine.contract import (
     declared,
     no_verb,
     seen,
+    told_of_drops,
     with_column,
 )
 from dclm_pipeline.engine.found import Found
@@ -36,6 +37,7 @@ from dclm_pipeline.step import (
     Barrier,
     Batch,
     Columns,
+    Coming,
     Filter,
     Hears,
     Keeps,
@@ -119,9 +121,10 @@ class Chain:
         self._made = 0
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, coming: Coming | None = None) -> None:
         """Forget all that earlier batches left behind: a new shard, or group of shards, begins."""
-        self._state = self._after.start() if isinstance(self._after, Sweeps) else None
+        self._state = None  # two states may be more than there is room for
+        self._state = self._after.start(coming or Coming()) if isinstance(self._after, Sweeps) else None
         for unfolding in self._unfoldings.values():
             unfolding.close()
         self._unfoldings = {
@@ -253,10 +256,17 @@ class Chain:
         if verdict_of(step):
             docs = with_verdict(docs, step, keep, text if "text" in arrays else None)
             keep = np.ones(entered, np.bool_)
-        return self._take_out(docs, failed, keep, step, sides)
+        return self._take_out(docs, failed, keep, step, sides, *told_of_drops(parts, step))
 
     def _take_out(
-        self, docs: Batch, failed: dict[int, tuple[str, str]], keep: NDArray[np.bool_], step: Step, sides: Sides
+        self,
+        docs: Batch,
+        failed: dict[int, tuple[str, str]],
+        keep: NDArray[np.bool_],
+        step: Step,
+        sides: Sides,
+        reasons: "Array | None",
+        remarks: "Array | None",
     ) -> Batch:
         entered = docs.num_rows
         whole = np.ones(entered, np.bool_)
@@ -268,7 +278,8 @@ class Chain:
             sides.fail(bad, step, [failed[i][0] for i in places], [failed[i][1] or None for i in places])
         dropped = whole & ~keep
         if dropped.any():
-            sides.drop(rows_where(docs, dropped), step)
+            why, more = (told if told is None else told.filter(from_numpy(dropped)) for told in (reasons, remarks))
+            sides.drop(rows_where(docs, dropped), step, why, more)
         left = rows_where(docs, whole & keep) if entered else docs
         sides.count(
             StepTally(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, Field, Rows, empty, nulls, one_batch, schema_of, take, where
+from dclm_pipeline.arrow import Array, Field, Rows, empty, from_numpy, nulls, one_batch, schema_of, take, where
 from dclm_pipeline.ids import ID, uniform
 from dclm_pipeline.schema import REJECT, is_number
 from dclm_pipeline.step import Batch, Step
@@ -73,14 +73,23 @@ class Sides:
         ]
         self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
 
-    def drop(self, docs: Batch, step: Step) -> None:
-        """Note the rows that a step dropped: all of them in the signals, a seeded sample in the rejects."""
+    def drop(self, docs: Batch, step: Step, reasons: "Array | None" = None, remarks: "Array | None" = None) -> None:
+        """Note the rows that a step dropped: all of them in the signals, a seeded sample in the rejects.
+
+        What the step says of why is counted, and stands in the rejects.
+        """
         self.leave(docs, DROPPED, step.name)
+        if reasons is not None:
+            counted = pa.table({"reason": reasons.drop_null()}).group_by("reason").aggregate([("reason", "count")])
+            self.explain(step, {row["reason"]: row["reason_count"] for row in counted.to_pylist()})
         if docs.num_rows and self._dropped_sample > 0 and "id" in docs.schema.names:
             lucky = uniform(self._seed, docs["id"]) < self._dropped_sample
             if lucky.any():
                 sample = where(docs, lucky)
-                self._reject(sample, step, DROPPED, [DROPPED] * sample.num_rows, [None] * sample.num_rows)
+                none = nulls(docs.num_rows, pa.string())
+                why, more = (none if told is None else told for told in (reasons, remarks))
+                named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
+                self._reject(sample, step, DROPPED, named, more.filter(from_numpy(lucky)).to_pylist())
 
     def fail(self, docs: Batch, step: Step, reasons: Sequence[str], details: Sequence[str | None]) -> None:
         """Note the rows that failed in a step, each with its reason."""
