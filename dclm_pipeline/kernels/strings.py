@@ -39,6 +39,16 @@ def views(array: "LargeArray") -> Strings:
     return np.asarray(places.to_numpy(), np.int64), np.asarray(letters.to_numpy(), np.uint8)
 
 
+def array_of(strings: Strings, valid: NDArray[np.bool_] | None = None) -> "pa.LargeStringArray":
+    """Return an array over offsets and bytes, which must be UTF-8, without a copy; null where not valid."""
+    marks = None if valid is None else pa.array(valid, pa.bool_()).buffers()[1]
+    buffers = [marks, *(pa.array(part).buffers()[1] for part in strings)]
+    array = pa.Array.from_buffers(pa.large_string(), len(strings[0]) - 1, buffers)
+    if not isinstance(array, pa.LargeStringArray):
+        raise TypeError(f"made {array.type}")
+    return array
+
+
 def valid_rows(array: "LargeArray") -> NDArray[np.bool_]:
     """Tell which rows are not null."""
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
