@@ -2,10 +2,12 @@
 
 from dclm_pipeline.barriers.bloom_dedup import BloomDedup
 from dclm_pipeline.barriers.exact_dedup import ExactDedup
+from dclm_pipeline.barriers.line_dedup import LineDedup
 from dclm_pipeline.barriers.shuffle import Shuffle
 
 BUILTIN = (
     BloomDedup,
     ExactDedup,
+    LineDedup,
     Shuffle,
 )

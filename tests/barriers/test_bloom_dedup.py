@@ -94,7 +94,7 @@ def test_a_stretch_is_cut_out_of_the_middle():
 
 def test_stretches_close_to_each_other_are_one():
     words = [f"w{i}" for i in range(100)]
-    marred = " ".join(words[:50] + ["new", "words"] + words[50:])
+    marred = " ".join([*words[:50], "new", "words", *words[50:]])
 
     assert left(" ".join(words), marred, mode="substring", threshold=0.9, least_tokens=90) == [" ".join(words), ...]
     assert left(" ".join(words), marred, mode="substring", threshold=1.0, least_tokens=90)[1] == marred
@@ -126,7 +126,7 @@ def test_a_filter_that_does_not_fit_is_refused_with_the_figures():
     ):
         dp.steps.bloom_dedup(name="b", expected_ngrams=10**9, needs=Needs(memory=2**30)).open(None)
     sweeper = dp.steps.bloom_dedup(name="b").open(None)
-    with pytest.raises(RecipeError, match="b: 9,000,000,000 bytes of text in a group: .* set groups to 2, or"):
+    with pytest.raises(RecipeError, match=r"b: 9,000,000,000 bytes of text in a group: .* set groups to 2, or"):
         sweeper.start(Coming(1, 9 * 10**9))
 
 
