@@ -133,7 +133,7 @@ class Sweeper:
 
     def columns(self, docs: Batch, state: object) -> Columns:
         """Return what stays of each text; null texts stay as they are, and nothing is known of their n-grams."""
-        from dclm_pipeline.kernels import bloom
+        from dclm_pipeline.kernels import bloom, verdicts
         from dclm_pipeline.kernels.strings import array_of, valid_rows, views
 
         settings = self._settings
@@ -159,9 +159,9 @@ class Sweeper:
             )
         arrays: dict[str, Array] = {
             "text": array_of(swept.texts, known),
-            "ngrams": pa.array(swept.facts[:, bloom.RUNS].copy(), mask=~known),
-            "ngrams_seen": pa.array(swept.facts[:, bloom.SEEN].copy(), mask=~known),
-            "keep": from_numpy(swept.facts[:, bloom.GONE] == 0),
+            "ngrams": pa.array(swept.facts[:, verdicts.RUNS].copy(), mask=~known),
+            "ngrams_seen": pa.array(swept.facts[:, verdicts.SEEN].copy(), mask=~known),
+            "keep": from_numpy(swept.facts[:, verdicts.GONE] == 0),
         }
         return Columns(arrays)
 
@@ -183,5 +183,5 @@ class Sweeper:
 
 
 _PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-# The names of `kernels.bloom`, which is loaded later.
+# The numbers of `kernels.verdicts`, which is loaded later.
 _KERNEL_MODES = {name: number for number, name in enumerate(MODES)}

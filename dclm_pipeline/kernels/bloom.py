@@ -13,21 +13,34 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import blocked, characters, compiled, interning, ngrams, pieces, segmentation
-from dclm_pipeline.kernels.blocked import block_of, fetch_ahead, holds, put
+from dclm_pipeline.kernels import blocked, characters, compiled, interning, ngrams, pieces, segmentation, verdicts
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.ngrams import find_tokens, roll, run_hash, stretch_number
 from dclm_pipeline.kernels.pieces import next_line_feed
 from dclm_pipeline.kernels.segmentation import TABLE
 from dclm_pipeline.kernels.strings import Strings
-
-PARAGRAPH, DOCUMENT, BOTH, SUBSTRING, OLD_BOTH = range(5)
-# What is told of each text.
-RUNS, SEEN, REMOVED, GONE = range(4)
-FACTS = 4
-_BLOCKS, _PROBES, _LENGTH, _SHORTEST, _MODE, _LEAST = range(6)
-_AHEAD = 24  # runs between asking the memory for a line and looking at it
+from dclm_pipeline.kernels.verdicts import (
+    AT_LENGTH,
+    AT_MODE,
+    AT_SHORTEST,
+    BOTH,
+    DOCUMENT,
+    FACTS,
+    GONE,
+    OLD_BOTH,
+    REMOVED,
+    RUNS,
+    SEEN,
+    SUBSTRING,
+    Marks,
+    Numbers,
+    Words,
+    by_document,
+    by_paragraph,
+    by_substring,
+    is_seen,
+)
 
 _SWEEP = void(
     OFFSETS,
@@ -47,28 +60,24 @@ _SWEEP = void(
     types.int64[:, ::1],
     types.int64[::1],
 )
-_Words: TypeAlias = NDArray[np.uint64]
-_Places: TypeAlias = NDArray[np.int32]
-_Marks: TypeAlias = NDArray[np.uint8]
-_Numbers: TypeAlias = NDArray[np.int64]
 _Sweep: TypeAlias = Callable[
     [
         NDArray[np.int64],
         NDArray[np.uint8],
         NDArray[np.uint16],
-        _Numbers,
+        Numbers,
         float,
-        _Words,
+        Words,
         NDArray[np.int32],
-        _Words,
-        _Marks,
+        Words,
+        Marks,
         NDArray[np.int32],
-        _Words,
-        _Marks,
+        Words,
+        Marks,
         NDArray[np.uint8],
         NDArray[np.int64],
         NDArray[np.int64],
-        _Numbers,
+        Numbers,
     ],
     None,
 ]
@@ -96,190 +105,6 @@ class Swept:
     texts: Strings
     facts: NDArray[np.int64]
     added: int
-
-
-@part
-def _count_seen(words: _Words, how: _Numbers, hashes: _Words, begin: int, end: int, seen: _Marks) -> int:
-    """Look up runs, whose marks say afterwards which were seen; return how many."""
-    blocks, probes = how[_BLOCKS], how[_PROBES]
-    count = 0
-    for k in range(begin, min(begin + _AHEAD, end)):
-        fetch_ahead(words, np.intp(block_of(hashes[k], blocks)))
-    for k in range(begin, end):
-        if k + _AHEAD < end:
-            fetch_ahead(words, np.intp(block_of(hashes[k + _AHEAD], blocks)))
-        seen[k] = holds(words, blocks, probes, hashes[k])
-        count += seen[k]
-    return count
-
-
-@part
-def _put_all(words: _Words, how: _Numbers, hashes: _Words, begin: int, end: int) -> int:
-    added = 0
-    for k in range(begin, end):
-        added += put(words, how[_BLOCKS], how[_PROBES], hashes[k])
-    return added
-
-
-@part
-def _is_seen(mode: int, seen: int, runs: int, share: float) -> bool:
-    """Tell whether so many of the runs of a unit were seen that it goes; one without runs stays."""
-    if runs == 0:
-        return False
-    return seen / runs > share if mode == OLD_BOTH else seen / runs >= share
-
-
-@part
-def _by_paragraph(
-    words: _Words,
-    how: _Numbers,
-    share: float,
-    hashes: _Words,
-    seen: _Marks,
-    parts: _Places,
-    count: int,
-    wholes: _Words,
-    gone: _Marks,
-    told: _Numbers,
-) -> int:
-    """Mark the paragraphs that go, and put what the others hold into the filter, one after the other."""
-    length, mode, added = how[_LENGTH], how[_MODE], 0
-    for p in range(count):
-        begin, end = int(parts[1, p]), int(parts[1, p + 1])
-        tokens = end - begin
-        known, runs = 0, 0
-        if tokens >= length:
-            runs = tokens - length + 1
-            known = _count_seen(words, how, hashes, begin, begin + runs, seen)
-        elif tokens >= how[_SHORTEST]:
-            runs = 1
-            known = int(holds(words, how[_BLOCKS], how[_PROBES], wholes[p]))
-        told[RUNS] += runs
-        told[SEEN] += known
-        gone[p] = _is_seen(mode, known, runs, share)
-        told[REMOVED] += gone[p]
-        if gone[p] or runs == 0:
-            continue
-        if tokens >= length:
-            added += _put_all(words, how, hashes, begin, begin + runs)
-        else:
-            added += put(words, how[_BLOCKS], how[_PROBES], wholes[p])
-    return added
-
-
-@part
-def _by_document(
-    words: _Words,
-    how: _Numbers,
-    share: float,
-    hashes: _Words,
-    tokens: int,
-    seen: _Marks,
-    parts: _Places,
-    count: int,
-    wholes: _Words,
-    gone: _Marks,
-    told: _Numbers,
-) -> int:
-    """Mark a text that goes; where it stays, put what it holds into the filter, or go through its paragraphs."""
-    length = how[_LENGTH]
-    runs, known = max(0, tokens - length + 1), 0
-    if runs > 0:
-        known = _count_seen(words, how, hashes, 0, runs, seen)
-    elif tokens >= how[_SHORTEST]:
-        runs = 1
-        known = int(holds(words, how[_BLOCKS], how[_PROBES], wholes[count]))
-    told[RUNS], told[SEEN] = runs, known
-    if _is_seen(how[_MODE], known, runs, share):
-        told[GONE] = 1
-        return 0
-    added = 0
-    if how[_MODE] == BOTH:
-        added += _by_paragraph(words, how, share, hashes, seen, parts, count, wholes, gone, told)
-        told[RUNS], told[SEEN] = runs, known
-        # Runs that begin in one paragraph and end in another, where all that they touch has stayed.
-        last = -1  # of the paragraphs that went, the last that a run may touch
-        final, p = 0, 0
-        for k in range(tokens - length + 1):
-            while k >= parts[1, p + 1]:
-                p += 1
-            while final < count and k + length > parts[1, final]:
-                if gone[final] and parts[1, final + 1] > parts[1, final]:
-                    last = final
-                final += 1
-            if last < p and k + length > parts[1, p + 1]:
-                added += put(words, how[_BLOCKS], how[_PROBES], hashes[k])
-        if tokens < length and runs == 1 and told[REMOVED] == 0:
-            added += put(words, how[_BLOCKS], how[_PROBES], wholes[count])
-        return added
-    if tokens >= length:
-        return added + _put_all(words, how, hashes, 0, runs)
-    if runs == 1:
-        added += put(words, how[_BLOCKS], how[_PROBES], wholes[count])
-    return added
-
-
-@part
-def _by_substring(
-    words: _Words,
-    how: _Numbers,
-    share: float,
-    hashes: _Words,
-    tokens: int,
-    seen: _Marks,
-    spans: _Places,
-    told: _Numbers,
-) -> tuple[int, int]:
-    """Write down which stretches of tokens go; return how many, and by how much the filter grew."""
-    length, added = how[_LENGTH], 0
-    runs = max(0, tokens - length + 1)
-    known = _count_seen(words, how, hashes, 0, runs, seen)
-    told[RUNS], told[SEEN] = runs, known
-    # Spans: begin, end, and how many of the tokens between lie in runs that were seen.
-    n = 0
-    for k in range(runs):
-        if not seen[k]:
-            continue
-        if n > 0 and k <= spans[1, n - 1]:
-            spans[2, n - 1] += k + length - spans[1, n - 1]
-            spans[1, n - 1] = k + length
-        else:
-            spans[0, n], spans[1, n], spans[2, n] = k, k + length, length
-            n += 1
-    # Joined forward, then backward, as long as enough of what is joined was seen.
-    kept = 0
-    for s in range(n):
-        if kept > 0 and spans[2, kept - 1] + spans[2, s] >= share * (spans[1, s] - spans[0, kept - 1]):
-            spans[1, kept - 1] = spans[1, s]
-            spans[2, kept - 1] += spans[2, s]
-        else:
-            spans[0, kept], spans[1, kept], spans[2, kept] = spans[0, s], spans[1, s], spans[2, s]
-            kept += 1
-    first = kept
-    for s in range(kept - 1, -1, -1):
-        if first < kept and spans[2, first] + spans[2, s] >= share * (spans[1, first] - spans[0, s]):
-            spans[0, first] = spans[0, s]
-            spans[2, first] += spans[2, s]
-        else:
-            first -= 1
-            spans[0, first], spans[1, first], spans[2, first] = spans[0, s], spans[1, s], spans[2, s]
-    n = 0
-    for s in range(first, kept):
-        if spans[1, s] - spans[0, s] >= how[_LEAST]:
-            spans[0, n], spans[1, n] = spans[0, s], spans[1, s]
-            n += 1
-    told[REMOVED] = n
-    # Runs that lie in what stays, whole.
-    following = 0
-    k = 0
-    while k < runs:
-        if following < n and k + length > spans[0, following]:
-            k = int(spans[1, following])
-            following += 1
-            continue
-        added += put(words, how[_BLOCKS], how[_PROBES], hashes[k])
-        k += 1
-    return n, added
 
 
 @part
@@ -318,7 +143,7 @@ def _make(parts_of: int) -> _Sweep:
             borrowed(tokens),
             borrowed(hashes),
         )
-        mode, length, least = how[_MODE], how[_LENGTH], how[_SHORTEST]
+        mode, length, least = how[AT_MODE], how[AT_LENGTH], how[AT_SHORTEST]
         begins, ends = tokens[0], tokens[1]
         n = 0
         out_offsets[0] = 0
@@ -347,7 +172,7 @@ def _make(parts_of: int) -> _Sweep:
                     wholes[count] = run_hash(hashes, 0, found)
             roll(hashes, found, length)
             if mode == SUBSTRING:
-                cuts, more = _by_substring(words, how, share, hashes, found, seen, parts, told)
+                cuts, more = by_substring(words, how, share, hashes, found, seen, parts, told)
                 added[0] += more
                 place = 0
                 for s in range(cuts):
@@ -361,10 +186,10 @@ def _make(parts_of: int) -> _Sweep:
                 out_offsets[row + 1] = n
                 continue
             if mode in (DOCUMENT, BOTH):
-                added[0] += _by_document(words, how, share, hashes, found, seen, parts, count, wholes, gone, told)
+                added[0] += by_document(words, how, share, hashes, found, seen, parts, count, wholes, gone, told)
             else:
-                added[0] += _by_paragraph(words, how, share, hashes, seen, parts, count, wholes, gone, told)
-                if mode == OLD_BOTH and _is_seen(mode, told[SEEN], told[RUNS], share):
+                added[0] += by_paragraph(words, how, share, hashes, seen, parts, count, wholes, gone, told)
+                if mode == OLD_BOTH and is_seen(mode, told[SEEN], told[RUNS], share):
                     told[GONE] = 1
             left = 0
             if not told[GONE]:
@@ -383,7 +208,7 @@ def _make(parts_of: int) -> _Sweep:
     return sweep
 
 
-_sweep = _make(stamp(blocked, characters, compiled, interning, ngrams, pieces, segmentation))
+_sweep = _make(stamp(blocked, characters, compiled, interning, ngrams, pieces, segmentation, verdicts))
 
 
 def sweep(strings: Strings, rule: Rule, words: NDArray[np.uint64], probes: int) -> Swept:

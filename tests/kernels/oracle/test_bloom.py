@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.blocked import WORDS, size_for
-from dclm_pipeline.kernels.bloom import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, SUBSTRING, Rule, sweep
+from dclm_pipeline.kernels.bloom import Rule, sweep
 from dclm_pipeline.kernels.strings import array_of, views
+from dclm_pipeline.kernels.verdicts import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, SUBSTRING
 from tests.kernels.oracle.test_segmentation import breaks
 
 RATE = 1e-6
