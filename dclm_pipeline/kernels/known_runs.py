@@ -117,7 +117,7 @@ def _runs_of_length(
 
 
 def known_runs(strings: Strings, item_of: NDArray[np.int64], n: int, shortest: int, most_places: int) -> KnownRuns:
-    """Return the runs of `n` words of texts, each of which belongs to an item."""
+    """Return the runs of `n` words of texts, each of which belongs to an item; those of an item follow each other."""
     found = small_words_of(strings)
     sizes = np.diff(found.rows)
     own = np.where(sizes >= n, n, np.where(sizes >= shortest, sizes, 0))
@@ -128,16 +128,20 @@ def known_runs(strings: Strings, item_of: NDArray[np.int64], n: int, shortest: i
     order = np.lexsort((words, hashes))
     hashes, words, lengths = hashes[order], words[order], lengths[order]
     first = _first_places(hashes)
-    same = np.empty(len(words), np.uint8)
-    _compare_runs(strings[1], found.begins, found.ends, small_letters(), words[first], words, lengths, same)
-    places = np.bincount(first, minlength=len(first))[first] if len(first) else first
-    kept = (same == 1) & (lengths[first] == lengths) & (places <= most_places)
+    few = np.bincount(first, minlength=len(first))[first] <= most_places if len(first) else np.zeros(0, np.bool_)
+    kept = few & (lengths[first] == lengths)
+    others = np.flatnonzero(kept & (first != np.arange(len(first))))
+    same = np.empty(len(others), np.uint8)
+    one, two = words[first[others]], words[others]
+    _compare_runs(strings[1], found.begins, found.ends, small_letters(), one, two, lengths[others], same)
+    kept[others[same == 0]] = False
     hashes, words = hashes[kept], words[kept]
     text = np.searchsorted(found.rows, words, side="right") - 1
     items = item_of[text]
     first = _first_places(hashes)
     starts = np.append(np.flatnonzero(first == np.arange(len(first))), len(first))
-    counts = _first_in_item(first, items)
+    counts = np.ones(len(first), np.uint8)
+    counts[1:] = (first[1:] != first[:-1]) | (items[1:] != items[:-1])
     bits = max(1, len(starts).bit_length())
     shift = 64 - bits
     unique = hashes[starts[:-1]]
@@ -164,12 +168,3 @@ def _first_places(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     begins[1:] = hashes[1:] != hashes[:-1]
     places: NDArray[np.int64] = np.flatnonzero(begins)[np.cumsum(begins) - 1]
     return places
-
-
-def _first_in_item(runs: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Mark for each run the first of its places in each item."""
-    order = np.lexsort((np.arange(len(runs)), items, runs))
-    fresh = np.ones(len(runs), np.uint8)
-    same = (runs[order][1:] == runs[order][:-1]) & (items[order][1:] == items[order][:-1])
-    fresh[order[1:]] = ~same
-    return fresh
