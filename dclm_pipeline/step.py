@@ -52,12 +52,23 @@ class Columns:
     """What `Annotate` and others answer: arrays by name, one value a row, and the rows that failed.
 
     `failed` maps a row's place in the batch to a reason (a short, countable phrase such as `too deep`), and `details`
-    to whatever else a reader of the reject should know. Values of failed rows are ignored.
+    to whatever else a reader of the reject should know. Values of failed rows are ignored. Of rows that `keep` leaves
+    out, `reasons` (few and countable: the tally counts them) and `remarks` may say more: texts, one a row, null for none.
     """
 
     arrays: Mapping[str, Array]
     failed: Mapping[int, str] = field(default_factory=dict)
     details: Mapping[int, str] = field(default_factory=dict)
+    reasons: "Array | None" = None
+    remarks: "Array | None" = None
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What a sweep is about to meet in a group of shards: how many documents, and the bytes of their texts."""
+
+    documents: int = 0
+    text_bytes: int = 0
 
 
 # Stands among `libraries` for the running Python's tables of Unicode (`str.isalpha`, `str.lower`), new with most Pythons.
@@ -175,7 +186,7 @@ class Hears(Protocol):
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row`: a boolean
-        `keep`, a string `detail` for the rejects that come of it, new `text`, or declared columns."""
+        `keep`, new `text`, or declared columns."""
         ...
 
 
@@ -193,8 +204,8 @@ class Settles(Protocol):
 class Sweeps(Protocol):
     """Has the verbs of `Sweep`."""
 
-    def start(self) -> object:
-        """Return the state with which a group of shards begins."""
+    def start(self, coming: Coming) -> object:
+        """Return the state with which a group of shards begins, of which `coming` tells; no other is alive then."""
         ...
 
     def columns(self, docs: Batch, state: object) -> Columns:
@@ -210,7 +221,9 @@ class Filter(Step):
 
 
 class Annotate(Step):
-    """Adds the columns it declares; has `columns`."""
+    """Adds the columns it declares; has `columns`, which may also say `keep`, and does so where the kind `drops`."""
+
+    drops: ClassVar[bool] = False
 
 
 class Rewrite(Step):
@@ -264,10 +277,18 @@ class Barrier(Step):
 class Sweep(Step):
     """Walks the shards of a group in order, carrying state; has `start` and `columns`."""
 
+    groups: int = Field(
+        default=1,
+        ge=1,
+        le=100_000,
+        description="Sweeps side by side, each over its share of the shards and with a state of its own.",
+    )
+
 
 def verdict_of(step: Step) -> str:
     """Return the column in which a step that drops nothing says what it would have kept; nothing for any other."""
-    return f"passes.{step.name}" if step.annotate and isinstance(step, Filter | Rewrite | Barrier | Sweep) else ""
+    drops = isinstance(step, Filter | Rewrite | Barrier | Sweep) or (isinstance(step, Annotate) and step.drops)
+    return f"passes.{step.name}" if step.annotate and drops else ""
 
 
 def written_by(step: Step) -> pa.Schema:

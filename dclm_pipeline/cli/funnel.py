@@ -35,7 +35,7 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
             )
         )
     lines = _aligned(rows)
-    lines += [f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.failed]
+    lines += [f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.reasons and not step.added]
     told = {"skipped": tally.source.skipped, "failed": tally.source.failed, "damage": tally.source.damage}
     lines += [f"  records {name}: {_counts(counts)}" for name, counts in told.items() if counts]
     stopped = sum(
@@ -87,7 +87,8 @@ def _some(count: int) -> str:
 
 
 def _reasons(step: StepTally) -> str:
-    return "failed: " + _counts(step.reasons)
+    what = "failed" if step.failed else "dropped"
+    return f"{what}: {_counts(step.reasons)}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -21,6 +21,7 @@ from dclm_pipeline.engine.contract import (
     declared,
     no_verb,
     seen,
+    told_of_drops,
     with_column,
 )
 from dclm_pipeline.engine.found import Found
@@ -36,6 +37,7 @@ from dclm_pipeline.step import (
     Barrier,
     Batch,
     Columns,
+    Coming,
     Filter,
     Hears,
     Keeps,
@@ -102,10 +104,6 @@ class Worked:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-# What a step may say of its rows beside the columns that it declares: which stay, and why others do not.
-_SAID: Mapping[str, pa.DataType] = {"keep": pa.bool_(), "detail": pa.string()}
-
-
 class Chain:
     """Opened steps and what they carry from batch to batch of one shard."""
 
@@ -123,9 +121,10 @@ class Chain:
         self._made = 0
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, coming: Coming | None = None) -> None:
         """Forget all that earlier batches left behind: a new shard, or group of shards, begins."""
-        self._state = self._after.start() if isinstance(self._after, Sweeps) else None
+        self._state = None  # two states may be more than there is room for
+        self._state = self._after.start(coming or Coming()) if isinstance(self._after, Sweeps) else None
         for unfolding in self._unfoldings.values():
             unfolding.close()
         self._unfoldings = {
@@ -238,18 +237,15 @@ class Chain:
                     failed[part.start + row] = (reason, part.answer.details.get(row, ""))
         fields = {field.name: field for field in step.writes()}
         keep = np.ones(entered, np.bool_)
-        why: Array | None = None
         arrays: dict[str, Array] = {}
         names = [name for part in parts if part.answer is not None for name in part.answer.arrays]
         for name in dict.fromkeys(names):
-            wanted = None if name in fields else _SAID.get(name)
+            wanted = pa.bool_() if name == "keep" and name not in fields else None
             column = assembled(parts, name, wanted or declared(fields, name, step).type, step)
             if wanted is None:
                 arrays[name] = column
-            elif name == "keep":
-                keep = mask_of(column)
             else:
-                why = column
+                keep = mask_of(column)
         for name, missing in fields.items():
             if name not in arrays and entered > len(failed) and isinstance(step, Annotate):
                 raise ContractError(f"{step.name}: declares the column {name!r} and did not give it")
@@ -260,16 +256,17 @@ class Chain:
         if verdict_of(step):
             docs = with_verdict(docs, step, keep, text if "text" in arrays else None)
             keep = np.ones(entered, np.bool_)
-        return self._take_out(docs, failed, keep, why, step, sides)
+        return self._take_out(docs, failed, keep, step, sides, *told_of_drops(parts, step))
 
     def _take_out(
         self,
         docs: Batch,
         failed: dict[int, tuple[str, str]],
         keep: NDArray[np.bool_],
-        why: "Array | None",
         step: Step,
         sides: Sides,
+        reasons: "Array | None",
+        remarks: "Array | None",
     ) -> Batch:
         entered = docs.num_rows
         whole = np.ones(entered, np.bool_)
@@ -281,7 +278,8 @@ class Chain:
             sides.fail(bad, step, [failed[i][0] for i in places], [failed[i][1] or None for i in places])
         dropped = whole & ~keep
         if dropped.any():
-            sides.drop(rows_where(docs, dropped), step, None if why is None else why.filter(from_numpy(dropped)))
+            why, more = (told if told is None else told.filter(from_numpy(dropped)) for told in (reasons, remarks))
+            sides.drop(rows_where(docs, dropped), step, why, more)
         left = rows_where(docs, whole & keep) if entered else docs
         sides.count(
             StepTally(

@@ -56,6 +56,23 @@ def assembled_masks(parts: Sequence[Part[pa.BooleanArray]], step: Step) -> Array
     return assembled(as_columns, "keep", pa.bool_(), step)
 
 
+def told_of_drops(parts: Sequence[Part[Columns]], step: Step) -> "tuple[Array | None, Array | None]":
+    """Join what a step says of the rows that it drops, reasons and remarks, each nothing where it says nothing."""
+    reasons = [(part, None if part.answer is None else part.answer.reasons) for part in parts]
+    remarks = [(part, None if part.answer is None else part.answer.remarks) for part in parts]
+    return _joined_texts(reasons, "reasons", step), _joined_texts(remarks, "remarks", step)
+
+
+def _joined_texts(told: "Sequence[tuple[Part[Columns], Array | None]]", name: str, step: Step) -> "Array | None":
+    if all(texts is None for _, texts in told):
+        return None
+    given: list[Part[Columns]] = [
+        Part(part.start, part.rows, Columns({name: nulls(part.rows, pa.string()) if texts is None else texts}))
+        for part, texts in told
+    ]
+    return assembled(given, name, pa.string(), step)
+
+
 def with_column(docs: Batch, column: Field, values: Array) -> Batch:
     """Return a batch with a column more, or another one in place of that of the same name."""
     place = docs.schema.get_field_index(column.name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
 from dclm_pipeline.engine.chain import Chain, Worked
@@ -20,7 +21,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.recipe import chain_problems
 from dclm_pipeline.schema import REJECT
-from dclm_pipeline.step import Assets, Barrier, Batch, Hears, Orders, Reorder, Step
+from dclm_pipeline.step import Assets, Barrier, Batch, Coming, Hears, Orders, Reorder, Step, Sweep
 from dclm_pipeline.tally import Tally, total
 
 
@@ -59,6 +60,9 @@ def apply_steps(
 
 def _through(segment: Segment, applying: Applying, found: Found | None, assets: Assets, rows: int) -> None:
     chain = Chain(segment.layout, assets)
+    if isinstance(segment.layout.after, Sweep):
+        sizes = pc.binary_length(applying.docs["text"]) if "text" in applying.docs.schema.names else pa.array([0])
+        chain.begin(Coming(applying.docs.num_rows, pc.sum(sizes).as_py() or 0))
     left = segment.layout.left_schema
     entering = _numbered(applying.docs.select(segment.layout.enters.names)).to_batches(max_chunksize=rows)
     worked: list[Worked] = [*(chain.work(batch, found) for batch in entering), chain.finish()]

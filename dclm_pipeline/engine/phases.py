@@ -6,6 +6,7 @@ one before say, so a plan unfolds as receipts come in; the same receipts give th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from types import MappingProxyType
 
 from dclm_pipeline.engine.job import Job
@@ -108,28 +109,41 @@ def mended_phase(job: Job, shards: Sequence[InputShard], receipts: Sequence[Rece
 
 
 def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], heard: Heard) -> Phase:
-    """Return a later segment's tasks: neighbouring shards joined until they hold `shard_bytes` of text."""
-    whole = isinstance(segment.layout.after, Sweep)
+    """Return a later segment's tasks: neighbouring shards joined until they hold `shard_bytes` of text.
+
+    A sweep's shards are its groups, however large.
+    """
+    sweep = segment.layout.after if isinstance(segment.layout.after, Sweep) else None
     text = sum(shard.file.text_bytes for shard in stored)
     ranges = max(1, min(MOST_RANGES, -(-text // job.recipe.limits.shard_bytes)))
     make = _SegmentTasks(job, segment, heard, ranges)
-    groups = regrouped(stored, None if whole else job.recipe.limits.shard_bytes)
+    groups = regrouped(stored, job.recipe.limits.shard_bytes) if sweep is None else divided(stored, sweep.groups)
     tasks = tuple(make.going_on(ordinal, stored, group) for ordinal, group in enumerate(groups))
     return Phase(segment.name, job.folder_of(segment), tasks, segment.needs, listed=heard.findings)
 
 
-def regrouped(stored: Sequence[Stored], most: int | None) -> list[tuple[int, ...]]:
-    """Join neighbours, in order, until a group's text reaches `most` bytes; without a bound, all of them."""
+def regrouped(stored: Sequence[Stored], most: int) -> list[tuple[int, ...]]:
+    """Join neighbours, in order, until a group's text reaches `most` bytes."""
     groups: list[tuple[int, ...]] = []
     group: list[int] = []
     size = 0
     for place, shard in enumerate(stored):
         group.append(place)
         size += shard.file.text_bytes
-        if most is not None and size >= most:
+        if size >= most:
             groups.append(tuple(group))
             group, size = [], 0
     return [*groups, tuple(group)] if group else groups
+
+
+def divided(stored: Sequence[Stored], parts: int) -> list[tuple[int, ...]]:
+    """Part shards into neighbours of about as much text each, into fewer parts where there are fewer shards."""
+    sizes = [shard.file.text_bytes + 1 for shard in stored]
+    middles = [before + size // 2 for before, size in zip(accumulate(sizes, initial=0), sizes, strict=False)]
+    groups: dict[int, list[int]] = {}
+    for place, middle in enumerate(middles):
+        groups.setdefault(middle * parts // sum(sizes), []).append(place)
+    return [tuple(group) for group in groups.values()]
 
 
 def ranges_for(shards: int) -> int:

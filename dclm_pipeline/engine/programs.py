@@ -3,7 +3,8 @@
 A program is a picklable value; opening it gives a worker that holds models. Answers are Arrow tables and plain JSON.
 """
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from dclm_pipeline.engine.isolate import isolate
 from dclm_pipeline.engine.sides import ROW
 from dclm_pipeline.engine.work import JSON, Output
 from dclm_pipeline.recipe.shipping import pack, unpack
-from dclm_pipeline.step import Assets, Barrier, Batch, Hears, Sweep, Unfold
+from dclm_pipeline.step import Assets, Barrier, Batch, Coming, Hears, Sweep, Unfold
 from dclm_pipeline.tally import StepTally, Tally, tally_to_json
 
 EVIDENCE, UNHEARD = "evidence", "unheard"
@@ -74,9 +75,12 @@ class ChainWorker:
         self._found: Found | None = None
 
     def begin(self, opening: bytes) -> None:
-        """Begin a shard; `opening` holds the findings about its documents, if a barrier came before."""
-        self._chain.begin()
-        self._found = found_from_bytes(opening)
+        """Begin a shard; `opening` holds what a barrier found about its documents, or what a sweep is about to meet."""
+        if isinstance(self._layout.after, Sweep):
+            self._chain.begin(coming_from_bytes(opening))
+        else:
+            self._chain.begin()
+            self._found = found_from_bytes(opening)
 
     def work(self, batch: pa.RecordBatch) -> Output:
         """Take a batch through the chain."""
@@ -168,6 +172,16 @@ def evidence_schema(barrier: Barrier, round: int) -> pa.Schema:
     """Return the columns of evidence as the exchange stores it."""
     own = [field for field in barrier.evidence_schema(round) if field.name not in ("row", "hash")]
     return pa.schema([pa.field("hash", pa.uint64()), pa.field("row", pa.int64()), *own])
+
+
+def coming_to_bytes(coming: Coming) -> bytes:
+    """Return what a sweep is about to meet as JSON."""
+    return json.dumps(asdict(coming)).encode()
+
+
+def coming_from_bytes(data: bytes) -> Coming:
+    """Read what `coming_to_bytes` wrote."""
+    return Coming(**json.loads(data))
 
 
 def guard_tally(name: str, entered: int, lost: dict[str, int]) -> StepTally:

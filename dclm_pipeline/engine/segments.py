@@ -90,11 +90,20 @@ def cut_chain(
             for step, stretch in enumerate(stretches)
         )
         layout = Layout(schema, cut.steps, keeps, leaves, cut.after, dropped_sample, seed)
-        needs = cut.steps[0].needs if cut.steps else Needs()
+        needs = _needs(cut)
         segments.append(Segment(number, layout, cut.ending, cut.saved, needs))
         schema = layout.left_schema
         place += 0 if cut.ending is None else 1
     return tuple(segments)
+
+
+def _needs(cut: _Cut) -> Needs:
+    """Return what a segment needs: what its steps agree on, and no less than the sweep that is done with them."""
+    needs = cut.steps[0].needs if cut.steps else Needs()
+    if not isinstance(cut.after, Sweep):
+        return needs
+    also = cut.after.needs
+    return Needs(cpu=max(needs.cpu, also.cpu), memory=max(needs.memory, also.memory), gpu=max(needs.gpu, also.gpu))
 
 
 def _numbers(schema: pa.Schema) -> frozenset[str]:

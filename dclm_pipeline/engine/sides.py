@@ -73,15 +73,23 @@ class Sides:
         ]
         self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
 
-    def drop(self, docs: Batch, step: Step, details: "Array | None" = None) -> None:
-        """Note the rows that a step dropped: all in the signals, a seeded sample in the rejects, with what it says."""
+    def drop(self, docs: Batch, step: Step, reasons: "Array | None" = None, remarks: "Array | None" = None) -> None:
+        """Note the rows that a step dropped: all of them in the signals, a seeded sample in the rejects.
+
+        What the step says of why is counted, and stands in the rejects.
+        """
         self.leave(docs, DROPPED, step.name)
+        if reasons is not None:
+            counted = pa.table({"reason": reasons.drop_null()}).group_by("reason").aggregate([("reason", "count")])
+            self.explain(step, {row["reason"]: row["reason_count"] for row in counted.to_pylist()})
         if docs.num_rows and self._dropped_sample > 0 and "id" in docs.schema.names:
             lucky = uniform(self._seed, docs["id"]) < self._dropped_sample
             if lucky.any():
                 sample = where(docs, lucky)
-                said = [None] * sample.num_rows if details is None else details.filter(from_numpy(lucky)).to_pylist()
-                self._reject(sample, step, DROPPED, [DROPPED] * sample.num_rows, said)
+                none = nulls(docs.num_rows, pa.string())
+                why, more = (none if told is None else told for told in (reasons, remarks))
+                named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
+                self._reject(sample, step, DROPPED, named, more.filter(from_numpy(lucky)).to_pylist())
 
     def fail(self, docs: Batch, step: Step, reasons: Sequence[str], details: Sequence[str | None]) -> None:
         """Note the rows that failed in a step, each with its reason."""

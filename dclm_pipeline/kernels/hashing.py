@@ -41,12 +41,16 @@ def _little(data: NDArray[np.uint8], start: int, count: int) -> np.uint64:
     return value
 
 
-@kernel(void(OFFSETS, BYTES, types.uint64[::1], types.uint64[::1]))
-def _hash_rows(
-    offsets: NDArray[np.int64], data: NDArray[np.uint8], high: NDArray[np.uint64], low: NDArray[np.uint64]
+@kernel(void(BYTES, OFFSETS, OFFSETS, types.uint64[::1], types.uint64[::1]))
+def _hash_stretches(
+    data: NDArray[np.uint8],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    high: NDArray[np.uint64],
+    low: NDArray[np.uint64],
 ) -> None:
     for row in range(high.size):
-        start, stop = offsets[row], offsets[row + 1]
+        start, stop = begins[row], ends[row]
         one, two = np.uint64(0), np.uint64(0)
         place = start
         while place + 16 <= stop:
@@ -74,7 +78,13 @@ def _hash_rows(
 
 def hash_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the two halves of each row's hash."""
-    high = np.empty(len(offsets) - 1, np.uint64)
-    low = np.empty(len(offsets) - 1, np.uint64)
-    _hash_rows(offsets, data, high, low)
+    return hash_stretches(data, offsets[:-1], offsets[1:])
+
+
+def hash_stretches(
+    data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the two halves of the hash of each stretch."""
+    high, low = np.empty(len(begins), np.uint64), np.empty(len(begins), np.uint64)
+    _hash_stretches(data, begins, ends, high, low)
     return high, low

@@ -3,6 +3,7 @@
 from dclm_pipeline.stages.bad_words import BadWords
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.decode import Decode
+from dclm_pipeline.stages.decontaminate import Decontaminate
 from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.keep_if import DropIf, KeepIf
 from dclm_pipeline.stages.language import Language
@@ -24,6 +25,7 @@ BUILTIN = (
     CountWords,
     Decode,
     DropIf,
+    Decontaminate,
     Extract,
     Language,
     KeepIf,

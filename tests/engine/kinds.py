@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dclm_pipeline.step import Annotate, Assets, Barrier, Batch, Columns, Filter, Place, Rewrite, Sweep, Unfold
+from dclm_pipeline.step import Annotate, Assets, Barrier, Batch, Columns, Coming, Filter, Place, Rewrite, Sweep, Unfold
 
 
 class Count(Annotate):
@@ -125,7 +125,7 @@ class Seen(Sweep):
     def reads(self) -> frozenset[str]:
         return frozenset({"text"})
 
-    def start(self) -> object:
+    def start(self, coming: Coming) -> object:
         return set()
 
     def columns(self, docs: Batch, state: object) -> Columns:

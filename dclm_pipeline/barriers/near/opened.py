@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import Array, from_numpy, nulls
+from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.barriers.near import audit, bands, labels, sets, stars
 from dclm_pipeline.barriers.near.rows import chosen
 from dclm_pipeline.barriers.near.schemas import Round
@@ -69,8 +69,4 @@ class NearDuplicates:
             "cluster_size": chosen(from_numpy(sizes), np.arange(docs.num_rows), known),
             "cluster_similarity": chosen(found["similarity"], alike, alike >= 0),
         }
-        if not keep.all():
-            arrays["detail"] = audit.details(docs, found)
-        else:
-            arrays["detail"] = nulls(docs.num_rows, pa.string())
-        return Columns(arrays)
+        return Columns(arrays, remarks=None if keep.all() else audit.details(docs, found))

@@ -20,7 +20,7 @@ from dclm_pipeline.engine.jobs.documents import (
 from dclm_pipeline.engine.jobs.spool import Spool
 from dclm_pipeline.engine.ordering import Ordered
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import guard_tally
+from dclm_pipeline.engine.programs import coming_to_bytes, guard_tally
 from dclm_pipeline.engine.sides import FAILED, ROW, signals_schema
 from dclm_pipeline.engine.tasks import SegmentWork, Task
 from dclm_pipeline.engine.work import Lost, MustRestart
@@ -29,6 +29,7 @@ from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
 from dclm_pipeline.schema import REJECT
 from dclm_pipeline.sources import Reading, Reject
+from dclm_pipeline.step import Coming, Sweep
 from dclm_pipeline.tally import SourceTally, Tally, tally_from_json
 
 # The first failures of a shard never count: a shard of ten pages may hold two bad ones.
@@ -89,7 +90,7 @@ def _attempt(
         told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
         incoming = less(_documents(work, workshop, attempt, rejects), frozenset(excluded))
-        opening = found_to_bytes(found_about(workshop, work.found, work.unheard, work.numbers))
+        opening = _opening(work, workshop, isinstance(layout.after, Sweep))
         for lost in excluded.values():
             _lose(lost, work.guard_name, attempt, spool, told)
         for answer in guard.run(_counted(incoming, attempt), opening):
@@ -114,6 +115,14 @@ def _attempt(
     stored = {output.name: output.store(storage, task) for output in (docs, rejects, told)}
     files = {name: file for name, file in stored.items() if file is not None}
     return Performed(files, _inputs(work, attempt), tally, dict(attempt.seconds))
+
+
+def _opening(work: SegmentWork, workshop: Workshop, sweeps: bool) -> bytes:
+    """Return what the guarded child has to know before the first document."""
+    if sweeps:
+        files = [stored.file for stored in work.stored]
+        return coming_to_bytes(Coming(sum(file.rows for file in files), sum(file.text_bytes for file in files)))
+    return found_to_bytes(found_about(workshop, work.found, work.unheard, work.numbers))
 
 
 def _documents(work: SegmentWork, workshop: Workshop, attempt: Attempt, rejects: Output) -> Iterator[pa.RecordBatch]:
