@@ -5,7 +5,7 @@ to come stays, and the same shards in the same order give the same documents, wh
 know nothing of each other.
 
 Costs 1.24 bytes of memory a run of words at a false-positive rate of 0.01. The memory is set aside when the step is
-opened, but used only as the filter fills. Known gap: a filter cannot be kept for another crawl; that is one recipe over
+opened, and as much of it used as the filter takes. Known gap: a filter cannot be kept for another crawl; that is one recipe over
 both.
 """
 
@@ -56,7 +56,7 @@ class BloomDedup(Sweep):
     document had (`ngrams`) and how many of them were seen before (`ngrams_seen`).
 
     The filter is as large as `false_positives` demands for the n-grams that the group's texts can hold (a third of
-    their bytes), or for `expected_ngrams`; it must fit `needs.memory`, of which it uses what it fills.
+    their bytes), or for `expected_ngrams`; it must fit `needs.memory`, of which only as much is used.
     """
 
     kind: Literal["bloom_dedup"] = "bloom_dedup"

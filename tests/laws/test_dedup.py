@@ -1,5 +1,7 @@
 """Laws 1 and 2 for what takes out what was there before: any batches and any cut of the crawl, and no row is lost."""
 
+import json
+
 import pytest
 
 import dclm_pipeline as dp
@@ -64,3 +66,21 @@ def test_a_second_time_nothing_is_taken_out(together):
 def documents(pool):
     rows = dp.open(pool).to_table(columns=["id", "text"]).to_pylist()
     return sorted((row["id"], row["text"]) for row in rows)
+
+
+def test_decontaminated_pools_are_the_same_whatever_the_batches(crawl, together, tmp_path):
+    texts = [row["text"] for row in dp.open(together[0]).to_table(columns=["text"]).to_pylist()]
+    quiz = tmp_path / "quiz.jsonl"
+    quiz.write_text("".join(json.dumps({"query": text[:400]}) + "\n" for text in texts[::9]))
+    steps = f"  - {{kind: decontaminate, evaluations: [{quiz}], action: cut, around: 1}}\n"
+    steps += f"  - {{kind: decontaminate, evaluations: [{quiz}], shortest: 8, ngram: 9}}\n"
+    runs = [
+        run_inline(HEAD + steps, crawl, tmp_path / str(rows) / "pool", batch_rows=rows, guard=guard)
+        for rows, guard in ((1, True), (4096, False))
+    ]
+    cut, dropped = [step for step in runs[0].manifest.tally.steps if step.kind == "decontaminate"]
+
+    assert bytes_of(tmp_path / "1" / "pool") == bytes_of(tmp_path / "4096" / "pool")
+    assert runs[0].manifest.tally.imbalances() == []
+    assert cut.failed == dropped.failed == 0
+    assert dict(dropped.reasons) == ({"quiz": dropped.dropped} if dropped.dropped else {})
