@@ -12,7 +12,7 @@ both.
 import mmap
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.step import Assets, Batch, Columns, Coming, Needs, Sweep
+from dclm_pipeline.step import UNICODE, Assets, Batch, Columns, Coming, Needs, Sweep
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.blocked import Size
@@ -58,6 +58,8 @@ class BloomDedup(Sweep):
     The filter is as large as `false_positives` demands for the n-grams that the group's texts can hold (a third of
     their bytes), or for `expected_ngrams`; it must fit `needs.memory`, of which only as much is used.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["bloom_dedup"] = "bloom_dedup"
     needs: Needs = Field(default=Needs(memory=2**31), description="What the step asks of the machine.")

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array, from_numpy, schema_of, take
 from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
 from dclm_pipeline.ids import ID, ID_BYTES, halves
-from dclm_pipeline.step import Assets, Batch, Columns
+from dclm_pipeline.step import UNICODE, Assets, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.strings import Strings
@@ -37,6 +37,8 @@ class ExactDedup(KeepsOne):
     usual port, capitals of the host, campaigns and visitors among the parameters, fragment, slashes at the end
     (`plain`). The rejects name the one that stays.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["exact_dedup"] = "exact_dedup"
     revision: ClassVar[int] = 2

@@ -6,7 +6,7 @@ line, so a crawl of text makes about its own size of evidence.
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from dclm_pipeline.arrow import Array, from_numpy, take
 from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
-from dclm_pipeline.step import Assets, Batch, Columns
+from dclm_pipeline.step import UNICODE, Assets, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.passages import Passages
@@ -27,6 +27,8 @@ class LineDedup(KeepsOne):
     A paragraph ends at a line that holds nothing but blanks. Within a document the first stays. A document of which
     nothing is left goes; lines without anything but blanks count for nothing.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["line_dedup"] = "line_dedup"
     unit: Literal["line", "paragraph"] = Field(default="line", description="What must be equal.")

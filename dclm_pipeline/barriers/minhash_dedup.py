@@ -14,7 +14,7 @@ from dclm_pipeline.arrow import schema_of
 from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, CLUSTERS, EDGES, FOLLOWERS, MEMBERS, SETS, TIES, Round
 from dclm_pipeline.ids import ID
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.step import Assets, Barrier, Opened
+from dclm_pipeline.step import UNICODE, Assets, Barrier, Opened
 
 _MOST_BANDS = 127
 
@@ -25,6 +25,8 @@ class MinhashDedup(Barrier):
     # How many documents that go one task remembers of a component; what is more takes another pass. No setting: it
     # cannot change what stays.
     held: ClassVar[int] = 2**22
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["minhash_dedup"] = "minhash_dedup"
     ngram: int = Field(

@@ -6,6 +6,7 @@ Every module of this package is a kernel room; whoever adds one need not tell th
 import os
 import time
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -17,11 +18,26 @@ def seems_cold() -> bool:
     return beside and next(cache.glob("*.nbi"), None) is None
 
 
+def compile_all(processes: int) -> None:
+    """Compile every kernel, in several processes at once."""
+    with get_context("spawn").Pool(processes) as pool:
+        for _ in pool.imap_unordered(_compile, _rooms(), chunksize=1):
+            pass
+
+
+def _compile(room: str) -> None:
+    import_module(f"dclm_pipeline.kernels.{room}")
+
+
+def _rooms() -> list[str]:
+    return sorted(found.name for found in iter_modules([str(Path(__file__).parent)]))
+
+
 def warm() -> dict[str, float]:
     """Compile (or load from the cache) every kernel; return the seconds by module, 0.0 for what was loaded before."""
     seconds = {}
-    for module in sorted(iter_modules([str(Path(__file__).parent)]), key=lambda found: found.name):
+    for room in _rooms():
         begun = time.perf_counter()
-        import_module(f"dclm_pipeline.kernels.{module.name}")
-        seconds[module.name] = round(time.perf_counter() - begun, 3)
+        _compile(room)
+        seconds[room] = round(time.perf_counter() - begun, 3)
     return seconds

@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.evaluations import Item, read_items, task_of
-from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
+from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.contamination import Searcher
@@ -43,6 +43,8 @@ class Decontaminate(Annotate):
     are in the document (by `jaccard` the similarity), the longest stretch in common, in words, and how many items are
     in the document. The tally counts documents that were dropped by task, and rejects name the item.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["decontaminate"] = "decontaminate"
     drops: ClassVar[bool] = True
