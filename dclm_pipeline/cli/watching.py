@@ -84,4 +84,4 @@ class RunProgress:
 def tell_when_cold() -> None:
     """Say why the first run of an installation is slow to start."""
     if seems_cold():
-        click.echo("compiling kernels, once for this installation: about half a minute", err=True)
+        click.echo("compiling kernels, once for this installation: one to three minutes", err=True)
