@@ -7,6 +7,8 @@ import pytest
 import dclm_pipeline as dp
 from tests.engine.crawls import bytes_of, run_inline
 
+pytestmark = pytest.mark.slow
+
 HEAD = (
     "name: dedup\nsource: {kind: warc}\nlimits: {shard_bytes: 100000, dropped_sample: 1.0}\nsteps:\n  - kind: extract\n"
 )
