@@ -15,6 +15,7 @@ from dclm_pipeline.kernels.characters import SPACE, character_at
 from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.line_marks import is_word_character
 from dclm_pipeline.kernels.line_table import start_of
+from dclm_pipeline.kernels.marks import is_digit
 
 MOST_HOST = 256
 MOST_BLANKS = 10
@@ -179,22 +180,17 @@ def cut_domains(
 
 
 @part
-def _is_digit(byte: int) -> bool:
-    return 48 <= byte <= 57
-
-
-@part
 def _fourth_number(text: NDArray[np.uint8], i: int, stop: int) -> int:
     """Return where the last of four numbers begins, the first of which begins here, or -1."""
     for _ in range(3):
         begun = i
-        while i < stop and i - begun < 4 and _is_digit(at(text, i)):
+        while i < stop and i - begun < 4 and is_digit(at(text, i)):
             i += 1
         length = i - begun
         if length == 0 or length > 3 or (length == 3 and at(text, begun) > 50) or i >= stop or at(text, i) != _POINT:
             return -1
         i += 1
-    return i if i < stop and _is_digit(at(text, i)) else -1
+    return i if i < stop and is_digit(at(text, i)) else -1
 
 
 @part
@@ -213,12 +209,12 @@ def cut_numbers(
     """Cut four numbers with points between, and what may follow them, out of a text; return the new end."""
     start = place = floor = i
     while i < stop:
-        if not _is_digit(at(text, i)):
+        if not is_digit(at(text, i)):
             i += 1
             continue
         last = -1 if _within_word(text, i, start, classes) else _fourth_number(text, i, stop)
         if last < 0:
-            while i < stop and _is_digit(at(text, i)):
+            while i < stop and is_digit(at(text, i)):
                 i += 1
             continue
         begun = before_scheme(text, i, floor)

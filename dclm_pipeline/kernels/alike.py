@@ -13,8 +13,8 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, folding
-from dclm_pipeline.kernels.characters import SPACE, character_at, character_table
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.characters import SPACE, character_at, character_table, put_character
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
 from dclm_pipeline.kernels.folding import folded, plain_letters, small_letters
 from dclm_pipeline.kernels.segmentation import TABLE
 from dclm_pipeline.kernels.strings import Strings
@@ -38,28 +38,6 @@ _Alike: TypeAlias = Callable[
     ],
     None,
 ]
-
-
-@part
-def put_character(code: int, out: NDArray[np.uint8], n: int) -> int:
-    """Write a character as UTF-8; return the place behind it."""
-    if code < 0x80:
-        out[n] = code
-        return n + 1
-    if code < 0x800:
-        out[n] = 0xC0 | code >> 6
-        out[n + 1] = 0x80 | code & 0x3F
-        return n + 2
-    if code < 0x10000:
-        out[n] = 0xE0 | code >> 12
-        out[n + 1] = 0x80 | code >> 6 & 0x3F
-        out[n + 2] = 0x80 | code & 0x3F
-        return n + 3
-    out[n] = 0xF0 | code >> 18
-    out[n + 1] = 0x80 | code >> 12 & 0x3F
-    out[n + 2] = 0x80 | code >> 6 & 0x3F
-    out[n + 3] = 0x80 | code & 0x3F
-    return n + 4
 
 
 def _make(parts: int) -> _Alike:

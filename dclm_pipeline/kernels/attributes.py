@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.tokens import is_blank
 
 NAMES = str.split(
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
@@ -51,11 +52,6 @@ for _number, _name in enumerate(NAMES):
 
 
 @part
-def _is_blank(byte: int) -> bool:
-    return byte == 32 or (9 <= byte <= 13 and byte != 11)
-
-
-@part
 def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64]) -> tuple[int, bool, int]:
     """Return where a tag ends (-1: never), whether it ends itself, and a bit for each attribute that was found.
 
@@ -67,14 +63,14 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         if byte == 62:
             return i + 1, at(data, i - 1) == 47, seen
         i += 1
-        if byte == 47 or _is_blank(byte):
+        if byte == 47 or is_blank(byte):
             continue
         begin = i - 1
         key = np.uint64(byte | 32 if 65 <= byte <= 90 else byte)
         second = 0
         while i < stop:
             byte = at(data, i)
-            if byte == 61 or byte == 62 or byte == 47 or _is_blank(byte):
+            if byte == 61 or byte == 62 or byte == 47 or is_blank(byte):
                 break
             if i - begin < 8:
                 if 65 <= byte <= 90:
@@ -89,7 +85,7 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         number = _PLACES[(np.int64(key & np.uint64(255)) + second + 19 * length) & 63]
         if number >= 0 and _KEYS[number] != key:
             number = -1
-        while i < stop and _is_blank(at(data, i)):
+        while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop or at(data, i) != 61:
             if number >= 0 and not seen >> number & 1:
@@ -97,7 +93,7 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
                 found[number, 0] = found[number, 1] = i
             continue
         i += 1
-        while i < stop and _is_blank(at(data, i)):
+        while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop:
             break
@@ -105,7 +101,7 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         bare = quote != 34 and quote != 39
         if bare:
             value = i
-            while i < stop and at(data, i) != 62 and not _is_blank(at(data, i)):
+            while i < stop and at(data, i) != 62 and not is_blank(at(data, i)):
                 i += 1
         else:
             i += 1
@@ -186,7 +182,7 @@ def hides(data: NDArray[np.uint8], i: int, stop: int) -> bool:
             continue
         j = i + end
         colon = False
-        while j < stop and (_is_blank(at(data, j)) or at(data, j) == 58):
+        while j < stop and (is_blank(at(data, j)) or at(data, j) == 58):
             colon |= at(data, j) == 58
             j += 1
         if word and colon and j + 3 < stop and at(data, j) | 32 == letter:

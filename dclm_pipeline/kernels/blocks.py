@@ -21,6 +21,7 @@ from dclm_pipeline.kernels import (
     characters,
     elements,
     flow,
+    marks,
     metadata,
     open_elements,
     opening,
@@ -223,7 +224,7 @@ def _make(parts: int) -> _Cut:
 
 
 _cut_rows = _make(
-    stamp(attributes, characters, elements, flow, metadata, open_elements, opening, references, tags, tokens)
+    stamp(attributes, characters, elements, flow, marks, metadata, open_elements, opening, references, tags, tokens)
 )
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.compiled import at, part
 
 CODES = 0x110000
+# Planes in which nothing is assigned, or for private use alone, are not asked for: nothing there is any of these.
+_ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE1000))
 # Beyond the first there are no cases, beyond the second no letters and no digits; a test looks at all of Unicode.
 _CASED = 0x20000
 _LETTERED = 0x40000
@@ -91,7 +93,8 @@ def word_break_classes() -> NDArray[np.uint8]:
 @cache
 def character_table() -> NDArray[np.uint16]:
     """Return for each code point the bits above."""
-    characters = list(map(chr, range(CODES)))
+    characters = list(map(chr, _ASSIGNED))
+    places = np.array(_ASSIGNED)
     table = word_break_classes().astype(np.uint16)
     for test, bit in (
         (str.isspace, SPACE),
@@ -101,10 +104,10 @@ def character_table() -> NDArray[np.uint16]:
         (str.isupper, UPPER),
         (str.islower, LOWER),
     ):
-        table |= np.fromiter(map(test, characters), np.uint16, CODES) * np.uint16(bit)
-    kinds = np.fromiter((ord(unicodedata.category(each)[0]) for each in characters), np.uint8, CODES)
+        table[places] |= np.fromiter(map(test, characters), np.uint16, len(places)) * np.uint16(bit)
+    kinds = np.fromiter((ord(unicodedata.category(each)[0]) for each in characters), np.uint8, len(places))
     for kind, bit in (("P", PUNCTUATION), ("S", SYMBOL), ("M", MARK)):
-        table |= (kinds == ord(kind)).astype(np.uint16) * np.uint16(bit)
+        table[places] |= (kinds == ord(kind)).astype(np.uint16) * np.uint16(bit)
     for first, last in _UNSPACED_BLOCKS:
         table[first : last + 1] |= np.uint16(UNSPACED)
     table.flags.writeable = False
@@ -160,3 +163,25 @@ def character_at(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
     for j in range(i + 1, end):
         code = code << 6 | at(data, j) & 0x3F
     return min(code, CODES - 1), end
+
+
+@part
+def put_character(code: int, out: NDArray[np.uint8], n: int) -> int:
+    """Write a character as UTF-8; return the place behind it."""
+    if code < 0x80:
+        out[n] = code
+        return n + 1
+    if code < 0x800:
+        out[n] = 0xC0 | code >> 6
+        out[n + 1] = 0x80 | code & 0x3F
+        return n + 2
+    if code < 0x10000:
+        out[n] = 0xE0 | code >> 12
+        out[n + 1] = 0x80 | code >> 6 & 0x3F
+        out[n + 2] = 0x80 | code & 0x3F
+        return n + 3
+    out[n] = 0xF0 | code >> 18
+    out[n + 1] = 0x80 | code >> 12 & 0x3F
+    out[n + 2] = 0x80 | code >> 6 & 0x3F
+    out[n + 3] = 0x80 | code & 0x3F
+    return n + 4

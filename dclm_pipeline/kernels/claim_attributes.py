@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.marks import hash_of, hashes, is_among, is_digit
 from dclm_pipeline.kernels.stack import Bytes
+from dclm_pipeline.kernels.tokens import is_blank
 
 # What robots are told: by search engines' documentation, DeviantArt (`noai`, `noimageai`) and Mojeek (`noml`).
 DIRECTIVES = (
@@ -45,12 +46,6 @@ _FOOTER = np.frombuffer(b"footer", np.uint8)
 _CONTENT_INFO = np.frombuffer(b"contentinfo", np.uint8)
 # Directives with a value of their own: what stands before their colon is no robot.
 _VALUED = hashes(["max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"])
-
-
-@part
-def is_blank(byte: int) -> bool:
-    """Tell whether a byte is a blank of HTML."""
-    return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
 @part

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.attributes import write_words
-from dclm_pipeline.kernels.characters import ALNUM, DIGIT, LETTER, SPACE, UNSPACED, UPPER, character_at
+from dclm_pipeline.kernels.characters import ALNUM, DIGIT, LETTER, SPACE, UNSPACED, UPPER, character_at, put_character
 from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.elements import KINDS
 from dclm_pipeline.kernels.references import AMPERSAND, References, read_reference
@@ -76,23 +76,6 @@ _SPACE, _NEW_LINE = 1, 2
 
 
 @part
-def put(text: Bytes, i: int, code: int) -> int:
-    """Write a character as UTF-8; return the place behind it."""
-    if code < 0x80:
-        text[i] = code
-        return i + 1
-    if code < 0x800:
-        text[i], text[i + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
-        return i + 2
-    if code < 0x10000:
-        text[i], text[i + 1], text[i + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-        return i + 3
-    text[i], text[i + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
-    text[i + 2], text[i + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-    return i + 4
-
-
-@part
 def is_unlooked(code: int) -> bool:
     """Tell controls, soft hyphens and byte order marks from what has a look."""
     return code < 32 or 0x7F <= code < 0xA0 or code == 0xAD or code == 0xFEFF
@@ -146,7 +129,7 @@ def add_text(
                 continue
             elif position > begin or (code != 10 and code != 13):
                 # Lines at the beginning of a block are nothing; spaces may be the indentation of its first line.
-                position = put(text, position, 10 if code == 13 else code if code == 9 or code == 10 else 32)
+                position = put_character(10 if code == 13 else code if code == 9 or code == 10 else 32, text, position)
             continue
         if is_unlooked(code):
             continue
@@ -155,7 +138,7 @@ def add_text(
                 text[position] = 10 if gap & _NEW_LINE else 32
                 position += 1
             gap = 0
-        position = put(text, position, code)
+        position = put_character(code, text, position)
         latest = code
         characters += 1
         if sort & LETTER:

@@ -10,11 +10,11 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, flow, metadata, references
+from dclm_pipeline.kernels import characters, flow, marks, metadata, references
 from dclm_pipeline.kernels.blocks import Blocks
-from dclm_pipeline.kernels.characters import SPACE, character_at, character_table
+from dclm_pipeline.kernels.characters import SPACE, character_at, character_table, put_character
 from dclm_pipeline.kernels.compiled import BYTES, at, borrowed, kernel, part, stamp
-from dclm_pipeline.kernels.flow import is_unlooked, put
+from dclm_pipeline.kernels.flow import is_unlooked
 from dclm_pipeline.kernels.metadata import AUTHOR, DATE, FIELDS, FROM_SCRIPT, MOST_SCRIPTS, TITLE, note_value
 from dclm_pipeline.kernels.references import AMPERSAND, REFERENCES, REPLACEMENT, References, read_reference
 from dclm_pipeline.kernels.strings import Strings
@@ -148,7 +148,7 @@ def _write_value(
             out[n] = 32
             n += 1
             gap = False
-        n = put(out, n, code)
+        n = put_character(code, out, n)
         count += 1
     return n
 
@@ -204,7 +204,7 @@ def _make(parts: int) -> _Read:
     return read_rows
 
 
-_read_rows = _make(stamp(characters, flow, metadata, references))
+_read_rows = _make(stamp(characters, flow, marks, metadata, references))
 
 
 def read_metadata(html: Strings, pages: Blocks) -> dict[str, Strings]:

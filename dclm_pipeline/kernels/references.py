@@ -13,6 +13,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.marks import is_alphanumeric
 
 AMPERSAND = 38
 REPLACEMENT = 0xFFFD
@@ -54,11 +55,6 @@ def references() -> References:
 
 
 _WINDOWS_1252 = np.array([0x80 + i if code == REPLACEMENT else code for i, code in enumerate(_WINDOWS)], np.int64)
-
-
-@part
-def _is_alphanumeric(byte: int) -> bool:
-    return 48 <= byte <= 57 or 97 <= byte | 32 <= 122
 
 
 @part
@@ -127,7 +123,7 @@ def read_reference(
         return _numbered(data, i + 2, stop)
     name = i + 1
     end = name
-    while end < stop and end - name < _LONGEST and _is_alphanumeric(at(data, end)):
+    while end < stop and end - name < _LONGEST and is_alphanumeric(at(data, end)):
         end += 1
     if end < stop and at(data, end) == _SEMICOLON:
         number = _find(data, name, end + 1 - name, slots, begins, letters)
@@ -137,7 +133,7 @@ def read_reference(
         number = _find(data, name, length, slots, begins, letters)
         if number >= 0:
             behind = name + length
-            if attribute and behind < stop and (at(data, behind) == 61 or _is_alphanumeric(at(data, behind))):
+            if attribute and behind < stop and (at(data, behind) == 61 or is_alphanumeric(at(data, behind))):
                 break
             return int(codes[number, 0]), int(codes[number, 1]), behind
     return AMPERSAND, 0, i + 1

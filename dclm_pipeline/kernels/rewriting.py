@@ -8,7 +8,17 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import addresses, characters, folding, line_marks, line_table, phrases, tidying, web_links
+from dclm_pipeline.kernels import (
+    addresses,
+    characters,
+    folding,
+    line_marks,
+    line_table,
+    marks,
+    phrases,
+    tidying,
+    web_links,
+)
 from dclm_pipeline.kernels.addresses import ADDRESS_BYTES, Domains, cut_domains, cut_numbers, move
 from dclm_pipeline.kernels.characters import character_at, character_table, folded_codes
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
@@ -110,7 +120,7 @@ def _make(parts: int) -> _Rewrite:
     return rewrite_rows
 
 
-_rewrite_rows = _make(stamp(addresses, characters, folding, line_marks, line_table, phrases, tidying, web_links))
+_rewrite_rows = _make(stamp(addresses, characters, folding, line_marks, line_table, marks, phrases, tidying, web_links))
 
 
 @dataclass(frozen=True)

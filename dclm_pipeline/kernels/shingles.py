@@ -17,7 +17,7 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, compiled, interning, segmentation
-from dclm_pipeline.kernels.characters import ALNUM, CODES, SPACE, UNSPACED, character_at, character_table
+from dclm_pipeline.kernels.characters import ALNUM, CODES, SPACE, UNSPACED, character_at, character_table, put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, eight_at, kernel, part, stamp
 from dclm_pipeline.kernels.interning import mixed, tail_at
 from dclm_pipeline.kernels.segmentation import TABLE, find_words, most_words
@@ -104,28 +104,6 @@ def stretch(data: NDArray[np.uint8], i: int, end: int, lower: int) -> np.uint64:
         i += 8
     eight = tail_at(data, i, end - i)
     return mixed((value * _BASE) ^ (lowered(eight) if lower else eight))
-
-
-@part
-def put_character(code: int, out: NDArray[np.uint8], n: int) -> int:
-    """Write a character as UTF-8; return the place behind it."""
-    if code < 0x80:
-        out[n] = code
-        return n + 1
-    if code < 0x800:
-        out[n] = 0xC0 | code >> 6
-        out[n + 1] = 0x80 | code & 0x3F
-        return n + 2
-    if code < 0x10000:
-        out[n] = 0xE0 | code >> 12
-        out[n + 1] = 0x80 | code >> 6 & 0x3F
-        out[n + 2] = 0x80 | code & 0x3F
-        return n + 3
-    out[n] = 0xF0 | code >> 18
-    out[n + 1] = 0x80 | code >> 12 & 0x3F
-    out[n + 2] = 0x80 | code >> 6 & 0x3F
-    out[n + 3] = 0x80 | code & 0x3F
-    return n + 4
 
 
 @part

@@ -17,7 +17,8 @@ _BLOCK = 32
 
 
 @part
-def _is_blank(byte: int) -> bool:
+def is_blank(byte: int) -> bool:
+    """Tell whether HTML takes a byte for white space."""
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
@@ -46,7 +47,7 @@ def is_letter(byte: int) -> bool:
 @part
 def name_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a tag name ends."""
-    while i < stop and at(data, i) != 62 and at(data, i) != 47 and not _is_blank(at(data, i)):
+    while i < stop and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
         i += 1
     return i
 
@@ -82,17 +83,17 @@ def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
         if byte == 62:
             return i + 1, count, i > 0 and at(data, i - 1) == 47
         i += 1
-        if byte == 47 or _is_blank(byte):
+        if byte == 47 or is_blank(byte):
             continue
         count += 1
-        while i < stop and at(data, i) != 61 and at(data, i) != 62 and at(data, i) != 47 and not _is_blank(at(data, i)):
+        while i < stop and at(data, i) != 61 and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
             i += 1
-        while i < stop and _is_blank(at(data, i)):
+        while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop or at(data, i) != 61:
             continue
         i += 1
-        while i < stop and _is_blank(at(data, i)):
+        while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop:
             break
@@ -103,7 +104,7 @@ def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
                 i += 1
             i += 1
         else:
-            while i < stop and at(data, i) != 62 and not _is_blank(at(data, i)):
+            while i < stop and at(data, i) != 62 and not is_blank(at(data, i)):
                 i += 1
             if i < stop and at(data, i) == 62:
                 # A slash before this bracket is of the value.
@@ -142,7 +143,7 @@ def comment_end(data: Bytes, i: int, stop: int) -> int:
 def _is_named(data: Bytes, i: int, stop: int, name: int, length: int) -> bool:
     """Tell whether the tag name at `i` equals that at `name`, both ended as tag names are."""
     if i + length >= stop or not (
-        at(data, i + length) == 62 or at(data, i + length) == 47 or _is_blank(at(data, i + length))
+        at(data, i + length) == 62 or at(data, i + length) == 47 or is_blank(at(data, i + length))
     ):
         return False
     for j in range(length):

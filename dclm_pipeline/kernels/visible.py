@@ -16,7 +16,8 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import stack, tags, tokens
+from dclm_pipeline.kernels import characters, stack, tags, tokens
+from dclm_pipeline.kernels.characters import put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.stack import FLAGS
 from dclm_pipeline.kernels.strings import Strings
@@ -59,23 +60,6 @@ def named_characters() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
             slot = (slot + 1) % _SLOTS
         names[slot], codes[slot] = word, ord(html5[f"{name};"])
     return names, codes
-
-
-@part
-def _put(code: int, room: NDArray[np.uint8], size: int) -> int:
-    """Write a character; return the place behind it."""
-    if code < 0x80:
-        room[size] = code
-        return size + 1
-    if code < 0x800:
-        room[size], room[size + 1] = 0xC0 | code >> 6, 0x80 | code & 0x3F
-        return size + 2
-    if code < 0x10000:
-        room[size], room[size + 1], room[size + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-        return size + 3
-    room[size], room[size + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F
-    room[size + 2], room[size + 3] = 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F
-    return size + 4
 
 
 @part
@@ -146,7 +130,7 @@ def _copy(
             code, behind = _reference(data, i, stop, names, codes)
             if code > 0:
                 # A reference is never shorter than its character in UTF-8, so there is room.
-                size = _put(code if code != 0xA0 else _BLANK, room, size)
+                size = put_character(code if code != 0xA0 else _BLANK, room, size)
                 i = behind
                 continue
         if byte <= _BLANK:
@@ -269,7 +253,7 @@ def _make(parts: int) -> Callable[..., None]:
     return sample_rows
 
 
-_sample_rows = _make(stamp(tokens, tags, stack))
+_sample_rows = _make(stamp(characters, tokens, tags, stack))
 
 
 def sample_visible(html: Strings, pieces: int, width: int) -> Sample:
