@@ -3,18 +3,15 @@
 Knows bands, and the profile that may hold them; not what a number means.
 """
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dclm_pipeline.arrow import Array
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.stages.comparing import places_among
+from dclm_pipeline.stages.comparing import Mask, Numbers, places_among, within_each
 from dclm_pipeline.stages.profile import Band, read_profile
 from dclm_pipeline.step import Place
 
@@ -50,16 +47,14 @@ class By(BaseModel):
             raise RecipeError(f"{self.file}: has no bands for {column!r}; it has them for {known or 'nothing'}")
         return self.model_copy(update={"bands": {**profile.bands[column], **self.bands}, "file": ""})
 
-    def bounds(self, values: Array) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Return each row's least and greatest number, and which rows pass whatever their number is."""
+    def within(self, numbers: Numbers, known: Mask, values: Array) -> Mask:
+        """Tell which rows' numbers are known and within their bands, or pass whatever they are."""
         names = list(self.bands)
-        bands = [self.bands[name] for name in names]
         rest = self.otherwise if isinstance(self.otherwise, Band) else None
-        lows = [band.low for band in bands] + [None if rest is None else rest.low]
-        highs = [band.high for band in bands] + [None if rest is None else rest.high]
-        if self.otherwise == "drop":
-            lows[-1], highs[-1] = math.inf, -math.inf
+        bounds = [(band.low, band.high) for band in map(self.bands.__getitem__, names)]
+        bounds.append((None, None) if rest is None else (rest.low, rest.high))
         places = places_among(values, names)
-        low = np.array([-math.inf if bound is None else bound for bound in lows])[places]
-        high = np.array([math.inf if bound is None else bound for bound in highs])[places]
-        return low, high, (places < 0) & (self.otherwise == "keep")
+        kept = known & within_each(numbers, bounds, places)
+        if self.otherwise == "keep":
+            return kept | (places < 0)
+        return kept & (places >= 0) if self.otherwise == "drop" else kept

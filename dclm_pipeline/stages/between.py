@@ -4,7 +4,7 @@ Knows nothing of what the number means. The bounds may differ by the value of an
 for some rows only.
 """
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,24 +13,26 @@ from pydantic import Field, field_validator, model_validator
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.schema import is_number
 from dclm_pipeline.stages.bands import By
-from dclm_pipeline.stages.comparing import numbers_of, sort_of
+from dclm_pipeline.stages.comparing import numbers_of, sort_of, within
 from dclm_pipeline.stages.condition import Condition
-from dclm_pipeline.stages.profile import check_order, checked_bound
+from dclm_pipeline.stages.profile import Bound, check_order, checked_bound
 from dclm_pipeline.step import Assets, Batch, Filter
 
 
 class Between(Filter):
-    """Keeps rows whose number is at least `low` and at most `high`; an unknown number does not pass.
+    """Keeps rows whose number is at least `low` and at most `high`, by exact value; an unknown number does not pass.
 
     With `by`, the bounds are those of the row's value in another column, such as its language; a value without a band,
     and an unknown one, go by `otherwise`. With `when`, rows of which the condition does not hold, or is unknown, pass
     whatever their number is.
     """
 
+    revision: ClassVar[int] = 2
+
     kind: Literal["between"] = "between"
     column: str = Field(min_length=1, description="The column of numbers.")
-    low: float | None = Field(default=None, description="The least number that passes.")
-    high: float | None = Field(default=None, description="The greatest number that passes.")
+    low: Bound | None = Field(default=None, description="The least number that passes.")
+    high: Bound | None = Field(default=None, description="The greatest number that passes.")
     by: By | None = Field(
         default=None, description="Other bounds for each value of a column: `{column, bands, file, otherwise}`."
     )
@@ -81,12 +83,9 @@ class Between(Filter):
             raise RecipeError(f"{self.name or self.kind} {problem}")
         values, kept = numbers_of(docs[self.column])
         if self.by is not None:
-            low, high, whatever = self.by.bounds(docs[self.by.column])
-            kept = (kept & (values >= low) & (values <= high)) | whatever
-        if self.low is not None:
-            kept &= values >= self.low
-        if self.high is not None:
-            kept &= values <= self.high
+            kept = self.by.within(values, kept, docs[self.by.column])
+        else:
+            kept &= within(values, self.low, self.high)
         if self.when is not None:
             asked = self.when.answer(docs)
             kept |= ~(asked.holds & asked.known)

@@ -11,24 +11,35 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from dclm_pipeline.arrow import Array
-from dclm_pipeline.stages.comparing import Mask, is_one_of, known_of, numbers_of, read_seconds, seconds_of, sort_of
+from dclm_pipeline.stages.comparing import (
+    Mask,
+    Number,
+    Numbers,
+    is_one_of,
+    known_of,
+    numbers_of,
+    read_seconds,
+    seconds_of,
+    sort_of,
+    within,
+)
 from dclm_pipeline.step import Batch
 
 Ordered: TypeAlias = StrictInt | StrictFloat | StrictStr
 Value: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr
 
-_ORDERS: dict[str, Callable[[Any, Any], Mask]] = {
-    "at_least": np.greater_equal,
-    "at_most": np.less_equal,
-    "more_than": np.greater,
-    "less_than": np.less,
+_ORDERS: dict[str, Callable[[Numbers, Number], Mask]] = {
+    "at_least": lambda values, bound: within(values, bound, None),
+    "at_most": lambda values, bound: within(values, None, bound),
+    "more_than": lambda values, bound: ~within(values, None, bound),
+    "less_than": lambda values, bound: ~within(values, bound, None),
 }
 _COMPARISONS = (*_ORDERS, "equals", "one_of", "known")
 _GROUPS = ("all_of", "any_of", "none_of")
@@ -129,9 +140,9 @@ class Condition(BaseModel):
                 if (bound := getattr(self, name)) is not None:
                     answers.append(Answer(compare(values, _plain(bound)), known))
             if self.equals is not None:
-                answers.append(Answer(np.equal(values, _plain(self.equals)), known))
+                answers.append(Answer(_equal(values, self.equals), known))
             if self.one_of is not None:
-                found = reduce(np.logical_or, (np.equal(values, _plain(value)) for value in self.one_of))
+                found = reduce(np.logical_or, (_equal(values, value) for value in self.one_of))
                 answers.append(Answer(found, known))
         else:
             known = known_of(column)
@@ -157,6 +168,10 @@ def _fits(value: Value, sort: str) -> bool:
     if isinstance(value, str):
         return sort == "text" or (sort == "date" and read_seconds(value) is not None)
     return sort == "number"
+
+
+def _equal(values: Numbers, value: Value) -> Mask:
+    return within(values, _plain(value), _plain(value))
 
 
 def _plain(value: Value) -> int | float:

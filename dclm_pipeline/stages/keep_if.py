@@ -3,7 +3,7 @@
 They differ in what becomes of rows of which the condition cannot be told: neither does anything without being sure.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field
@@ -15,6 +15,8 @@ from dclm_pipeline.step import Batch, Filter
 
 class Conditional(Filter):
     """Settings of filters by a condition."""
+
+    revision: ClassVar[int] = 2
 
     where: Condition = Field(
         description="A condition such as `{column: quality, at_least: 0.5}`, or a list of conditions "
@@ -40,6 +42,7 @@ class KeepIf(Conditional):
     """Keeps rows of which a condition holds; rows of which that is unknown do not pass.
 
     A comparison with null, or with what is not a number, is unknown; `known: true` and `known: false` never are.
+    Numbers are compared by their exact values, as `between` does.
     """
 
     kind: Literal["keep_if"] = "keep_if"
@@ -54,6 +57,7 @@ class DropIf(Conditional):
     """Drops rows of which a condition holds; rows of which that is unknown pass.
 
     A comparison with null, or with what is not a number, is unknown; `known: true` and `known: false` never are.
+    Numbers are compared by their exact values, as `between` does.
     """
 
     kind: Literal["drop_if"] = "drop_if"

@@ -9,19 +9,43 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from dclm_pipeline.errors import RecipeError
 
 MOST_FILE = 16 * 1024 * 1024
 
 
+def _as_given(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Keep a whole number that no float is equal to; any other is a float."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value) if float(value) == value else value
+        except OverflowError:
+            return value
+    return handler(value)
+
+
+# A number as a bound: what a column's numbers are compared with, exactly.
+Bound = Annotated[float, WrapValidator(_as_given), PlainSerializer(lambda bound: bound)]
+
+
 def checked_bound(bound: float | None) -> float | None:
     """Return a bound; raise a `ValueError` where it is none."""
-    if bound is not None and math.isnan(bound):
+    if isinstance(bound, float) and math.isnan(bound):
         raise ValueError("not a number is no bound; leave the bound out for none")
     return bound
 
@@ -37,8 +61,8 @@ class Band(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    low: float | None = Field(default=None, description="The least number that passes.")
-    high: float | None = Field(default=None, description="The greatest number that passes.")
+    low: Bound | None = Field(default=None, description="The least number that passes.")
+    high: Bound | None = Field(default=None, description="The greatest number that passes.")
 
     @field_validator("low", "high")
     @classmethod
