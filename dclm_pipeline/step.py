@@ -73,6 +73,8 @@ class Coming:
 
 # Stands among `libraries` for the running Python's tables of Unicode (`str.isalpha`, `str.lower`), new with most Pythons.
 UNICODE = "unicode"
+# Begin the names, among `libraries`, of files that come with this package: their versions are their SHA-256.
+BUNDLED = "bundled:"
 
 
 class Step(BaseModel, ABC):
@@ -82,7 +84,7 @@ class Step(BaseModel, ABC):
 
     # Raised when the same settings would give other output.
     revision: ClassVar[int] = 1
-    # Distributions whose version can change what the step stores.
+    # Distributions, and files of this package, whose version can change what the step stores.
     libraries: ClassVar[tuple[str, ...]] = ()
     # True where the step calls Python once a row; the run prints what that costs.
     rowwise: ClassVar[bool] = False
@@ -106,6 +108,10 @@ class Step(BaseModel, ABC):
     def writes(self) -> pa.Schema:
         """Return the columns that the step adds or replaces."""
         return pa.schema([])
+
+    def made_with(self) -> tuple[str, ...]:
+        """Return what, as these settings have it, can change what the step stores; `libraries`, unless they decide."""
+        return self.libraries
 
     def misfit(self, documents: pa.Schema) -> str:
         """Say what is wrong with the columns that the step reads, of documents that have them all; nothing if fit."""

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,11 +23,14 @@ from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.schema import WORKING
 from dclm_pipeline.sources import InputShard, Source
-from dclm_pipeline.step import UNICODE, PlaceMark, Reorder, Step
+from dclm_pipeline.step import BUNDLED, UNICODE, PlaceMark, Reorder, Step
 
 # Raised when the engine or the writer would leave other bytes for the same task.
 ENGINE_REVISION = 1
 KEY_LENGTH = 32
+_PACKAGE = files(__name__.partition(".")[0])
+# Kernels know characters from Python's tables and from one of our own.
+_OWN_TABLE = f"{BUNDLED}kernels/word_break.txt"
 
 
 def key_of(*parts: object) -> str:
@@ -37,9 +41,14 @@ def key_of(*parts: object) -> str:
 
 @cache
 def library_version(name: str) -> str:
-    """Return the installed version of a distribution, `absent` where there is none; of `UNICODE`, that of Python's tables."""
+    """Return the installed version of a distribution, `absent` where there is none.
+
+    Of `UNICODE`, return that of Python's tables; of a file of this package, its SHA-256.
+    """
     if name == UNICODE:
         return unicodedata.unidata_version
+    if name.startswith(BUNDLED):
+        return hashlib.sha256(_PACKAGE.joinpath(name.removeprefix(BUNDLED)).read_bytes()).hexdigest()
     try:
         return version(name)
     except PackageNotFoundError:
@@ -49,7 +58,9 @@ def library_version(name: str) -> str:
 def libraries_of(source: Source | None, steps: Iterable[Step]) -> dict[str, str]:
     """Return the versions of the libraries whose output a source and steps store."""
     names = set() if source is None else set(source.libraries)
-    names = names.union(*(step.libraries for step in steps))
+    names = names.union(*(step.made_with() for step in steps))
+    if UNICODE in names:
+        names.add(_OWN_TABLE)
     return {name: library_version(name) for name in sorted(names)}
 
 

@@ -62,9 +62,13 @@ class PageRecords(WarcRecords):
     prelude: ClassVar[tuple[str, ...]] = ("decode",)
 
     types: tuple[str, ...] = Field(
-        default=("text/html", "application/xhtml+xml", "text/plain"), description="MIME types that make documents."
+        default=("text/html", "application/xhtml+xml", "text/plain"),
+        min_length=1,
+        description="MIME types that make documents.",
     )
-    status: tuple[Status, ...] = Field(default=(200,), description="HTTP status codes that make documents.")
+    status: tuple[Status, ...] = Field(
+        default=(200,), min_length=1, description="HTTP status codes that make documents."
+    )
     verify_digests: bool = Field(default=False, description="Reject records whose digests are wrong.")
 
     def document_schema(self) -> pa.Schema:

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import uniform
-from dclm_pipeline.stages.lists import read_entries, shipped_list
+from dclm_pipeline.stages.lists import read_entries, shipped, shipped_list
 from dclm_pipeline.step import UNICODE, Assets, Batch, Filter, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.matching import Matcher
 
+ENGLISH = "bad_words_en.txt"
 # Xue et al. 2021 (mT5) matched these without word ends, and left out the entries that are parts of common words.
 UNSPACED = ("ja", "th", "zh")
 ALLOWED = ("sm", "グロ", "女の子", "性")
@@ -72,6 +74,10 @@ class BadWords(Filter):
         """Return the text, the language where that is asked for, and the id where some are kept by luck."""
         return frozenset({"text"} | ({self.column} - {""}) | ({"id"} if self.keep_share > 0 else set()))
 
+    def made_with(self) -> tuple[str, ...]:
+        """Return the tables of characters, and the list of the package where it is looked at."""
+        return (*self.libraries, shipped(ENGLISH)) if "" in self.lists.values() else self.libraries
+
     def misfit(self, documents: pa.Schema) -> str:
         """Say that the column of languages holds no texts."""
         if not self.column:
@@ -86,8 +92,11 @@ class BadWords(Filter):
         return OpenedBadWords(self, lists, [word.strip() for word in self.words if word.strip()])
 
     def _entries(self, place: str, assets: Assets) -> list[str]:
-        entries = read_entries(assets.path(place)) if place else shipped_list("bad_words_en.txt")
-        return [entry for entry in entries if entry not in self.allowed]
+        entries = read_entries(place, assets) if place else shipped_list(ENGLISH)
+        counting = [entry for entry in entries if entry not in self.allowed]
+        if not counting:
+            raise RecipeError(f"{place or 'en'}: lists nothing but what is `allowed`; leave the list out")
+        return counting
 
 
 class OpenedBadWords:

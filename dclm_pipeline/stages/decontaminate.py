@@ -91,15 +91,16 @@ class Decontaminate(Annotate):
     def open(self, assets: Assets) -> "Decontaminator":
         """Read the sets, and make the table of their runs."""
         names = [task_of(place) for place in self.evaluations]
-        items: list[Item] = []
-        for place in self.evaluations:
-            items += read_items(place, assets.path(place), self.fields)
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise RecipeError(f"{self.name}: two evaluation sets are called {twice[0]!r}; give one another file name")
-        if not any(item.texts for item in items):
-            fields = f" below {', '.join(self.fields)}" if self.fields else ""
-            raise RecipeError(f"{self.name}: the evaluation sets hold no text{fields}; name the fields that they have")
+        items: list[Item] = []
+        for place in self.evaluations:
+            own = list(read_items(place, assets.path(place), self.fields))
+            if not any(item.texts for item in own):
+                fields = f" below {', '.join(self.fields)}" if self.fields else ""
+                raise RecipeError(f"{place}: holds no text{fields}; name the fields that it has, or leave the set out")
+            items += own
         return Decontaminator(self, items)
 
 

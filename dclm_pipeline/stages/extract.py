@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import from_numpy
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.extract_blocks import WRITES, Wish, extract_blocks
-from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
+from dclm_pipeline.step import BUNDLED, UNICODE, Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.judging import Model
@@ -100,6 +100,12 @@ class Extract(Annotate):
                 f"the engine {self.engine!r} knows no {', '.join(unlike)}; leave it out, or take the other"
             )
         return self
+
+    def made_with(self) -> tuple[str, ...]:
+        """Return the engine: a library, or kernels that know characters, and the model unless it is the user's."""
+        if self.engine != "blocks":
+            return self.libraries
+        return (UNICODE,) if self.model is not None else (UNICODE, f"{BUNDLED}kernels/extractor-1.npz")
 
     def reads(self) -> frozenset[str]:
         """Return the page, and the type that its server gave it."""

@@ -53,7 +53,7 @@ class Counters(Rule):
 
     rule: Literal["counters"] = Field(default="counters", description="What the rule is.")
     words: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        default=COUNTED, description="What is counted, in the plural."
+        default=COUNTED, min_length=1, description="What is counted, in the plural."
     )
     singular: bool = Field(default=False, description="Also the words without their last letter: `1 like`.")
     words_after: int = Field(default=0, ge=0, description="How many words may follow: with 1 also `3 likes today`.")

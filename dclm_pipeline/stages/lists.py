@@ -1,9 +1,10 @@
 """Lists that settings name: one term a line, in UTF-8.
 
-Blanks around a term and empty lines do not count. Knows no terms; who reads a list says what may stand in it.
+Blanks around a term and empty lines do not count. Knows no terms; who reads a list says what may stand in it. A list
+that is named and has no terms is a mistake: whoever named it wanted something.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,17 +13,35 @@ import pyarrow.compute as pc
 
 from dclm_pipeline.arrow import Array
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.step import BUNDLED, Assets
 
 _MARK = b"\xef\xbb\xbf"
 # Lists may have millions of lines: so many bytes of one are looked at together.
 _BYTES = 1 << 22
 
 
-def terms_of(inline: Iterable[str], paths: Iterable[Path]) -> Iterator[Array]:
-    """Yield the terms that settings give themselves, and then those of the lists that they name, column by column."""
-    yield without_blanks(pa.array(inline, pa.large_string()))
-    for path in paths:
-        yield from read_lines(path)
+def terms_of(
+    inline: Iterable[str], places: Iterable[str], assets: Assets, checked: Callable[[Array], Array] | None = None
+) -> Iterator[Array]:
+    """Yield the terms that settings give themselves, and then those of the lists that they name, column by column.
+
+    `checked` returns those of some terms that count, or refuses one.
+    """
+    own = without_blanks(pa.array(inline, pa.large_string()))
+    yield own if checked is None else checked(own)
+    for place in places:
+        found = 0
+        for piece in read_lines(assets.path(place)):
+            terms = piece if checked is None else checked(piece)
+            found += len(terms)
+            yield terms
+        if not found:
+            raise RecipeError(empty_list(place))
+
+
+def empty_list(place: str) -> str:
+    """Say that nothing stands in a list, and what to do."""
+    return f"{place}: lists nothing: it has no line that counts; fill it, or leave it out of the recipe"
 
 
 def read_lines(path: Path) -> Iterator[Array]:
@@ -47,9 +66,14 @@ def without_blanks(terms: Array) -> Array:
     return trimmed.filter(pc.not_equal(trimmed, pa.scalar("", pa.large_string())))
 
 
-def read_entries(path: Path) -> list[str]:
-    """Return the terms of a short file, as texts of Python."""
-    return [str(term) for piece in read_lines(path) for term in piece.to_pylist()]
+def read_entries(place: str, assets: Assets) -> list[str]:
+    """Return the terms of a short list, as texts of Python."""
+    return [str(term) for piece in terms_of((), (place,), assets) for term in piece.to_pylist()]
+
+
+def shipped(name: str) -> str:
+    """Return what a list that comes with the package is called among libraries."""
+    return f"{BUNDLED}stages/shipped_lists/{name}"
 
 
 def shipped_list(name: str) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.stages.lists import read_entries, shipped_list
+from dclm_pipeline.stages.lists import read_entries, shipped, shipped_list
 from dclm_pipeline.step import UNICODE, Assets, Batch, Place, Rewrite
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dclm_pipeline.kernels.phrases import Phrases
     from dclm_pipeline.kernels.rewriting import Passes
 
+TOP_LEVEL = "top_level_domains.txt"
 # Longer lines are no text; ftfy itself cuts there.
 _MOST_LINE = 1_000_000
 
@@ -57,9 +58,14 @@ class RewriteText(Rewrite):
             raise ValueError("rewrite has nothing to do: set urls, newlines, citations, blanks, unseen or another")
         return self
 
+    def made_with(self) -> tuple[str, ...]:
+        """Return the libraries, and the list of the package where it is looked at."""
+        ours = self.urls != "keep" and not self.domains
+        return (*self.libraries, shipped(TOP_LEVEL)) if ours else self.libraries
+
     def open(self, assets: Assets) -> "OpenedRewrite":
         """Read the list of domains."""
-        names = read_entries(assets.path(self.domains)) if self.domains else shipped_list("top_level_domains.txt")
+        names = read_entries(self.domains, assets) if self.domains else shipped_list(TOP_LEVEL)
         return OpenedRewrite(self, names if self.urls != "keep" else [])
 
 

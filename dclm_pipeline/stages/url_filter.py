@@ -46,6 +46,11 @@ class UrlFilter(Filter):
     lists: tuple[Place, ...] = Field(
         default=(), description="Files that list more, one a line; of domains, lines that begin with `#` do not count."
     )
+    optional: bool = Field(
+        default=False,
+        description="That neither terms nor lists are given is meant, and every page stays; a list that is named must "
+        "list something all the same.",
+    )
     least: int = Field(default=1, ge=1, description="How many different terms an address must hold to go.")
     ignored: tuple[str, ...] = Field(
         default=(),
@@ -56,8 +61,8 @@ class UrlFilter(Filter):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if not (self.terms or self.lists):
-            raise ValueError("nothing is listed; give terms, lists or both")
+        if not (any(map(str.strip, self.terms)) or self.lists or (self.optional and not self.terms)):
+            raise ValueError("nothing is listed; give terms, lists or both, or say `optional: true` if that is meant")
         if self.least > 1 and self.by in ("domain", "host"):
             raise ValueError(f"an address has one {self.by}, so least: {self.least} would drop nothing; leave it out")
         if self.ignored and self.by == "domain":
@@ -72,9 +77,11 @@ class UrlFilter(Filter):
 
     def open(self, assets: Assets) -> "OpenUrlFilter":
         """Read the lists, and build what finds their terms."""
-        terms = terms_of(self.terms, [assets.path(place) for place in self.lists])
+        if not (self.terms or self.lists):
+            return OpenUrlFilter(lambda urls: np.zeros(len(urls[0]) - 1, np.bool_))
         if self.by == "domain":
-            return OpenUrlFilter(_by_domain(terms))
+            return OpenUrlFilter(_by_domain(terms_of(self.terms, self.lists, assets, _checked)))
+        terms = terms_of(self.terms, self.lists, assets)
         if self.by == "host":
             return OpenUrlFilter(_by_host(terms, self))
         return OpenUrlFilter(_by_term(terms, self))
@@ -105,23 +112,30 @@ def _by_domain(terms: Iterable[Array]) -> Finds:
 
     def names(listed: Array) -> Iterator[Array]:
         for begin in range(0, len(listed), _NAMES):
-            bare = pc.utf8_ltrim(listed.slice(begin, _NAMES), "*.")
-            yield array_of(read_hosts(views(pc.replace_substring_regex(bare, "^", "//", max_replacements=1))))
+            some = listed.slice(begin, _NAMES)
+            bare = pc.utf8_ltrim(some, "*.")
+            hosts = array_of(read_hosts(views(pc.replace_substring_regex(bare, "^", "//", max_replacements=1))))
+            _refuse(some.filter(pc.equal(hosts, pa.scalar("", hosts.type))))
+            yield hosts
 
-    domains = name_set(views(_joined(name for piece in terms for name in names(_checked(piece)))))
+    domains = name_set(views(_joined(name for piece in terms for name in names(piece))))
     return lambda urls: holds_domain(domains, read_hosts(urls))
 
 
 def _checked(terms: Array) -> Array:
     """Return the lines of a list of domains that are no comments; refuse those that are no domains."""
     listed = terms.filter(pc.invert(pc.starts_with(terms, "#")))
-    strange = listed.filter(pc.match_substring_regex(listed, _NO_DOMAIN))
+    _refuse(listed.filter(pc.match_substring_regex(listed, _NO_DOMAIN)))
+    return listed
+
+
+def _refuse(strange: Array) -> None:
+    """Say of the first of some terms, if there is one, that it is no domain."""
     if len(strange):
         raise RecipeError(
-            f"{strange[0].as_py()!r} cannot be a domain; list it as `example.org`, one a line, without scheme, port, path "
-            "or blanks"
+            f"{str(strange[0])[:80]!r} cannot be a domain; list it as `example.org`, one a line, without scheme, port, path "
+            "or blanks, 255 characters at most"
         )
-    return listed
 
 
 def _joined(pieces: Iterable[Array]) -> Array:

@@ -28,7 +28,9 @@ class WordsBy(BaseModel):
     @field_validator("words")
     @classmethod
     def _are_words(cls, words: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-        for listed in words.values():
+        for value, listed in words.items():
+            if not listed:
+                raise ValueError(f"{value} has no words; leave it out")
             check_stop_words(listed)
         return words
 

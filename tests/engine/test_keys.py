@@ -1,10 +1,14 @@
+import hashlib
 import importlib
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 import dclm_pipeline as dp
+from dclm_pipeline.engine import keys
+from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.engine.keys import describe_step, libraries_of, library_version, segment_key
 from dclm_pipeline.engine.segments import cut_chain
 from dclm_pipeline.recipe import Limits
@@ -12,10 +16,13 @@ from dclm_pipeline.recipe.model import named
 from dclm_pipeline.schema import PAGE, without
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.stages import BUILTIN
+from dclm_pipeline.stages.bad_words import BadWords
 from dclm_pipeline.stages.decode import Decode
 from dclm_pipeline.stages.extract import Extract
+from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
+from dclm_pipeline.step import BUNDLED
 from tests.engine.crawls import run_inline
 from tests.sources.writing import http, info, page, record
 
@@ -115,3 +122,70 @@ def test_what_goes_by_the_characters_of_python_is_keyed_by_its_tables_of_unicode
 
     assert now["unicode"] != "99.0.0"
     assert then == now | {"unicode": "99.0.0"}
+
+
+BUNDLED_BY = [
+    (BadWords(), "stages/shipped_lists/bad_words_en.txt"),
+    (BadWords(lists={}, words=("x",)), "kernels/word_break.txt"),
+    (RewriteText(urls="mended"), "stages/shipped_lists/top_level_domains.txt"),
+    (Extract(engine="blocks"), "kernels/extractor-1.npz"),
+    (Extract(engine="blocks", model="mine.npz"), "kernels/word_break.txt"),
+]
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return the folder from which files of the package are read: a copy of them that a test may change."""
+    for _, name in BUNDLED_BY:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(Path(dp.__file__).parent.joinpath(name).read_bytes())
+    monkeypatch.setattr(keys, "_PACKAGE", tmp_path)
+    library_version.cache_clear()
+    yield tmp_path
+    library_version.cache_clear()
+
+
+def key_of_text(step):
+    steps = [
+        Decode(),
+        *([] if step.kind == "extract" else [Extract(save=False)]),
+        step.model_copy(update={"save": False}),
+    ]
+    (segment,) = cut_chain(PAGE, named(steps), ("url", "text"), 0.0, 0)
+    return segment_key(segment, Warc(), Limits(), {}, str)
+
+
+@pytest.mark.parametrize(("step", "name"), BUNDLED_BY, ids=[f"{step.kind} {name}" for step, name in BUNDLED_BY])
+def test_a_file_of_the_package_that_changed_changes_the_key(package, step, name):
+    library_version.cache_clear()
+    before = key_of_text(step)
+    versions = libraries_of(None, [step])
+    package.joinpath(name).write_bytes(b"changed")
+    library_version.cache_clear()
+
+    assert key_of_text(step) != before
+    assert libraries_of(None, [step]) == versions | {f"{BUNDLED}{name}": hashlib.sha256(b"changed").hexdigest()}
+
+
+@pytest.mark.parametrize(
+    "step", [BadWords(lists={"de": "x"}), RewriteText(newlines=2), RewriteText(urls="dclm", domains="x"), Extract()]
+)
+def test_a_list_or_model_that_is_not_looked_at_is_not_in_the_key(step):
+    assert {name for name in libraries_of(None, [step]) if name.startswith(BUNDLED)} <= {
+        f"{BUNDLED}kernels/word_break.txt"
+    }
+
+
+def test_every_file_of_the_package_that_decides_something_is_known_by_its_digest():
+    root = Path(dp.__file__).parent
+    there = [
+        path for path in root.rglob("*") if path.is_file() and path.suffix in (".txt", ".npz", ".ftz", ".bin", ".json")
+    ]
+    known = {name for step, _ in BUNDLED_BY for name in libraries_of(None, [step])}
+
+    assert [
+        path.relative_to(root).as_posix()
+        for path in there
+        if f"{BUNDLED}{path.relative_to(root).as_posix()}" not in known
+        and find_bundled(hashlib.sha256(path.read_bytes()).hexdigest()) != path
+    ] == []

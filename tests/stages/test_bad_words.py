@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.bad_words import BadWords
 from tests.stages.reference_verdicts import verdicts
 
@@ -115,3 +116,11 @@ def test_real_pages_go_as_the_expression_of_the_reference_says(test_data):
     texts = [page["text"] for page in verdicts(test_data, "dclm")]
 
     assert kept(texts) == [banned.search(text.lower()) is None for text in texts]
+
+
+@pytest.mark.parametrize(("data", "said"), [("\n \n", "de: lists nothing: it has"), ("sm\n", "lists nothing but what")])
+def test_a_list_without_an_entry_is_refused(tmp_path, data, said):
+    (tmp_path / "de").write_text(data)
+
+    with pytest.raises(RecipeError, match=said):
+        kept([], folder=Folder(tmp_path), lists={"en": "", "de": "de"})

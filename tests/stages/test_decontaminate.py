@@ -67,7 +67,7 @@ def test_by_overlap_most_of_an_item_must_be_there(sets, first, last, stays):
     # The passage has 48 n-grams, of which 39 are at least 0.8; only its own field is looked for.
     settings = {"method": "overlap", "longest": 1000, "fields": ("context",)}
 
-    assert kept(sets, words(first, last), **settings) == [stays]
+    assert kept(sets[1:], words(first, last), **settings) == [stays]
 
 
 @pytest.mark.parametrize(("longest", "stays"), [(30, False), (31, True)])
@@ -78,7 +78,7 @@ def test_by_overlap_a_long_stretch_is_enough(sets, longest, stays):
 def test_by_jaccard_both_must_be_much_the_same(sets):
     long = f"{PASSAGE} {' '.join(f'other{i}' for i in range(60))}"
 
-    assert kept(sets, PASSAGE, long, f"{PASSAGE} and a few words more", method="jaccard", fields=("context",)) == [
+    assert kept(sets[1:], PASSAGE, long, f"{PASSAGE} and a few words more", method="jaccard", fields=("context",)) == [
         False,
         True,
         False,
@@ -158,8 +158,8 @@ def test_an_archive_holds_a_task_a_file(sets, tmp_path):
         (b"{", "line 1 is no JSON"),
         (b'{"a": "b"}\n[1]\n', "line 2 is no JSON object but list"),
         (b"\x1f\x8bno", "begins like gzip"),
-        (b'{"a": 1}\n', "hold no text"),
-        (b"", "hold no text"),
+        (b'{"a": 1}\n', "bad.jsonl: holds no text; name the fields"),
+        (b"", "bad.jsonl: holds no text; name the fields"),
         (b"x" * 257 + b"ustar" + b"x" * 300, "begins like a tar archive"),
     ],
 )
@@ -168,6 +168,13 @@ def test_a_set_that_cannot_be_read_is_named(tmp_path, data, said):
 
     with pytest.raises(RecipeError, match=said):
         kept([str(tmp_path / "bad.jsonl")], "text")
+
+
+def test_a_set_without_text_is_named_though_others_have_some(sets, tmp_path):
+    (tmp_path / "other.jsonl").write_text('{"question": "a text in another field"}\n')
+
+    with pytest.raises(RecipeError, match=r"other\.jsonl: holds no text below query, context; name the fields"):
+        kept([*sets, str(tmp_path / "other.jsonl")], "text", fields=("query", "context"))
 
 
 def test_two_sets_of_one_name_are_a_mistake(sets, tmp_path):

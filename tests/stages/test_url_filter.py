@@ -82,7 +82,9 @@ def test_a_list_may_have_comments_dots_stars_and_windows_line_ends(tmp_path):
     assert dropped(urls, by="domain", lists=(str(tmp_path / "list"),)) == [urls[0], urls[2], urls[3]]
 
 
-@pytest.mark.parametrize("term", ["http://bad.com", "bad.com/x", "0.0.0.0 bad.com", "bad.com:80", "me@bad.com"])
+@pytest.mark.parametrize(
+    "term", ["http://bad.com", "bad.com/x", "0.0.0.0 bad.com", "bad.com:80", "me@bad.com", "*.", "."]
+)
 def test_what_cannot_be_a_domain_is_refused(term):
     with pytest.raises(RecipeError, match=re.escape(repr(term))):
         kept([], by="domain", terms=("good.com", term))
@@ -95,10 +97,22 @@ def test_a_list_that_is_not_utf8_is_refused(tmp_path):
         kept([], by="word", lists=(str(tmp_path / "list"),))
 
 
-def test_no_terms_ban_nobody(tmp_path):
-    (tmp_path / "list").write_bytes(b"\n\n")
-    for by in ("domain", "host", "substring", "word"):
-        assert kept(["http://bad.com/", "", None], by=by, lists=(str(tmp_path / "list"),)) == [True] * 3
+@pytest.mark.parametrize("by", ["domain", "host", "substring", "word"])
+def test_no_terms_ban_nobody_where_that_is_meant(by):
+    assert kept(["http://bad.com/", "", None], by=by, optional=True) == [True] * 3
+
+
+@pytest.mark.parametrize("optional", [True, False])
+@pytest.mark.parametrize("by", ["domain", "host", "substring", "word"])
+def test_a_list_that_is_named_and_lists_nothing_is_refused(tmp_path, by, optional):
+    (tmp_path / "list").write_bytes(b"\n\n" + b"# bad.com\n" * (by == "domain"))
+
+    with pytest.raises(RecipeError, match=r"list: lists nothing"):
+        kept([], by=by, terms=("bad.com",), lists=(str(tmp_path / "list"),), optional=optional)
+
+
+def test_what_is_optional_bans_once_it_is_named():
+    assert kept(["http://bad.com/"], by="domain", terms=("bad.com",), optional=True) == [False]
 
 
 @pytest.mark.parametrize(
@@ -195,6 +209,8 @@ def test_a_slice_is_judged_by_its_rows():
     ("settings", "said"),
     [
         ({"by": "domain"}, "nothing is listed"),
+        ({"by": "word", "terms": (" ", "")}, "nothing is listed"),
+        ({"by": "word", "terms": (" ",), "optional": True}, "nothing is listed"),
         ({"by": "domain", "terms": ("a",), "least": 2}, "leave it out"),
         ({"by": "domain", "terms": ("a",), "ignored": ("www",)}, "ignored is for"),
         ({"by": "word", "terms": ("a",), "ignored": ("",)}, "stands everywhere"),
