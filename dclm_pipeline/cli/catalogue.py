@@ -109,7 +109,7 @@ def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
 
 def _settings(model: "type[BaseModel]") -> list[tuple[str, str, str | None, str]]:
     """Return a kind's settings: name, what it may be, the default (None: it must be given), and what it means."""
-    from dclm_pipeline.recipe.problems import expected_of
+    from dclm_pipeline.mistakes import expected_of
     from dclm_pipeline.step import Step
 
     settings = {name: field for name, field in model.model_fields.items() if name not in COMMON}

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 from pydantic import ValidationError
 
+from dclm_pipeline.mistakes import Path, nearest
 from dclm_pipeline.recipe.kinds import step_kinds
-from dclm_pipeline.recipe.loading import Path
-from dclm_pipeline.recipe.problems import nearest
 from dclm_pipeline.schema import with_columns
 from dclm_pipeline.step import Step, Unfold, written_by
 

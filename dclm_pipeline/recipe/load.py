@@ -10,13 +10,14 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import Path, false_numbers, nearest, problems_of, shown
 from dclm_pipeline.recipe.bundles import CodeBundle, bundle, register_steps
 from dclm_pipeline.recipe.chain import chain_problems
 from dclm_pipeline.recipe.kinds import source_kinds, step_kinds
-from dclm_pipeline.recipe.loading import Loaded, Path, Plain, load_yaml
+from dclm_pipeline.recipe.loading import Loaded, Plain, load_yaml
 from dclm_pipeline.recipe.model import Heading, Limits, Recipe, annotating, name_problems, named, prelude_of
 from dclm_pipeline.recipe.overrides import group, overridden
-from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
+from dclm_pipeline.recipe.problems import Problems
 from dclm_pipeline.recipe.shipped import located, shipped_recipes
 from dclm_pipeline.sources import Source
 from dclm_pipeline.step import Step

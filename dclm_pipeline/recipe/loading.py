@@ -14,9 +14,9 @@ from typing import TypeAlias
 import yaml
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import Path
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
-Path: TypeAlias = tuple[str | int, ...]
 
 MOST_BYTES = 2**20
 MOST_DEPTH = 20

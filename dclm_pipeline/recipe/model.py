@@ -16,10 +16,10 @@ from pydantic import (
 )
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import problems_of
 from dclm_pipeline.recipe.bundles import CodeBundle
 from dclm_pipeline.recipe.chain import chain_problems
 from dclm_pipeline.recipe.kinds import step_kinds
-from dclm_pipeline.recipe.problems import problems_of
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import Source
 from dclm_pipeline.step import Step, verdict_of

@@ -1,5 +1,6 @@
 """Settings changed by words of a command: `NAME.FIELD=VALUE`, where NAME is that of a step.
 
+FIELD may go on into what the recipe has written: `line_filter.rules.0.most=0.4`. `+=` adds to a list that stands there.
 Knows the values of a recipe as they were written, not what they mean: whether a setting exists and fits is found out
 when the changed values are checked, like everything else in the recipe.
 """
@@ -7,12 +8,14 @@ when the changed values are checked, like everything else in the recipe.
 from collections.abc import Iterator, Sequence
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.recipe.loading import Path, Plain, load_scalar
+from dclm_pipeline.mistakes import Path, nearest, shown
+from dclm_pipeline.recipe.loading import Plain, load_scalar
 from dclm_pipeline.recipe.model import SLUG, names_of
-from dclm_pipeline.recipe.problems import Problems, nearest, shown
+from dclm_pipeline.recipe.problems import Problems
 
 PLAIN = ("seed", "columns", "name", "annotate")
 GROUPS = ("source", "limits")
+_MOST_DIGITS = 9
 
 
 def overridden(
@@ -42,9 +45,11 @@ def _override(values: dict[str, Plain], prelude: dict[str, Plain], override: str
     if not equals or not target:
         raise RecipeError(f"{said}: expected NAME.FIELD=VALUE, such as enough_words.low=50")
     value = load_scalar(text, said)
+    adding = target.endswith("+")
+    target = target.removesuffix("+")
     if target in PLAIN:
-        values[target] = value
-        problems.set_by((target,), said)
+        for path in _put(values, [target], value, "", said, adding=adding):
+            problems.set_by(path, said)
         return
     steps = dict(_steps(values.get("steps"))) | {kind: ((kind,), step) for kind, step in prelude.items()}
     # Names may have dots in them: the longest that fits is meant.
@@ -62,17 +67,63 @@ def _override(values: dict[str, Plain], prelude: dict[str, Plain], override: str
         path, settings = (name,), group(values.get(name))
         values[name] = settings
     if isinstance(settings, dict):
-        _put(settings, fields, value)
-        problems.set_by((*path, *fields), said)
+        for inner in _put(settings, fields, value, f"{name}.", said, adding=adding):
+            problems.set_by((*path, *inner), said)
 
 
-def _put(settings: dict[str, Plain], fields: Sequence[str], value: Plain) -> None:
-    for field in fields[:-1]:
-        inner = settings.get(field)
-        inner = inner if isinstance(inner, dict) else {}
-        settings[field] = inner
-        settings = inner
-    settings[fields[-1]] = value
+def _put(
+    settings: dict[str, Plain], fields: Sequence[str], value: Plain, before: str, said: str, *, adding: bool
+) -> list[Path]:
+    """Put a value where fields lead, or add it to the list there; return the paths of what is new."""
+    holder: Plain = settings
+    keys: list[str | int] = []
+    for place, field in enumerate(fields):
+        where = before + ".".join(fields[:place])
+        key = _key(holder, field, where, said)
+        keys.append(key)
+        if place == len(fields) - 1 and not adding:
+            _replace(holder, key, value)
+            return [tuple(keys)]
+        inner = _at(holder, key)
+        if inner is None and not adding:
+            inner = {}
+            _replace(holder, key, inner)
+        holder = inner
+    where = before + ".".join(fields)
+    if not isinstance(holder, list):
+        seen = "is not written in the recipe" if holder is None else f"is {shown(holder)}"
+        raise RecipeError(f"{said}: {where} {seen}, and += adds to a list; write the whole list: {where}=[…]")
+    first = len(holder)
+    holder += value if isinstance(value, list) else [value]
+    return [(*keys, number) for number in range(first, len(holder))]
+
+
+def _key(holder: Plain, field: str, where: str, said: str) -> str | int:
+    """Return what a field is called within what stands around it: of a list, a number."""
+    if isinstance(holder, dict) or holder is None:
+        return field
+    if not isinstance(holder, list):
+        raise RecipeError(f"{said}: {where} is {shown(holder)}, which has no {shown(field)} in it")
+    if field.isdecimal() and field.isascii() and int(field[:_MOST_DIGITS]) < len(holder):
+        return int(field)
+    there = f"0 to {len(holder) - 1}" if holder else "and it has none"
+    raise RecipeError(
+        f"{said}: {where} is a list of {len(holder)}, of which one is named by its place, {there}, not {shown(field)}; "
+        f"{where}+=… adds one"
+    )
+
+
+def _at(holder: Plain, key: str | int) -> Plain:
+    if isinstance(holder, list) and isinstance(key, int):
+        return holder[key]
+    return holder.get(str(key)) if isinstance(holder, dict) else None
+
+
+def _replace(holder: Plain, key: str | int, value: Plain) -> None:
+    if isinstance(holder, list) and isinstance(key, int):
+        holder[key] = value
+    elif isinstance(holder, dict):
+        holder[str(key)] = value
 
 
 def _steps(steps: Plain) -> Iterator[tuple[str, tuple[Path, Plain]]]:

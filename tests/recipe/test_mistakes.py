@@ -198,3 +198,48 @@ def test_a_mistake_inside_settings_is_named_with_its_path(tmp_path, monkeypatch,
     text = HEAD + f"  - extract\n  - signals\n  - kind: between\n    column: word_count\n    {settings}"
 
     assert said in message_of(text, tmp_path, monkeypatch)
+
+
+RULES = "Known: uppercase, digits, counters, words, longest_word, phrases, punctuation, repeats, trim, citations"
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("[{rule: upercase}]", f"rules.0: there is no rule 'upercase'; did you mean 'uppercase'? {RULES}"),
+        ("[{rule: trim}, {most: 1}]", "rules.1 needs 'rule', one of uppercase, digits, counters"),
+        ("[uppercase]", "rules.0 is 'uppercase'; expected a mapping such as {rule: uppercase}"),
+        ("[{rule: digits, mots: 1}]", "unknown setting 'rules.0.mots'; did you mean 'most'? Known: trim, rule, most"),
+        ("[{rule: words, least: x}]", "rules.0.least is 'x'; expected a whole number at least 0"),
+        ("[{rule: counters, words: []}]", "rules.0.words is []; expected a list of at least one, each a text"),
+        ("[{rule: phrases}]", "needs 'rules.0.phrases': The phrases"),
+        ("[]", "rules is []; expected a list of at least one, each settings of a rule: uppercase, digits, counters"),
+        ("uppercase", "rules is 'uppercase'; expected a list of at least one, each settings of a rule: uppercase"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_named_with_its_rule(tmp_path, monkeypatch, rules, said):
+    text = HEAD + f"  - extract\n  - kind: line_filter\n    rules: {rules}"
+    message = message_of(text, tmp_path, monkeypatch)
+
+    assert message.startswith("bad.yaml:6: steps.1 (line_filter): ")
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD + "  - {kind: screen_language, languages: []}", "languages is []; expected a list of at least one, each"),
+        ("name: a\nsource: {kind: warc, types: []}\nsteps: [extract]", "types is []; expected a list of at least one"),
+        (
+            "name: a\nsource: {kind: warc, status: []}\nsteps: [extract]",
+            "status is []; expected a list of at least one",
+        ),
+        (
+            HEAD + "  - extract\n  - {kind: signals, stop_words_by: {words: {de: []}}}",
+            "stop_words_by.words is {'de': []}: de has no words; leave it out",
+        ),
+        (HEAD + "  - {kind: url_filter, by: host}", "say `optional: true` if that is meant"),
+    ],
+)
+def test_what_is_empty_where_that_would_mean_nothing_is_refused(tmp_path, monkeypatch, text, said):
+    assert said in message_of(text, tmp_path, monkeypatch)

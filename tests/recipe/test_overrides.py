@@ -130,3 +130,72 @@ def test_what_was_loaded_is_not_changed_by_what_is_set():
     load("longer.words=[a]")
 
     assert setting(load(), "longer", "words") == ()
+
+
+RULES = """\
+name: small
+source: warc
+steps:
+  - extract
+  - kind: line_filter
+    rules: [{rule: uppercase, most: 0.5}, {rule: phrases, phrases: [a]}]
+  - {kind: url_filter, by: host, terms: [a]}
+"""
+
+
+def rules_of(*overrides: str) -> list[dict[str, object]]:
+    step = next(s for s in load_recipe(RULES, overrides=overrides).steps if s.kind == "line_filter")
+    return [
+        {name: rule[name] for name in rule if name in ("rule", "most", "phrases")}
+        for rule in step.model_dump()["rules"]
+    ]
+
+
+UPPER, PHRASES = {"rule": "uppercase", "most": 0.5}, {"rule": "phrases", "phrases": ("a",)}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rules"),
+    [
+        (["rules.0.most=0.4"], [UPPER | {"most": 0.4}, PHRASES]),
+        (["rules.1.phrases.0=b"], [UPPER, PHRASES | {"phrases": ("b",)}]),
+        (["rules.1.phrases+=b"], [UPPER, PHRASES | {"phrases": ("a", "b")}]),
+        (["rules.1.phrases+=[b, c]"], [UPPER, PHRASES | {"phrases": ("a", "b", "c")}]),
+        (["rules.0={rule: trim}"], [{"rule": "trim"}, PHRASES]),
+        (["rules+={rule: trim}", "rules+=[{rule: digits, most: 1}]"], [UPPER, PHRASES, {"rule": "trim"}, {"rule": "digits", "most": 1.0}]),
+    ],
+)  # fmt: skip
+def test_what_stands_in_a_list_is_addressed_by_its_place(overrides, rules):
+    assert rules_of(*(f"line_filter.{override}" for override in overrides)) == rules
+    assert rules_of() == [UPPER, PHRASES]
+
+
+def test_lists_of_the_recipe_itself_can_be_added_to():
+    recipe = load_recipe(RULES.replace("steps:", "columns: [url]\nsteps:"), overrides=["columns+=text"])
+
+    assert recipe.columns == ("url", "text")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (
+            "line_filter.rules.2.most=1",
+            "line_filter.rules is a list of 2, of which one is named by its place, 0 to 1, not '2'; line_filter.rules+=… adds one",
+        ),
+        ("line_filter.rules.-1.most=1", "0 to 1, not '-1'; line_filter.rules+=… adds one"),
+        ("line_filter.rules.most=1", "0 to 1, not 'most'; line_filter.rules+=… adds one"),
+        ("line_filter.rules.0.rule.x=1", "line_filter.rules.0.rule is 'uppercase', which has no 'x' in it"),
+        ("line_filter.rules.0.mots=1", "steps.1 (line_filter): unknown setting 'rules.0.mots'; did you mean 'most'?"),
+        ("line_filter.rules+={rule: trm}", "steps.1 (line_filter): rules.2: there is no rule 'trm'; did you mean 'trim'?"),
+        ("url_filter.lists+=x", "url_filter.lists is not written in the recipe, and += adds to a list; write the whole list: url_filter.lists=[…]"),
+        ("url_filter.by+=x", "url_filter.by is 'host', and += adds to a list; write the whole list: url_filter.by=[…]"),
+        ("columns+=x", "columns is not written in the recipe, and += adds to a list; write the whole list: columns=[…]"),
+    ],
+)  # fmt: skip
+def test_a_place_that_is_not_there_is_told_with_those_that_are(override, said):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(RULES, overrides=[override])
+
+    assert str(caught.value).startswith(f"--set {override}: ")
+    assert said in str(caught.value)

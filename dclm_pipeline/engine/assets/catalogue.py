@@ -12,9 +12,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import false_numbers, nearest, problems_of, shown
 from dclm_pipeline.recipe.loading import load_yaml
 from dclm_pipeline.recipe.model import NAMES, SLUG
-from dclm_pipeline.recipe.problems import Problems, false_numbers, nearest, problems_of, shown
+from dclm_pipeline.recipe.problems import Problems
 
 CATALOGUE = "DCLM_ASSETS"
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
