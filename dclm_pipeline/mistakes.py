@@ -117,6 +117,16 @@ def model_in(kind: Any) -> type[BaseModel] | None:
     return None
 
 
+def models_in(model: type[BaseModel], name: str) -> dict[str, type[BaseModel]]:
+    """Return the models of which a setting is one or holds some, by what tells them apart: `rule: trim`, or nothing."""
+    kind = _annotation(model, name)
+    tag, tagged = tagged_in(kind)
+    if tagged:
+        return {f"{tag}: {value}": each for value, each in tagged.items()}
+    inner = model_in(kind)
+    return {} if inner is None else {"": inner}
+
+
 def _message(problem: Mapping[str, Any], holder: type[BaseModel], place: Path) -> str:
     kind, seen = problem["type"], problem.get("input")
     name = ".".join(map(str, place))

@@ -3,7 +3,7 @@
 import inspect
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,8 @@ What a recipe may hold beside them stands in [recipes](recipes.md).
 Every step also has `name`, `save` (keep what leaves it, for every recipe that begins alike), `needs` (cpu, memory, gpu)
 and `annotate` (drop nothing, and say in a column `passes.<name>` what would have stayed).
 """
+# Of models within settings, the path and the kind where the page tells of them.
+Told = dict[type[Any], tuple[str, str]]
 COMMON = frozenset({"kind", "name", "needs", "annotate"})
 
 
@@ -45,10 +47,10 @@ def stages(kinds: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{kind:<16}{what:<8}{told.splitlines()[0]}")
             continue
         click.echo(f"{kind} ({what})\n\n{told}\n")
-        for name, expected, default, meaning in _settings(model):
-            click.echo(
-                f"  {name} ({expected}; {'needed' if default is None else f'default {default}'})\n      {meaning}"
-            )
+        click.echo("\n".join(_listed(model, "  ")))
+        for path, which, inner in _inner(model):
+            click.echo(f"\n  {path}{which and f', {which}'}: {_first_line(inner)}\n")
+            click.echo("\n".join(_listed(inner, "    ")))
     if not kinds:
         click.echo("`dclm stages KIND` tells of the settings of one.")
 
@@ -83,28 +85,71 @@ def catalogue() -> str:
     """Return the page that lists every step and source."""
     from dclm_pipeline.recipe import builtin_kinds, source_kinds
 
+    told: Told = {}
     sections = [HEAD, "## Sources\n"]
-    sections += [_section(kind, source, "") for kind, source in sorted(source_kinds().items())]
+    sections += [_section(kind, source, "", told) for kind, source in sorted(source_kinds().items())]
     sections.append("## Steps\n")
-    sections += [_section(kind, step, _verb(step)) for kind, step in sorted(builtin_kinds().items())]
+    sections += [_section(kind, step, _verb(step), told) for kind, step in sorted(builtin_kinds().items())]
     return "\n".join(sections)
 
 
-def _section(kind: str, model: "type[BaseModel]", verb: str) -> str:
+def _section(kind: str, model: "type[BaseModel]", verb: str, told: Told) -> str:
     from dclm_pipeline.step import Step
 
     text = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
     lines = [f"### {kind}\n", f"{verb}{text}\n"]
-    settings = _settings(model)
-    if settings:
-        lines += ["| setting | what it may be | default | |", "|---|---|---|---|"]
-        for name, expected, default, meaning in settings:
-            words = expected.replace("|", "\\|")
-            lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
-        lines.append("")
+    lines += _table(model)
+    elsewhere: dict[str, str] = {}
+    for path, which, inner in _inner(model):
+        if inner in told:
+            first, kind_of_first = told[inner]
+            elsewhere[path] = f"Settings of `{path}`: as those of `{first}` of [{kind_of_first}](#{kind_of_first}).\n"
+            continue
+        told[inner] = (path, kind)
+        lines += [f"Settings of `{path}`{which and f', `{which}`'}: {_first_line(inner)}\n", *_table(inner)]
+    lines += elsewhere.values()
     if issubclass(model, Step) and model.appendix():
         lines += [model.appendix(), ""]
     return "\n".join(lines)
+
+
+def _table(model: "type[BaseModel]") -> list[str]:
+    """Return a table of settings as lines, and an empty one."""
+    settings = _settings(model)
+    if not settings:
+        return []
+    lines = ["| setting | what it may be | default | |", "|---|---|---|---|"]
+    for name, expected, default, meaning in settings:
+        words = expected.replace("|", "\\|")
+        lines.append(f"| `{name}` | {words} | {'needed' if default is None else f'`{default}`'} | {meaning} |")
+    return [*lines, ""]
+
+
+def _listed(model: "type[BaseModel]", indent: str) -> list[str]:
+    return [
+        f"{indent}{name} ({expected}; {'needed' if default is None else f'default {default}'})\n{indent}    {meaning}"
+        for name, expected, default, meaning in _settings(model)
+    ]
+
+
+def _inner(model: "type[BaseModel]") -> "list[tuple[str, str, type[BaseModel]]]":
+    """Return the models that stand within settings, each once: the path to it, what tells it from others there, it."""
+    from dclm_pipeline.mistakes import models_in
+
+    found: list[tuple[str, str, type[BaseModel]]] = []
+    to_do = [("", model)]
+    while to_do:
+        before, outer = to_do.pop(0)
+        for name in [name for name in outer.model_fields if name not in COMMON]:
+            for which, inner in models_in(outer, name).items():
+                if inner is not model and all(inner is not known for _, _, known in found):
+                    found.append((f"{before}{name}", which, inner))
+                    to_do.append((f"{before}{name}.", inner))
+    return found
+
+
+def _first_line(model: "type[BaseModel]") -> str:
+    return inspect.cleandoc(model.__doc__ or "").splitlines()[0]
 
 
 def _settings(model: "type[BaseModel]") -> list[tuple[str, str, str | None, str]]:
