@@ -66,12 +66,14 @@ def _place(problem: Mapping[str, Any], model: type[BaseModel]) -> tuple[Path, ty
     path: list[str | int] = []
     holder = model
     inner: type[BaseModel] | None = model
-    named = False  # the next part is a name that the user chose
+    named = 0  # so many of the next parts are names that the user chose
     tagged: Mapping[str, type[BaseModel]] = {}  # the next part is a tag, which says the model
     for part in problem["loc"]:
-        if isinstance(part, int) or named:
+        if isinstance(part, int):
             path.append(part)
-            named = False
+        elif named:
+            path.append(part)
+            named -= 1
         elif tagged:
             inner, tagged = tagged.get(part, inner), {}
         elif inner is not None and (part in inner.model_fields or problem["type"] == "extra_forbidden"):
@@ -79,8 +81,14 @@ def _place(problem: Mapping[str, Any], model: type[BaseModel]) -> tuple[Path, ty
             holder = inner
             kind = _annotation(inner, part)
             inner, (_, tagged) = model_in(kind), tagged_in(kind)
-            named = any(get_origin(each) in (dict, Mapping) for each in _plain_kinds(kind))
+            named = _names_in(kind)
     return tuple(path), holder
+
+
+def _names_in(kind: Any) -> int:
+    """Return how many names lead into a setting: one for a mapping, two for a mapping of mappings."""
+    mapped = [get_args(each)[1] for each in _plain_kinds(kind) if get_origin(each) in (dict, Mapping)]
+    return 1 + _names_in(mapped[0]) if mapped else 0
 
 
 def _annotation(model: type[BaseModel], name: str) -> Any:

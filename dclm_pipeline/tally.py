@@ -14,7 +14,8 @@ class StepTally:
     """What one step did: `entered + added == left + dropped + failed`.
 
     Rules (filters) also count what they would have dropped had they stood alone in their run of neighbouring filters
-    (`would`), and what no other rule of that run dropped (`alone`).
+    (`would`), and what no other rule of that run dropped (`alone`). Every step that only says what it would have dropped
+    counts that in `would`.
     """
 
     name: str

@@ -155,21 +155,25 @@ def plan(
 def check(
     recipe: Path, source: str, catalogue: str, overrides: tuple[str, ...], allow_custom_code: bool, as_json: bool
 ) -> None:
-    """Check RECIPE without running it: settings, names, and whether every step finds the columns that it reads."""
+    """Check RECIPE without running it: settings, names, whether every step finds the columns that it reads, and opens.
+
+    Files, lists and models that steps name are opened as by a run; what would have to be fetched first is told.
+    """
     from dclm_pipeline.engine.assets import assets_below
+    from dclm_pipeline.engine.rehearsal import rehearse
     from dclm_pipeline.engine.run import require_shard
     from dclm_pipeline.engine.segments import segments_of
     from dclm_pipeline.recipe import folder_of
 
     loaded = _load(recipe, source, overrides, allow_custom_code)
     segments = segments_of(loaded)
-    assets_below(folder_of(recipe), catalogue).named_by(loaded.steps)  # places that cannot be are refused
     if source:
         require_shard(loaded.source, source)
+    absent = rehearse(loaded.steps, assets_below(folder_of(recipe), catalogue))
     columns = [(field.name, str(field.type)) for field in segments[-1].layout.left_schema]
     if as_json:
         steps = [{"name": step.name, "kind": step.kind} for step in loaded.steps]
-        click.echo(json.dumps({"name": loaded.name, "steps": steps, "columns": dict(columns)}))
+        click.echo(json.dumps({"name": loaded.name, "steps": steps, "columns": dict(columns), "absent": absent}))
         return
     click.echo(f"{recipe}: good. {len(loaded.steps)} steps in {len(segments)} segments:")
     for segment in segments:
@@ -177,6 +181,8 @@ def check(
         saved = ", saved for recipes that begin alike" if segment.saved else ""
         names = ", ".join(step.name for step in segment.layout.all_steps) or "(nothing)"
         click.echo(f"  {segment.number + 1}. {names}{ending}{saved}")
+    for setting in absent:
+        click.echo(f"not opened, as it is not on this machine: {setting}; fetch it: `dclm assets pull {recipe}`")
     click.echo("columns: " + ", ".join(f"{name} ({kind})" for name, kind in columns))
 
 

@@ -1,25 +1,35 @@
 """The funnel: what became of every record, step by step, as a table for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dclm_pipeline.tally import StepTally, Tally
 
 MOST_REASONS = 8
+# Tables with more steps are without those that did nothing, if they are so many, and cost at most this share of all.
+MOST_ROWS = 20
+LEAST_FOLDED = 4
+DEAR_SHARE = 0.01
 
 
 def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
-    """Return the table of a whole pool's tally; with `seconds`, what each step cost in this run."""
+    """Return the table of a whole pool's tally; with `seconds`, what each step cost in this run.
+
+    What steps would have dropped is shown where one drops nothing that it would have. A long table is without the rows of
+    cheap steps that did nothing; a line below names them.
+    """
+    tells = any(step.would and not step.dropped for step in tally.steps)
+    folded = _folded(tally.steps, seconds or {})
     rows: list[tuple[str, ...]] = [
-        ("step", "entered", "dropped", "failed", "left", "of all", "alone", "CPU s" if seconds else "")
+        ("step", "entered", "dropped", "would", "failed", "left", "of all", "alone", "CPU s" if seconds else "")
     ]
     documents = tally.source.documents
     skipped, failed = sum(tally.source.skipped.values()), sum(tally.source.failed.values())
     records = documents + skipped + failed
     if records:
-        rows.append(("(records)", f"{records:,}", f"{skipped:,}", _some(failed), f"{documents:,}", "", "", ""))
+        rows.append(("(records)", f"{records:,}", f"{skipped:,}", "", _some(failed), f"{documents:,}", "", "", ""))
     first = max(documents, tally.steps[0].entered if tally.steps else 0, 1)
     for step in tally.steps:
-        if step.kind == "guard" and not step.failed:
+        if (step.kind == "guard" and not step.failed) or step.name in folded:
             continue
         cost = f"{seconds[step.name]:.2f}" if seconds and step.name in seconds else ""
         rows.append(
@@ -27,6 +37,7 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
                 step.name,
                 f"{step.entered:,}",
                 _some(step.dropped),
+                _some(step.would) if tells else "",
                 _some(step.failed),
                 f"{step.left:,}",
                 f"{step.left / first:.1%}",
@@ -35,6 +46,9 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
             )
         )
     lines = _aligned(rows)
+    if folded:
+        spent = f" ({sum(seconds.get(name, 0.0) for name in folded):.2f} CPU s)" if seconds else ""
+        lines.append(f"  {len(folded)} steps dropped nothing{spent}: {', '.join(folded)}")
     lines += [f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.reasons and not step.added]
     told = {"skipped": tally.source.skipped, "failed": tally.source.failed, "damage": tally.source.damage}
     lines += [f"  records {name}: {_counts(counts)}" for name, counts in told.items() if counts]
@@ -50,6 +64,19 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
             f"  {stopped} documents were stopped by a CPU, memory or wall-clock limit: on another machine it may be others"
         )
     return "\n".join(lines)
+
+
+def _folded(steps: Sequence[StepTally], seconds: Mapping[str, float]) -> list[str]:
+    """Return the steps whose rows a long table can do without: of those left out, none did or cost anything to speak of."""
+    shown = [step for step in steps if step.kind != "guard" or step.failed]
+    dear = DEAR_SHARE * sum(seconds.values())
+    idle = [
+        step.name
+        for step in shown[:-1]
+        if not (step.dropped or step.failed or step.added or step.would or step.reasons)
+        and seconds.get(step.name, 0.0) <= dear
+    ]
+    return idle if len(shown) > MOST_ROWS and len(idle) >= LEAST_FOLDED else []
 
 
 def counted(number: int, thing: str) -> str:

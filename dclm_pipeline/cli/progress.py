@@ -6,6 +6,11 @@ from types import TracebackType
 
 LIVE_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
+# Of two ways of telling how long something takes, one may be so many times the other.
+AGREEING = 1.5
+LEAST_DONE = 4
+# What of the difference to the last estimate is taken over.
+SMOOTHING = 0.2
 
 
 class Line:
@@ -66,6 +71,35 @@ class Counting:
         seconds = max(time.monotonic() - self._begun, 1e-9)
         left = (self._total - count) * seconds / max(count, 1)
         self._line.show(f"{count:,} of {self._total:,} {self._what}, {count / seconds:,.0f}/s, {clock(left)} left")
+
+
+class TimeLeft:
+    """How long something that is done in parts will take, once that can be told.
+
+    There are two ways of telling: by all the time so far, which is too slow while nothing is done yet (processes start,
+    kernels compile), and by the time since the first part was done, which is too fast while many end at once. Where they
+    agree within `AGREEING`, the truth lies between them; what is shown follows it smoothly.
+    """
+
+    def __init__(self, begun: float) -> None:
+        """Begin at a time, in seconds."""
+        self._begun = begun
+        self._first = begun
+        self._end: float | None = None
+
+    def after(self, done: int, todo: int, now: float) -> float | None:
+        """Say how many seconds are left after so many parts of `todo`; nothing where that cannot be told yet."""
+        if done <= 1:
+            self._first = now
+        if done < LEAST_DONE or now <= self._first:
+            return None
+        slow = (now - self._begun) / done
+        fast = (now - self._first) / (done - 1)
+        if max(slow, fast) > AGREEING * min(slow, fast):
+            return None
+        end = now + (todo - done) * (slow + fast) / 2
+        self._end = end if self._end is None else self._end + SMOOTHING * (end - self._end)
+        return max(0.0, self._end - now)
 
 
 def clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from dclm_pipeline.cli.progress import Line, clock
+from dclm_pipeline.cli.progress import Line, TimeLeft, clock
 from dclm_pipeline.engine.events import (
     AlreadyWhole,
     Event,
@@ -24,6 +24,7 @@ class RunProgress:
         self._line = Line(quiet=quiet)
         self._phase: PhaseBegun | None = None
         self._begun = time.monotonic()
+        self._left_time = TimeLeft(self._begun)
         self._tasks = 0
         self._docs = 0
         self._left = 0
@@ -54,6 +55,7 @@ class RunProgress:
 
     def _begin(self, phase: PhaseBegun) -> None:
         self._phase, self._begun = phase, time.monotonic()
+        self._left_time = TimeLeft(self._begun)
         self._tasks = self._docs = self._left = self._failed = self._bytes = 0
         todo = phase.tasks - phase.known
         have = f"{phase.known} of {phase.tasks} done before" if phase.known else f"{phase.tasks} to do"
@@ -74,10 +76,10 @@ class RunProgress:
         kept = f", {self._left / self._docs:.1%} kept" if self._docs else ""
         failed = f", {self._failed:,} failed" if self._failed else ""
         docs = f"{self._docs:,} documents, {self._docs / seconds:,.0f}/s, " if self._docs else ""
-        left = (todo - self._tasks) * seconds / self._tasks
+        left = self._left_time.after(self._tasks, todo, time.monotonic())
+        told = "" if left is None else f", {clock(left)} left"
         self._line.show(
-            f"  {phase.name}: {self._tasks}/{todo} shards, {docs}{self._bytes / seconds / 1e6:,.1f} MB/s{kept}{failed}, "
-            f"{clock(left)} left"
+            f"  {phase.name}: {self._tasks}/{todo} shards, {docs}{self._bytes / seconds / 1e6:,.1f} MB/s{kept}{failed}{told}"
         )
 
 

@@ -253,10 +253,14 @@ class Chain:
                 arrays[name] = nulls(entered, missing.type)
         for name, column in arrays.items():
             docs = with_column(docs, fields[name], column)
+        would = 0
         if verdict_of(step):
             docs = with_verdict(docs, step, keep, text if "text" in arrays else None)
+            stands = np.ones(entered, np.bool_)
+            stands[list(failed)] = False
+            would = int((stands & ~keep).sum())
             keep = np.ones(entered, np.bool_)
-        return self._take_out(docs, failed, keep, step, sides, *told_of_drops(parts, step))
+        return self._take_out(docs, failed, keep, step, sides, *told_of_drops(parts, step), would)
 
     def _take_out(
         self,
@@ -267,6 +271,7 @@ class Chain:
         sides: Sides,
         reasons: "Array | None",
         remarks: "Array | None",
+        would: int,
     ) -> Batch:
         entered = docs.num_rows
         whole = np.ones(entered, np.bool_)
@@ -289,6 +294,7 @@ class Chain:
                 left=left.num_rows,
                 dropped=int(dropped.sum()),
                 failed=len(failed),
+                would=would,
             )
         )
         return left

@@ -26,7 +26,7 @@ from dclm_pipeline.sources import InputShard, Source
 from dclm_pipeline.step import BUNDLED, UNICODE, PlaceMark, Reorder, Step
 
 # Raised when the engine or the writer would leave other bytes for the same task.
-ENGINE_REVISION = 1
+ENGINE_REVISION = 2
 KEY_LENGTH = 32
 _PACKAGE = files(__name__.partition(".")[0])
 # Kernels know characters from Python's tables and from one of our own.

@@ -23,15 +23,17 @@ _ONE_THREAD = {
 LAST_SECONDS = 5.0
 
 
+def child_environment() -> dict[str, str]:
+    """Return what a process that opens steps knows of this one's environment."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return kept | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
 class Nursery:
     """The nursery of one worker process; started when it is made, so that it is ready when it is needed."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        environment = {
-            name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)
-        }
-        environment |= _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dclm_pipeline.engine.nursery", str(theirs.fileno())],
@@ -39,7 +41,7 @@ class Nursery:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=child_environment(),
                 start_new_session=True,
             )
         self._link = ours

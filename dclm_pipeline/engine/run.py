@@ -20,6 +20,7 @@ from dclm_pipeline.engine.executors import Executor, Pace, open_executor
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
+from dclm_pipeline.engine.rehearsal import rehearse
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.engine.work import ChildLimits
@@ -113,6 +114,7 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     """Build a job's pool; does nothing where it is whole. The source is asked for its shards unless `offer` has them."""
     begun = time.time()
     begin_budget(settings)
+    job.assets.look_at(job.recipe.steps)
     shards = (offer_of(job) if offer is None else offer).shards
     before = whole(job, shards)
     if before is not None:
@@ -121,6 +123,7 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
             listener(Warned(warning))
         return Ran(before, Story(), time.time() - begun, whole_before=True)
     job.assets.require(job.recipe.steps)
+    rehearse(job.recipe.steps, job.assets, guard=settings.guard)
     _compare_libraries(job, settings, listener)
     story, story_path = Story(), f"runs/{_run_id(begun)}/run.json"
     _write_story(job, settings, story, story_path, begun, "running")  # where this cannot be written, nothing can

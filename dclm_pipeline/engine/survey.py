@@ -40,6 +40,7 @@ class _EndOfKnowledge(Exception):  # noqa: N818 - no error: the walk has come as
 def survey(job: Job, offer: Offer) -> Survey:
     """Say what a run of the job would do with what its source has; does none of it."""
     shards = offer.shards
+    job.assets.look_at(job.recipe.steps)
     seen: list[Surveyed] = []
     size = sum(shard.size for shard in shards if shard.start == 0)
 

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import problems_of
 
 MOST_FILE = 16 * 1024 * 1024
 
@@ -119,10 +120,12 @@ def read_profile(path: Path, place: str) -> Profile:
     try:
         return Profile.model_validate(_values(data.decode("utf-8")))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        expected = "{by: COLUMN, bands: {…}, stop_words: {…}}"
-        raise RecipeError(f"{place}: {where}: {first['msg']}; expected {expected}") from error
+        found = problems_of(error, Profile, (), place)
+        more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
+        told = found[0][1] if found[0][0] else f"{place}: the file holds no settings"
+        raise RecipeError(
+            f"{told}{more}; a profile is {{by: COLUMN, bands: {{COLUMN: {{VALUE: {{low: …}}}}}}, stop_words: {{…}}}}"
+        ) from error
     except (UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         raise RecipeError(f"{place}: is neither JSON nor YAML in UTF-8: {str(error)[:200]}") from error
 

@@ -29,7 +29,7 @@ class WordsBy(BaseModel):
     @classmethod
     def _are_words(cls, words: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         for value, listed in words.items():
-            if not listed:
+            if value and not listed:  # of the value of no row, whoever has no words says so
                 raise ValueError(f"{value} has no words; leave it out")
             check_stop_words(listed)
         return words

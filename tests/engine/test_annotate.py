@@ -51,3 +51,15 @@ def test_a_text_that_would_be_dropped_stays_as_it_was():
         {"text": "quiet", "passes.shout": False},
     ]
     assert applied.docs.schema.field("passes.shout").type == pa.bool_()
+
+
+def test_what_an_annotating_step_of_any_verb_would_drop_is_counted():
+    applied = dp.apply(
+        [shout(annotate=True), dp.steps.exact_dedup(keep="smallest_id", annotate=True)], ["loud", "quiet", "quiet"]
+    )
+
+    assert [(step.name, step.dropped, step.would) for step in applied.tally.steps] == [
+        ("shout", 0, 2),
+        ("exact_dedup", 0, 1),
+    ]
+    assert applied.tally.imbalances() == []

@@ -175,6 +175,28 @@ def test_bands_of_a_file_come_after_those_of_the_recipe(tmp_path, write):
         ("[]", "n", "bands: the file"),
         ('{"by": "language", "bands": {"n": {"de": {}}}}', "n", "bands.n.de"),
         ('{"by": "site", "bands": {}}', "n", "bands by 'site'"),
+        (
+            '{"by": "language", "bands": {"n": {"de": {}}}}',
+            "n",
+            "bands: bands.n.de is {}: a band needs low, high or both; a p",
+        ),
+        (
+            '{"by": "language", "bands": {"n": {"de": {"lwo": 1}}}}',
+            "n",
+            "unknown setting 'bands.n.de.lwo'; did you mean 'low'?",
+        ),
+        (
+            '{"by": "language", "bands": {"n": {"de": {"low": "x"}}}}',
+            "n",
+            "bands: bands.n.de.low is 'x'; expected a number or",
+        ),
+        ('{"by": "language", "bands": {"n": 3}, "stop_words": 4}', "n", "bands: bands.n is 3; expected"),
+        (
+            '{"by": "language", "bands": {"n": 3}, "stop_words": 4}',
+            "n",
+            "; and 1 more; a profile is {by: COLUMN, bands",
+        ),
+        ('{"bands": {}}', "n", "bands: needs 'by'"),
         (json.dumps(PROFILE), "m", "no bands for 'm'; it has them for n"),
     ],
 )

@@ -83,14 +83,30 @@ class FetchedAssets:
         places = dict.fromkeys(place for step in steps for _, place in places_of(step))
         return PlannedAssets(tuple(map(self._planned, places)), self.mirror)
 
-    def require(self, steps: Iterable[Step]) -> None:
-        """Refuse steps that name what is neither on this machine nor in the mirror."""
+    def look_at(self, steps: Iterable[Step]) -> None:
+        """Refuse steps that name files of this machine that are not there, or have another digest than was given."""
+        problems = []
+        for step in steps:
+            for setting, place in places_of(step):
+                try:
+                    self._planned(place)
+                except (RecipeError, IntegrityError) as error:
+                    problems.append(f"{step.name or step.kind}.{setting}: {error}")
+        if problems:
+            raise RecipeError("\n".join(problems))
+
+    def absent(self, steps: Iterable[Step]) -> list[str]:
+        """Return what steps name that is neither on this machine nor in the mirror, each with its setting."""
         cache = cache_here()
-        missing = [
-            f"\n  {setting}: {asset.place}"
+        return [
+            f"{setting}: {asset.place}"
             for setting, asset in self.named_by(steps)
             if asset.url and cache.find(asset.sha256) is None and not in_mirror(self.mirror, asset.sha256)
         ]
+
+    def require(self, steps: Iterable[Step]) -> None:
+        """Refuse steps that name what is neither on this machine nor in the mirror."""
+        missing = [f"\n  {absent}" for absent in self.absent(steps)]
         if missing:
             mirror = f" nor in {self.mirror}" if self.mirror else ""
             raise RecipeError(

@@ -1,0 +1,56 @@
+"""Opening the steps that name files once, before any task begins: what is wrong is told at once, and nothing has run.
+
+Costs the start of a process and what opening costs; recipes whose steps name no place cost nothing. What is neither on
+this machine nor to be had without fetching cannot be looked at here.
+"""
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
+from dclm_pipeline.engine.nurseries import child_environment
+from dclm_pipeline.engine.opener import problems_of_opening
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.recipe.places import places_of
+from dclm_pipeline.recipe.shipping import pack
+from dclm_pipeline.step import Step
+
+
+def rehearse(steps: Sequence[Step], assets: FetchedAssets, *, guard: bool = True) -> list[str]:
+    """Refuse steps whose files and models cannot be opened; return the settings whose assets are not here to be opened.
+
+    Without `guard` they are opened in this process, where a debugger sees them.
+    """
+    assets.look_at(steps)
+    naming = [step for step in steps if any(places_of(step))]
+    absent = assets.absent(naming)
+    ready = [step for step in naming if not assets.absent([step])]
+    if ready:
+        planned = assets.needed_by(ready).at_hand()
+        problems = _elsewhere(ready, planned) if guard else problems_of_opening(ready, planned)
+        if problems:
+            raise RecipeError("\n".join(problems))
+    return absent
+
+
+def _elsewhere(steps: Sequence[Step], assets: PlannedAssets) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "dclm_pipeline.engine.opener"],
+        input=pickle.dumps((pack(steps), assets)),
+        capture_output=True,
+        env=child_environment(),
+        check=False,
+    )
+    if done.returncode == 0:
+        return [str(problem) for problem in json.loads(done.stdout)]
+    names = ", ".join(step.name or step.kind for step in steps)
+    code = done.returncode
+    why = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+    last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    return [
+        f"{names}: the process that opened them {why} ({last or 'and said nothing'}); leave steps out to find which"
+    ]
