@@ -57,18 +57,21 @@ def read_shard(
     groups: Sequence[int] | None = None,
     group_limit: int = GROUP_LIMIT,
     holding: tuple[str, Sequence[int]] | None = None,
+    *,
+    encoded: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of at most `rows` rows and `size` bytes of values (at least one row).
 
     Of some columns, in the order in which they are named, and some row groups, where they are given; with `holding`,
     a column and numbers, of those row groups that may hold one of the numbers in it by their statistics. A row group that
     holds more than `group_limit` bytes in all its columns, by the file's own account, is refused before it is read.
+    With `encoded`, texts come as the bytes that they are, and whoever reads says what becomes of those that are no UTF-8.
     """
     if rows <= 0 or size <= 0:
         raise ValueError(f"{path}: cannot read batches of {rows} rows or {size} bytes")
     name = f"{storage.url}/{path}"
     with storage.open(path) as stream, distrusting(name):
-        shard = _Shard(stream, name, columns)
+        shard = _Shard(stream, name, columns, encoded=encoded)
         for group in range(shard.groups) if groups is None else groups:
             if holding is not None and not shard.may_hold(group, *holding):
                 continue
@@ -99,8 +102,9 @@ def file_facts(storage: Storage, path: str) -> ShardFacts:
 class _Shard:
     """An open Parquet file, as far as some of its columns are concerned."""
 
-    def __init__(self, stream: BinaryIO, name: str, columns: Sequence[str] | None) -> None:
+    def __init__(self, stream: BinaryIO, name: str, columns: Sequence[str] | None, *, encoded: bool = False) -> None:
         self._name = name
+        self._encoded = encoded
         self._file = pq.ParquetFile(
             stream,
             buffer_size=_BUFFER,
@@ -157,7 +161,9 @@ class _Shard:
                 value_type(kind)
             except RecipeError as error:
                 raise IntegrityError(f"{self._name}: column {column!r}: {error}") from error
-            fields.append(field.with_type(plain_type(kind)))
+            plain = plain_type(kind)
+            text = pa.types.is_string(plain) or pa.types.is_large_string(plain)
+            fields.append(field.with_type(pa.large_binary() if self._encoded and text else plain))
         return pa.schema(fields)
 
     def _restored(self, batch: pa.RecordBatch) -> pa.RecordBatch:

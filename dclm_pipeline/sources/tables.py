@@ -34,7 +34,7 @@ class Parquet(Columns, Source):
     """Texts from Parquet files: one row a document, with the text in one of its columns.
 
     A file without the column of the text, or without a further column, is set aside; one without addresses, dates or
-    ids is not.
+    ids is not. A row with a text that is not UTF-8 is rejected.
     """
 
     revision: ClassVar[int] = 1
@@ -113,12 +113,12 @@ class TableReading(OnePass):
         for rows in self._read(groups):
             for values in rows.to_pylist():
                 try:
-                    self._add(place, values)
+                    self._add(place, self._decoded(values))
                 except NoDocumentError as error:
                     failed[error.reason] += 1
                     if len(batch):
                         yield batch.take()
-                    url = values.get(self._fields.get("url", ""))
+                    url = _text(values.get(self._fields.get("url", "")))
                     yield Reject(
                         None,
                         shard.name,
@@ -137,6 +137,15 @@ class TableReading(OnePass):
             yield batch.take()
         tally = SourceTally(documents, {}, dict(failed), {} if documents or failed or shard.end else {"empty": 1})
         self._facts = ReadingFacts(digest, length, tally, first, following)
+
+    def _decoded(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return a row with its texts as texts."""
+        decoded = dict(values)
+        for name in self._texts:
+            decoded[name] = _text(values[name])
+            if decoded[name] is None and values[name] is not None:
+                raise NoDocumentError("not UTF-8", name)
+        return decoded
 
     def _add(self, place: int, values: dict[str, Any]) -> None:
         row = {name: values.get(column) for name, column in self._fields.items()}
@@ -171,7 +180,8 @@ class TableReading(OnePass):
         with self._storage.open(name) as file:
             try:
                 metadata = pq.ParquetFile(file).metadata
-                there = metadata.schema.to_arrow_schema().names
+                schema = metadata.schema.to_arrow_schema()
+                there = schema.names
                 groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
                 chunks = [group.column(0) for group in groups]
                 begins = [chunk.dictionary_page_offset or chunk.data_page_offset for chunk in chunks]
@@ -184,11 +194,34 @@ class TableReading(OnePass):
                 "of them, or leave the file out"
             )
         self._there = [column for column in (*self._fields.values(), *self._more.values()) if column in there]
+        # Of a pool, whatever is no UTF-8 is damage.
+        texts = [] if self._sha256 else [name for name in dict.fromkeys(self._there) if _is_text(schema, name)]
+        self._texts = tuple(texts)
         return begins, [group.num_rows for group in groups]
 
     def _read(self, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
         columns = list(dict.fromkeys(self._there))
         try:
-            yield from read_shard(self._storage, self._shard.name, columns, self._rows, self._size, groups)
+            yield from read_shard(
+                self._storage, self._shard.name, columns, self._rows, self._size, groups, encoded=not self._sha256
+            )
         except IntegrityError as error:
             raise ShardError(str(error)) from error
+
+
+def _is_text(schema: pa.Schema, name: str) -> bool:
+    """Tell whether a column, if there is one and not several, holds texts."""
+    place = schema.get_field_index(name)
+    return place >= 0 and (
+        pa.types.is_string(schema.field(place).type) or pa.types.is_large_string(schema.field(place).type)
+    )
+
+
+def _text(value: object) -> str | None:
+    """Return a text that is written as bytes; nothing for one that is not UTF-8, and for what is no text."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return None
+    return value if isinstance(value, str) else None

@@ -72,6 +72,41 @@ def test_a_row_without_a_text_costs_itself_alone():
     assert facts.tally.failed == {"no text": 1}
 
 
+def as_text(values):
+    """Return texts of these bytes, whether they are UTF-8 or not."""
+    return pa.array(values, pa.binary()).view(pa.string())
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_row_with_a_text_that_is_not_utf8_costs_itself_alone(large):
+    kind = pa.large_string() if large else pa.string()
+    table = pa.table(
+        {
+            "text": as_text([b"a", b"caf\xe9", b"c", b"d", b"\xed\xa0\x80", None]).cast(kind),
+            "url": as_text([b"https://example.com/", b"https://example.org/", b"\xff", None, b"\xff", None]),
+            "lang": as_text([b"en", b"en", b"en", b"\xc3", b"en", b"en"]),
+        }
+    )
+    docs, rejects, (facts,) = read(Parquet(columns=["lang"]), as_parquet(table))
+
+    assert [(doc["text"], doc["url"], doc["lang"]) for doc in docs] == [("a", "https://example.com/", "en")]
+    assert [(reject.reason, reject.detail, reject.offset, reject.url) for reject in rejects] == [
+        ("not UTF-8", "text", 1, "https://example.org/"),
+        ("not UTF-8", "url", 2, None),
+        ("not UTF-8", "lang", 3, None),
+        ("not UTF-8", "text", 4, None),
+        ("no text", None, 5, None),
+    ]
+    assert facts.tally.failed == {"not UTF-8": 4, "no text": 1}
+
+
+def test_bytes_are_no_text():
+    table = pa.table({"text": pa.array([b"a"], pa.binary())})
+    docs, rejects, _ = read(Parquet(), as_parquet(table))
+
+    assert (docs, [(reject.reason, reject.detail) for reject in rejects]) == ([], [("text is no string", "bytes")])
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
