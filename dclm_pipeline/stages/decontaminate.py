@@ -95,13 +95,22 @@ class Decontaminate(Annotate):
         if twice:
             raise RecipeError(f"{self.name}: two evaluation sets are called {twice[0]!r}; give one another file name")
         items: list[Item] = []
+        ends = []
         for place in self.evaluations:
             own = list(read_items(place, assets.path(place), self.fields))
             if not any(item.texts for item in own):
                 fields = f" below {', '.join(self.fields)}" if self.fields else ""
                 raise RecipeError(f"{place}: holds no text{fields}; name the fields that it has, or leave the set out")
             items += own
-        return Decontaminator(self, items)
+            ends.append(len(items))
+        opened = Decontaminator(self, items)
+        for place, found in zip(self.evaluations, np.add.reduceat(opened.runs, [0, *ends[:-1]]).tolist(), strict=True):
+            if not found:
+                raise RecipeError(
+                    f"{place}: none of its texts can be found: each has fewer than {self.shortest or self.ngram} words, or "
+                    f"stands in more than {self.most_places} places; set `shortest` or `most_places`, or leave the set out"
+                )
+        return opened
 
 
 class Decontaminator:
@@ -110,7 +119,7 @@ class Decontaminator:
     def __init__(self, settings: Decontaminate, items: list[Item]) -> None:
         import_module("dclm_pipeline.kernels.contamination")
         self._settings = settings
-        self._searcher = _searcher(settings, items)
+        self._searcher, self.runs = _searcher(settings, items)
         self._tasks = pa.array([item.task for item in items], pa.string())
         self._numbers = np.array([item.number for item in items], np.int64)
 
@@ -154,7 +163,8 @@ class Decontaminator:
         return Columns({**arrays, "keep": from_numpy(keep)}, reasons=reasons, remarks=remarks)
 
 
-def _searcher(settings: Decontaminate, items: list[Item]) -> "Searcher":
+def _searcher(settings: Decontaminate, items: list[Item]) -> "tuple[Searcher, NDArray[np.int64]]":
+    """Return what finds items, and how many n-grams each of them has."""
     from dclm_pipeline.kernels.contamination import Searcher
     from dclm_pipeline.kernels.known_runs import known_runs
     from dclm_pipeline.kernels.strings import views
@@ -162,7 +172,7 @@ def _searcher(settings: Decontaminate, items: list[Item]) -> "Searcher":
     texts = pa.array([text for item in items for text in item.texts], pa.large_string())
     item_of = np.repeat(np.arange(len(items)), [len(item.texts) for item in items]).astype(np.int64)
     known = known_runs(views(texts), item_of, settings.ngram, settings.shortest or settings.ngram, settings.most_places)
-    return Searcher(known)
+    return Searcher(known), known.totals
 
 
 def _masked(values: NDArray[np.int64] | NDArray[np.float64], missing: NDArray[np.bool_]) -> Array:

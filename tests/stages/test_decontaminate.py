@@ -177,6 +177,17 @@ def test_a_set_without_text_is_named_though_others_have_some(sets, tmp_path):
         kept([*sets, str(tmp_path / "other.jsonl")], "text", fields=("query", "context"))
 
 
+def test_a_set_of_which_nothing_can_be_found_is_named(sets, tmp_path):
+    (tmp_path / "short.jsonl").write_text('{"q": "too short a question"}\n{"q": "and another one"}\n')
+    short = [*sets, str(tmp_path / "short.jsonl")]
+
+    with pytest.raises(
+        RecipeError, match=r"short\.jsonl: none of its texts can be found: each has fewer than 13 words"
+    ):
+        kept(short, "text")
+    assert kept(short, "Too short a question!", shortest=3) == [False]
+
+
 def test_two_sets_of_one_name_are_a_mistake(sets, tmp_path):
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "quiz.json").write_text("{}")
