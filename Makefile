@@ -66,5 +66,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 	touch $@
 
 $(WARMED): $(INSTALLED) $(wildcard dclm_pipeline/kernels/*.py)
-	$(BIN)/python -c "import os; from dclm_pipeline.kernels.warm import compile_all; compile_all(min(os.cpu_count() or 1, 8))"
+	$(BIN)/python -c "from dclm_pipeline.kernels.warm import compile_all; list(compile_all())"
 	touch $@

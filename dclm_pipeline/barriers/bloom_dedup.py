@@ -11,7 +11,6 @@ both.
 
 import mmap
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -98,9 +97,8 @@ class BloomDedup(Sweep):
         )
 
     def open(self, assets: Assets) -> "Sweeper":
-        """Load the kernel, and set memory aside."""
+        """Set memory aside."""
         del assets
-        import_module("dclm_pipeline.kernels.bloom")
         return Sweeper(self)
 
 

@@ -5,7 +5,6 @@ Null values are equal to nothing.
 """
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -17,7 +16,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array, from_numpy, schema_of, take
 from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
 from dclm_pipeline.ids import ID, ID_BYTES, halves
-from dclm_pipeline.step import UNICODE, Assets, Batch, Columns
+from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.strings import Strings
@@ -68,13 +67,6 @@ class ExactDedup(KeepsOne):
         return (
             schema_of(pa.field("cluster", ID), pa.field("cluster_size", pa.int64())) if self.clusters else schema_of()
         )
-
-    def open(self, assets: Assets) -> "ExactDedup":
-        """Load the kernels, so that no guarded child has to."""
-        del assets
-        for name in ("hashing", "alike", "url_keys"):
-            import_module(f"dclm_pipeline.kernels.{name}")
-        return self
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return the other half of the hash, and what decides who stays."""

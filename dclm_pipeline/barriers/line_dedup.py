@@ -5,7 +5,6 @@ line, so a crawl of text makes about its own size of evidence.
 """
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from pydantic import Field
 
 from dclm_pipeline.arrow import Array, from_numpy, take
 from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
-from dclm_pipeline.step import UNICODE, Assets, Batch, Columns
+from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.passages import Passages
@@ -45,13 +44,6 @@ class LineDedup(KeepsOne):
     def writes(self) -> pa.Schema:
         """Return the text."""
         return pa.schema([pa.field("text", pa.large_string())])
-
-    def open(self, assets: Assets) -> "LineDedup":
-        """Load the kernels, so that no guarded child has to."""
-        del assets
-        for name in ("hashing", "alike", "passages"):
-            import_module(f"dclm_pipeline.kernels.{name}")
-        return self
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return the other half of the hash, which of the document's it is, and what decides who stays."""

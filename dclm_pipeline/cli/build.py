@@ -94,7 +94,7 @@ def run(
 
     settle()
     from dclm_pipeline.cli.stopping import stopping_once
-    from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
+    from dclm_pipeline.cli.watching import RunProgress, compile_when_cold
     from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, offer_of
     from dclm_pipeline.engine.run import run as run_job
@@ -106,7 +106,7 @@ def run(
     settings = Settings(executor, workers, address, saved, not no_guard, batch_rows, frozen, scratch, **fetching)
     job = _job(loaded, recipe, source, out, settings, catalogue)
     progress = RunProgress(quiet=as_json)
-    tell_when_cold()
+    compile_when_cold()
     offer = None
     if not as_json:
         offer = offer_of(job)

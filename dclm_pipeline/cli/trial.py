@@ -38,7 +38,7 @@ def attempt(
 
     from dclm_pipeline.cli.pool import print_row
     from dclm_pipeline.cli.stopping import stopping_once
-    from dclm_pipeline.cli.watching import RunProgress, tell_when_cold
+    from dclm_pipeline.cli.watching import RunProgress, compile_when_cold
     from dclm_pipeline.engine.looking import first_rows
     from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, begin_budget, job_of, run
@@ -71,7 +71,7 @@ def attempt(
             raise RecipeError(f"{error}, though the listing names it; give another --source or --seed") from error
         job = job_of(loaded, str(file.parent), out or str(Path(folder, "pool")), settings)
         progress = RunProgress()
-        tell_when_cold()
+        compile_when_cold()
         try:
             ran = run(job, settings, progress)
         except NothingLeftError as error:

@@ -14,7 +14,7 @@ from dclm_pipeline.engine.events import (
     TaskSetAside,
     Warned,
 )
-from dclm_pipeline.kernels.warm import seems_cold
+from dclm_pipeline.kernels.warm import compile_all, seems_cold
 
 
 class RunProgress:
@@ -83,7 +83,12 @@ class RunProgress:
         )
 
 
-def tell_when_cold() -> None:
-    """Say why the first run of an installation is slow to start."""
-    if seems_cold():
-        click.echo("compiling kernels, once for this installation: one to three minutes", err=True)
+def compile_when_cold() -> None:
+    """Compile the kernels before the first run of an installation, with all cores and before anybody's eyes."""
+    if not seems_cold():
+        return
+    click.echo("compiling kernels, once for this installation; with two cores it takes a minute", err=True)
+    line = Line()
+    for done, rooms in compile_all():
+        line.show(f"  {done} of {rooms} modules")
+    line.clear()

@@ -170,7 +170,7 @@ class Guard:
                     raise TransientError(f"no child could begin the task: {death}") from death
                 self._let_go()
                 if isinstance(death, _NurseryLostError):
-                    self._nurseries.close()
+                    self._nurseries.discard()
                 self._open()
 
     def _sent(self, batch: pa.RecordBatch, slot: int) -> bool:

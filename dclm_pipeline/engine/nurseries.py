@@ -1,11 +1,13 @@
 """The worker's side of the nursery: starting it, and having it open programs."""
 
+import atexit
 import contextlib
 import os
 import pickle
 import socket
 import subprocess
 import sys
+from typing import ClassVar
 
 from dclm_pipeline.engine.channel import ClosedError, send
 from dclm_pipeline.engine.work import ChildLimits, Program
@@ -32,7 +34,8 @@ def child_environment() -> dict[str, str]:
 class Nursery:
     """The nursery of one worker process; started when it is made, so that it is ready when it is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._made_for = os.getpid(), environment
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -50,6 +53,10 @@ class Nursery:
     def lives(self) -> bool:
         """Say whether the process is there."""
         return self._process.poll() is None
+
+    def serves(self, environment: dict[str, str]) -> bool:
+        """Say whether it can be used here and now: it lives, and knows of this process and this environment."""
+        return self.lives and self._made_for == (os.getpid(), environment)
 
     def open(self, program: Program, limits: ChildLimits, memory: int) -> socket.socket:
         """Have a program opened; return the socket to its opener, which answers when it is done, or is closed."""
@@ -72,7 +79,12 @@ class Nursery:
 
 
 class Nurseries:
-    """One nursery for all guards of a process, and another one when it has died."""
+    """One nursery for all guards of a workshop, and another one when it has died.
+
+    What is given back when the workshop closes waits for the next one of this process, which need not start another.
+    """
+
+    _waiting: ClassVar[list[Nursery]] = []
 
     def __init__(self) -> None:
         self._nursery: Nursery | None = None
@@ -80,13 +92,42 @@ class Nurseries:
     def living(self) -> Nursery:
         """Return a nursery that lives."""
         if self._nursery is not None and not self._nursery.lives:
-            self.close()
+            self.discard()
         if self._nursery is None:
-            self._nursery = Nursery()
+            environment = _environment()
+            while self._waiting and self._nursery is None:
+                waiting = self._waiting.pop()
+                if waiting.serves(environment):
+                    self._nursery = waiting
+                else:
+                    waiting.close()
+            self._nursery = self._nursery or Nursery(environment)
         return self._nursery
 
-    def close(self) -> None:
-        """End the nursery, if there is one."""
+    def discard(self) -> None:
+        """End the nursery, if there is one: it, or what it had forked, was found dead."""
         if self._nursery is not None:
             self._nursery.close()
         self._nursery = None
+
+    def close(self) -> None:
+        """Give the nursery back, if there is one that lives."""
+        if self._nursery is not None and self._nursery.lives and not self._waiting:
+            self._waiting.append(self._nursery)
+            self._nursery = None
+        self.discard()
+
+    @classmethod
+    def end(cls) -> None:
+        """End what waits for another workshop."""
+        while cls._waiting:
+            cls._waiting.pop().close()
+
+
+def _environment() -> dict[str, str]:
+    """Return what a nursery is to know of this process's environment."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return kept | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+atexit.register(Nurseries.end)

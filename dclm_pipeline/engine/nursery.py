@@ -24,9 +24,10 @@ from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, deserialized
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.work import ChildLimits, Program, Worker
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.warm import warm
+from dclm_pipeline.kernels import compiled
 
 _PR_SET_PDEATHSIG = 1
+_SHARED = (compiled,)  # what nearly every program needs and nothing here names: numba, imported once for all of them
 
 
 def main() -> None:
@@ -34,7 +35,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker is told of an interrupt, and closes the socket
     _die_with_parent()
     link = socket.socket(fileno=int(sys.argv[1]))
-    warm()
     settle()
     openers: set[int] = set()
     try:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
+from dclm_pipeline.engine.ahead import load_kernels
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
 from dclm_pipeline.engine.chain import Chain, Layout, Worked
 from dclm_pipeline.engine.contract import ContractError, seen
@@ -63,7 +64,9 @@ class ChainProgram:
 
     def open(self) -> "ChainWorker":
         """Load what the steps need."""
-        return ChainWorker(self.layout(), self.assets)
+        layout = self.layout()
+        load_kernels(layout.all_steps)
+        return ChainWorker(layout, self.assets)
 
 
 class ChainWorker:
@@ -111,6 +114,7 @@ class EvidenceProgram:
     def open(self) -> "EvidenceWorker":
         """Load what the barrier needs."""
         (barrier,) = unpack(self.barrier)
+        load_kernels([barrier])
         opened = barrier.open(self.assets)
         if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
             raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")

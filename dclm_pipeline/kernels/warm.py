@@ -5,10 +5,13 @@ Every module of this package is a kernel room; whoever adds one need not tell th
 
 import os
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from pkgutil import iter_modules
+
+MOST_PROCESSES = 8
 
 
 def seems_cold() -> bool:
@@ -18,11 +21,12 @@ def seems_cold() -> bool:
     return beside and next(cache.glob("*.nbi"), None) is None
 
 
-def compile_all(processes: int) -> None:
-    """Compile every kernel, in several processes at once."""
-    with get_context("spawn").Pool(processes) as pool:
-        for _ in pool.imap_unordered(_compile, _rooms(), chunksize=1):
-            pass
+def compile_all(processes: int | None = None) -> Iterator[tuple[int, int]]:
+    """Compile every kernel, in several processes at once; yield how many modules are done, and of how many."""
+    rooms = _rooms()
+    with get_context("spawn").Pool(processes or min(os.cpu_count() or 1, MOST_PROCESSES)) as pool:
+        for done, _ in enumerate(pool.imap_unordered(_compile, rooms, chunksize=1), 1):
+            yield done, len(rooms)
 
 
 def _compile(room: str) -> None:

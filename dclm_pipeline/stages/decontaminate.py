@@ -8,7 +8,6 @@ Known gaps: what was translated or said in other words; items that are shorter t
 them.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -117,7 +116,6 @@ class Decontaminator:
     """The table of the sets' runs, and what was met where."""
 
     def __init__(self, settings: Decontaminate, items: list[Item]) -> None:
-        import_module("dclm_pipeline.kernels.contamination")
         self._settings = settings
         self._searcher, self.runs = _searcher(settings, items)
         self._tasks = pa.array([item.task for item in items], pa.string())

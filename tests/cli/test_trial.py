@@ -40,6 +40,7 @@ def test_the_beginning_of_one_file_goes_through_the_recipe(web, tmp_path):
     assert "good" in dclm("verify", tmp_path / "pool").stdout
 
 
+@pytest.mark.slow
 def test_what_was_fetched_is_kept_in_a_cache(web, tmp_path):
     words = ("try", CRAWL, "--mb", 1, "--source", web.url, "--rows", 0, "--cache", tmp_path / "cache")
     first, asked_at_first = dclm(*words), gets_of_pages(web)

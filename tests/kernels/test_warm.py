@@ -28,6 +28,12 @@ def test_what_was_never_compiled_seems_cold(tmp_path, monkeypatch):
     assert not warming.seems_cold()
 
 
+def test_several_processes_compile_every_room_once(monkeypatch):
+    monkeypatch.setattr(warming, "_rooms", lambda: ["bytes", "calling", "strings"])
+
+    assert list(warming.compile_all(2)) == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_where_the_cache_lies_elsewhere_nothing_is_claimed(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(warming, "__file__", str(tmp_path / "warm.py"))

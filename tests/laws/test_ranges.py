@@ -7,7 +7,9 @@ from tests.engine.crawls import EXTRACT, run_inline
 from tests.sources.test_ranges import smuggling
 
 
-@pytest.mark.parametrize("split", [300, 700, 1500])
+@pytest.mark.parametrize(
+    "split", [pytest.param(300, marks=pytest.mark.slow), 700, pytest.param(1500, marks=pytest.mark.slow)]
+)
 def test_a_stored_archive_within_a_page_smuggles_nothing(tmp_path, split):
     source = tmp_path / "crawl"
     source.mkdir()

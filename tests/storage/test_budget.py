@@ -63,7 +63,7 @@ def simulated(
     return made, clock.now - begun
 
 
-@pytest.mark.parametrize("workers", [1, 8, 64, 500])
+@pytest.mark.parametrize("workers", [1, 8, 64, pytest.param(500, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rate", [5.0, 50.0, 2000.0])
 def test_a_server_that_throttles_is_asked_little_more_than_it_must(workers, rate):
     clock = Clock()

@@ -66,6 +66,7 @@ def test_characters_of_words_are_those_of_regular_expressions():
     assert set(word_codes().nonzero()[0].tolist()) == words
 
 
+@pytest.mark.slow
 def test_what_differs_in_case_alone_is_what_regular_expressions_take_for_equal():
     folded = folded_codes().tolist()
     alike = {}

@@ -1,0 +1,97 @@
+"""Kernels are there before documents are; each case in a process of its own, since modules stay loaded."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dclm_pipeline.engine.nurseries import Nurseries
+from dclm_pipeline.recipe.shipped import shipped_recipes
+from tests.engine.crawls import EXTRACT, run_inline
+
+LOADED = """
+import sys
+def loaded():
+    return sorted(name.rpartition(".")[2] for name in sys.modules if name.startswith("dclm_pipeline.kernels."))
+"""
+
+OF_STEPS = """
+from dclm_pipeline.engine.ahead import load_kernels
+from dclm_pipeline.stages.between import Between
+from dclm_pipeline.stages.repetition import Repetition
+"""
+
+OF_A_RUN = """
+from pathlib import Path
+from dclm_pipeline.api import run
+from dclm_pipeline.engine import programs
+from dclm_pipeline.recipe import load_recipe
+recipe, crawl, out = sys.argv[1:]
+# What reading and the engine itself compute with is no step's.
+run(load_recipe(Path(out, "nothing.yaml")), crawl, Path(out, "first"), executor="inline", guard=False)
+before = set(loaded())
+ahead = set()
+load = programs.load_kernels
+def watched(steps):
+    load(steps)
+    ahead.update(loaded())
+programs.load_kernels = watched
+run(recipe, crawl, Path(out, "second"), executor="inline", guard=False)
+print(json.dumps(sorted(set(loaded()) - before - ahead)))
+"""
+
+
+def said(program: str, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "import json" + LOADED + program, *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(answer, list)
+    return answer
+
+
+def test_what_a_step_computes_with_is_loaded_and_no_more():
+    program = OF_STEPS + "load_kernels([Repetition()])\nprint(json.dumps(loaded()))"
+    loaded = said(program)
+
+    assert {"repetition", "segmentation", "characters"} <= set(loaded)
+    assert not {"bloom", "blocks", "minhash"} & set(loaded)
+
+
+def test_a_step_without_kernels_loads_none():
+    assert said(OF_STEPS + "load_kernels([Between(column='n', low=1)])\nprint(json.dumps(loaded()))") == ["warm"]
+
+
+def test_all_are_loaded_for_a_step_whose_text_cannot_be_had():
+    program = """
+class Mine(Between):
+    pass
+load_kernels([Mine(column='n', low=1)])
+print(json.dumps(loaded()))
+"""
+    assert {"repetition", "bloom", "blocks", "minhash"} <= set(said(OF_STEPS + program))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+def test_a_shipped_recipe_loads_nothing_once_it_is_open(name, crawl, tmp_path):
+    (tmp_path / "nothing.yaml").write_text("name: nothing\nsource: {kind: warc}\nsteps: [{kind: sample, share: 1.0}]\n")
+
+    assert said(OF_A_RUN, name, str(crawl), str(tmp_path)) == []
+
+
+def test_the_next_run_of_a_process_has_the_same_nursery(crawl, tmp_path, monkeypatch):
+    started = []
+    living = Nurseries.living
+    monkeypatch.setattr(Nurseries, "living", lambda self: started.append(living(self)) or started[-1])
+
+    run_inline(EXTRACT, crawl, tmp_path / "one")
+    run_inline(EXTRACT, crawl, tmp_path / "two")
+    monkeypatch.setenv("NUMBA_OPT", "2")
+    run_inline(EXTRACT, crawl, tmp_path / "three")
+
+    assert len(set(map(id, started))) == 2
+    assert started[0] is not started[-1]
+    assert not started[0].lives
