@@ -12,7 +12,12 @@ from dclm_pipeline.sources.tables import Parquet
 from dclm_pipeline.sources.texts import NoDocumentError
 from dclm_pipeline.storage import open_storage
 
-QUESTION = {"title": "Why?", "body": "", "score": 3, "answers": {"text": ["No.", "Because.", "Becauses"], "score": [1, 7, 7]}}
+QUESTION = {
+    "title": "Why?",
+    "body": "",
+    "score": 3,
+    "answers": {"text": ["No.", "Because.", "Becauses"], "score": [1, 7, 7]},
+}
 TALK = {
     "conversations": [
         {"from": "system", "value": "Be kind."},
