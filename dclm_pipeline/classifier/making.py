@@ -3,7 +3,6 @@
 Everything lies in a folder that appears when it is whole: the card is put there last.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -20,6 +19,8 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.classifier.drawing import Drawing, Drawn, Smallest, balanced, chosen, read_rows
 from dclm_pipeline.classifier.figures import Sample, figures_of
+from dclm_pipeline.classifier.files import sha256_of_file
+from dclm_pipeline.classifier.folding import fold
 from dclm_pipeline.classifier.lines import write_lines
 from dclm_pipeline.classifier.measures import SHARES, Kept, kept_at
 from dclm_pipeline.classifier.reading import Documents, Opener, Read, Told, silent
@@ -173,6 +174,8 @@ def make(
         # What is not chosen stands for the texts that a threshold will be applied to.
         "thresholds": [asdict(kept) for kept in _thresholds(sample)],
         "model": {"file": MODEL, "bytes": model.stat().st_size, "sha256": sha256_of_file(model)},
+        # Models of other losses have nothing that could be folded.
+        "folded": fold(model, scratch / FOLDED) if teaching.loss == "softmax" else None,
     }
     gathered.rows.unlink()
     return facts
@@ -232,12 +235,6 @@ def read_card(folder: Path) -> dict[str, Any]:
     if not isinstance(card, dict):
         raise RecipeError(f"{folder / CARD}: is no card of a classifier; name another folder")
     return card
-
-
-def sha256_of_file(path: Path) -> str:
-    """Return the digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _held_out(

@@ -16,6 +16,10 @@ from dclm_pipeline.classifier.settings import Teaching
 from dclm_pipeline.errors import PipelineError, RecipeError
 
 TEACHER = Path(__file__).with_name("teaching.py")
+# With fewer than ten threads fastText fills a part of its matrix, and learns on from whatever lies in memory where the
+# rest is: NaN now and then, and another model each time. With this the C library hands out zeros, as the system does
+# for large ones.
+_ZEROED = {"MALLOC_PERTURB_": "255"}
 _PROGRESS = re.compile(rb"Progress:\s*([0-9.]+)%")
 _MOST_SAID = 2000
 
@@ -57,7 +61,12 @@ def teach(teaching: Teaching, lines: Path, model: Path, seed: int, advanced: Cal
     command = [sys.executable, str(TEACHER), order]
     # A session of its own: an interrupt from the terminal is for us, who end it and tidy up.
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | _ZEROED,
+        start_new_session=True,
     ) as process:
         try:
             said = _listen(process, advanced)
@@ -68,8 +77,8 @@ def teach(teaching: Teaching, lines: Path, model: Path, seed: int, advanced: Cal
     if code != 0:
         told = said.decode(errors="replace").strip().splitlines()
         raise TeachingError(
-            f"fastText ended with {code}: {told[-1] if told else 'it said nothing'}; where memory is short, give fewer "
-            "`buckets` or `dimensions`"
+            f"fastText ended with {code}: {told[-1] if told else 'it said nothing'}; give a lower `rate` where it met NaN, and where "
+            "memory is short, fewer `buckets` or `dimensions`"
         )
 
 

@@ -1,4 +1,4 @@
-"""`dclm classifier`: train classifiers of quality, judge them, distil dear ones."""
+"""`dclm classifier`: train classifiers of quality, judge them, fold them, distil dear ones."""
 
 import json
 from collections.abc import Sequence
@@ -75,6 +75,27 @@ def distill(
         lambda around: make(load_distillation(configuration, overrides), out, around), configuration, as_json, fetching
     )
     _show_card(card, out, as_json)
+
+
+@classifier.command()
+@click.argument("model", type=FILE)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Write the folded model here."
+)
+@_JSON
+def fold(model: Path, out: Path, as_json: bool) -> None:
+    """Fold MODEL to one number a row: it says the same in a hundredth of the memory, and faster.
+
+    MODEL is a fastText model for labels, trained with softmax; `train` folds what it makes.
+    """
+    from dclm_pipeline.classifier.folding import fold as make
+
+    facts = make(model, out)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    whole = model.stat().st_size
+    click.echo(f"wrote {out}, {facts['bytes']:,} of {whole:,} bytes, sha256:{facts['sha256']}")
 
 
 @classifier.command()
