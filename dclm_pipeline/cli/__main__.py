@@ -16,6 +16,7 @@ from dclm_pipeline.cli import (
     extractor,
     language_profile,
     pool,
+    reproduce,
     store,
     trial,
 )
@@ -55,6 +56,7 @@ for command in (
     assets.assets,
     extractor.extractor,
     classifier.classifier,
+    reproduce.reproduce,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -86,8 +86,8 @@ def _kept(figures: dict[str, Any]) -> list[str]:
             f"{row['share']:.0%}",
             f"{row['threshold']:.6f}",
             f"{row['documents']:,}",
-            _share(row["precision"]),
-            _share(row["recall"]),
+            shown_share(row["precision"]),
+            shown_share(row["recall"]),
         )
         for row in figures["kept"]
     )
@@ -96,7 +96,7 @@ def _kept(figures: dict[str, Any]) -> list[str]:
 
 def _calibration(figures: dict[str, Any]) -> list[str]:
     rows = (
-        (f"{row['low']:.1f}-{row['high']:.1f}", f"{row['documents']:,}", _number(row["mean"]), _share(row["good"]))
+        (f"{row['low']:.1f}-{row['high']:.1f}", f"{row['documents']:,}", _number(row["mean"]), shown_share(row["good"]))
         for row in figures["calibration"]["bins"]
         if row["documents"]
     )
@@ -118,7 +118,7 @@ def _leanings(figures: dict[str, Any]) -> list[str]:
                 f"{row['low']:,}-{row['high']:,}",
                 f"{row['documents']:,}",
                 _number(row["mean"]),
-                _share(row["good"]),
+                shown_share(row["good"]),
                 _number(row["auc"]),
             )
             for row in length["tenths"]
@@ -126,8 +126,8 @@ def _leanings(figures: dict[str, Any]) -> list[str]:
     )
     if sites["sites"]:
         lines.append(
-            f"  {sites['sites']:,} sites; ten of them hold {_share(sites['first_ten_of_all'])} of the texts, and ten "
-            f"{_share(sites['first_ten_of_kept'])} of the tenth with the highest scores"
+            f"  {sites['sites']:,} sites; ten of them hold {shown_share(sites['first_ten_of_all'])} of the texts, and ten "
+            f"{shown_share(sites['first_ten_of_kept'])} of the tenth with the highest scores"
         )
         for said, name in (("highest", "most"), ("lowest", "least")):
             named = ", ".join(f"{row['site']} {row['mean']:.3f} ({row['documents']:,})" for row in sites[name][:5])
@@ -146,7 +146,7 @@ def _compared(compared: dict[str, Any]) -> list[str]:
             f"correlate by {_number(compared['correlation'])}"
         )
     ]
-    rows = ((f"{row['share']:.0%}", _share(row["overlap"])) for row in compared["overlap"])
+    rows = ((f"{row['share']:.0%}", shown_share(row["overlap"])) for row in compared["overlap"])
     return lines + _table(("kept", "of the first's choice the second keeps"), rows)
 
 
@@ -155,7 +155,7 @@ def _distilled(distilled: dict[str, Any]) -> Iterator[str]:
         f"  of what {distilled['column']} keeps of {distilled['documents']:,} held-out documents, this one keeps "
         f"(scores correlate by {_number(distilled['correlation'])}):"
     )
-    rows = ((f"{row['share']:.0%}", _share(row["kept"])) for row in distilled["kept_of_choice"])
+    rows = ((f"{row['share']:.0%}", shown_share(row["kept"])) for row in distilled["kept_of_choice"])
     yield from _table(("kept", "of its choice"), rows)
 
 
@@ -181,5 +181,6 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _share(value: float | None) -> str:
+def shown_share(value: float | None) -> str:
+    """Return a share in per cent; `-` where there is none."""
     return "-" if value is None else f"{value:.1%}"
