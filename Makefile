@@ -19,8 +19,9 @@ install: $(WARMED)  ## make .venv, install what requirements.lock names and the 
 
 warm: $(WARMED) ## compile the kernels, so that no later command waits for it
 
-demo: $(WARMED) ## from nothing to a pool: a made-up crawl through pipelines/quickstart.yaml
+demo: $(WARMED) ## from nothing to a pool and a small classifier: a made-up crawl through pipelines/quickstart.yaml
 	$(BIN)/dclm sample-crawl demo/crawl && $(BIN)/dclm run pipelines/quickstart.yaml --source demo/crawl --out demo/pool
+	$(BIN)/dclm classifier train baselines/dclm-fasttext/small.yaml --out demo/classifier
 
 check: $(INSTALLED) ## format, lint, types and floors
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -71,6 +71,9 @@ class Coming:
     text_bytes: int = 0
 
 
+# The `shard` and the `row` of findings that are about no document: every document of every shard is told of them.
+EVERYONE = -1
+
 # Stands among `libraries` for the running Python's tables of Unicode (`str.isalpha`, `str.lower`), new with most Pythons.
 UNICODE = "unicode"
 # Begin the names, among `libraries`, of files that come with this package: their versions are their SHA-256.
@@ -181,18 +184,30 @@ class Hears(Protocol):
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
         """Return small rows about documents: `row` (int64, the document's place in `docs`), `hash` (uint64, decides
         which partition hears of it; equal things must have equal hashes) and any columns of its own. Rows of equal hash
-        are put in the order of the column `order` (uint64), where there is one."""
+        are put in the order of the column `order` (uint64), where there is one. In a round that combines there is no
+        `row`."""
         ...
 
     def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
         """Look at all evidence of one partition, sorted by (hash, order, shard, row); return rows with `shard` and
-        `row` of the documents that they are about, and columns of their own. Rows of a barrier that settles may have a
-        `hash` instead: they go on to `settle`."""
+        `row` of the documents that they are about, and columns of their own; both are `EVERYONE` in what all documents
+        are told. Rows of a barrier that settles may have a `hash` instead: they go on to `settle`."""
         ...
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
-        """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row`: a boolean
-        `keep`, new `text`, or declared columns."""
+        """Say what to do about the findings for these documents, whose place in `docs` is `found`'s `row` (`EVERYONE`
+        in what all are told, which comes first): a boolean `keep`, new `text`, or declared columns."""
+        ...
+
+
+@runtime_checkable
+class Combines(Protocol):
+    """Has the verb of a `Barrier` some of whose evidence is counts, sums or histograms."""
+
+    def combine(self, rows: Batch) -> Batch:
+        """Return fewer rows with the same columns that say the same: rows that can be added are added.
+
+        In which order and how often rows are combined must not matter: whole numbers can be added, floats cannot."""
         ...
 
 
@@ -265,6 +280,14 @@ class Barrier(Step):
         """Return the columns that the evidence of a round is about: what is read again is what costs."""
         del round
         return self.reads()
+
+    def combines(self, round: int) -> bool:
+        """Say whether what is opened may `combine` the evidence of a round, which then is about no document.
+
+        Such evidence has no `row` and its findings are for `EVERYONE`. `findings` has all rows of a hash in one batch, and
+        each combined to the last."""
+        del round
+        return False
 
     def onward_schema(self, round: int) -> pa.Schema | None:
         """Return the columns, beside `hash`, of rows that findings of a round hand on to `settle`; none settles none."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from dclm_pipeline.cli.__main__ import app
@@ -35,6 +36,16 @@ def test_recipes_on_pages_load(page, block, tmp_path):
     assert load_recipe(path).steps
 
 
+@pytest.mark.parametrize(("page", "block"), [*blocks("yaml classifier"), *blocks("yaml distillation")])
+def test_configurations_of_classifiers_on_pages_load(page, block, tmp_path):
+    from dclm_pipeline.classifier.configuration import load_distillation, load_training
+
+    path = tmp_path / "classifier.yaml"
+    path.write_text(block)
+
+    assert (load_training if "positives" in block else load_distillation)(path).name
+
+
 def test_python_on_pages_runs_as_it_stands(crawl, tmp_path):
     command = [sys.executable, "-m", "dclm_pipeline.cli", "run", str(ROOT / "pipelines" / "quickstart.yaml")]
     places = ["--source", str(crawl), "--out", str(tmp_path / "pool"), "--executor", "inline"]
@@ -53,7 +64,10 @@ def test_every_command_and_every_option_on_the_pages_exists():
     assert told
     for line in told:
         name, *words = line.removeprefix("$ dclm ").split()
-        known = {option for parameter in app.commands[name].params for option in parameter.opts}
+        command = app.commands[name]
+        if isinstance(command, click.Group) and words[0] in command.commands:
+            command = command.commands[words[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line
 
 

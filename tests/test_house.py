@@ -25,7 +25,7 @@ LOCK = HOUSE / "requirements.lock"
 
 MOST_LINES = 400
 MOST_IGNORES = 1
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"pyyaml": "yaml", "fasttext-numpy2": "fasttext"}
 # `_typeshed` is there for type checkers alone.
 NOT_LIBRARIES = {*sys.stdlib_module_names, "_typeshed", "dclm_pipeline"}
 # What must be done before it is committed, and folders of the machine on which it was written.

@@ -7,7 +7,19 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import assets, build, catalogue, crawl, extractor, language_profile, pool, store, trial
+from dclm_pipeline.cli import (
+    assets,
+    build,
+    catalogue,
+    classifier,
+    crawl,
+    extractor,
+    language_profile,
+    pool,
+    reproduce,
+    store,
+    trial,
+)
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -43,6 +55,8 @@ for command in (
     store.storage_check,
     assets.assets,
     extractor.extractor,
+    classifier.classifier,
+    reproduce.reproduce,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dclm_pipeline.arrow import from_numpy, one_batch, schema_of, where
 from dclm_pipeline.engine.sides import ROW
 from dclm_pipeline.schema import REJECT
-from dclm_pipeline.step import Batch
+from dclm_pipeline.step import EVERYONE, Batch
 
 # Documents that a barrier could not be asked about: which, by their number in the task, and why.
 UNHEARD_SCHEMA = schema_of(
@@ -23,19 +23,26 @@ UNHEARD_SCHEMA = schema_of(
 
 @dataclass(frozen=True)
 class Found:
-    """Findings about documents, and the documents that were not heard; both sorted by `ROW`."""
+    """Findings about documents, and the documents that were not heard; both sorted by `ROW`.
+
+    What everyone is told has the `ROW` of no document, `EVERYONE`, which is less than any."""
 
     findings: pa.Table
     unheard: pa.Table
 
     def about(self, docs: Batch) -> Batch:
-        """Return the findings about the rows of a batch, told by their place in it."""
+        """Return what everyone is told, and the findings about the rows of a batch, told by their place in it."""
         places, part = docs[ROW].to_numpy(), _between(self.findings, docs)
         about = part[ROW].to_numpy()
         row = np.searchsorted(places, about)
         met = places[np.minimum(row, max(len(places) - 1, 0))] == about if len(about) else np.zeros(0, np.bool_)
         part = part.drop_columns([ROW]).append_column(pa.field("row", pa.int64()), from_numpy(row.astype(np.int64)))
-        return one_batch(where(part, met))
+        return one_batch(pa.concat_tables([self._for_everyone(part.schema), where(part, met)]))
+
+    def _for_everyone(self, schema: pa.Schema) -> pa.Table:
+        count = int(np.searchsorted(self.findings[ROW].to_numpy(), EVERYONE, "right")) if self.findings.num_rows else 0
+        part = self.findings.slice(0, count)
+        return part.drop_columns([ROW]).append_column(schema.field("row"), part[ROW]) if count else schema.empty_table()
 
     def failures(self, docs: Batch) -> dict[int, tuple[str, str]]:
         """Return why rows of a batch were not heard, by their place in it."""

@@ -7,7 +7,7 @@ what a barrier makes of runs must not depend on how they came.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,25 @@ ORDER = "order"
 
 
 class Gathered:
-    """Rows as they come; `low` and `high` are the least and the greatest hash that they can have."""
+    """Rows as they come; `low` and `high` are the least and the greatest hash that they can have.
 
-    def __init__(self, scratch: Path, name: str, low: int = 0, high: int = 2**64 - 1, most: int | None = None) -> None:
+    With `combine`, rows are combined before they are put on scratch, and stay in memory if that makes them few; and once
+    more when they are asked for, so that it cannot be seen where that was."""
+
+    def __init__(
+        self,
+        scratch: Path,
+        name: str,
+        low: int = 0,
+        high: int = 2**64 - 1,
+        most: int | None = None,
+        combine: Callable[[pa.Table], Batch] | None = None,
+    ) -> None:
         self._paths = [scratch / f"{name}-{part:02d}.arrow" for part in range(PARTS)]
         width = -(-(high - low + 1) // PARTS)
         self._starts = np.array([min(low + part * width, 2**64 - 1) for part in range(PARTS)], np.uint64)
         self._most = MOST_BYTES if most is None else most
+        self._combine = combine
         self._held: list[Batch] = []
         self._bytes = 0
         self._sinks: list[pa.OSFile] = []
@@ -45,11 +57,30 @@ class Gathered:
             return
         self._held.append(batch)
         self._bytes += batch.nbytes
+        if self._bytes > self._most and self._combine is not None:
+            self._held = [self._combine(pa.Table.from_batches(self._held))]
+            self._bytes = (
+                2 * self._held[0].nbytes
+            )  # what is as good as full is put on scratch, not combined again and again
         if self._bytes > self._most:
             self._spill()
 
     def runs(self) -> Iterator[Batch]:
-        """Yield all rows in order, and forget them."""
+        """Yield all rows in order, and forget them; with `combine`, those of a hash in one batch, and combined."""
+        return self._runs() if self._combine is None else self._combined(self._combine)
+
+    def _combined(self, combine: Callable[[pa.Table], Batch]) -> Iterator[Batch]:
+        held: list[Batch] = []
+        for run in self._runs():
+            rows = combine(pa.Table.from_batches([*held, run]))
+            hashes = rows["hash"].to_numpy()
+            last = int(np.searchsorted(hashes, hashes[-1]))
+            if last:
+                yield rows.slice(0, last)
+            held = [rows.slice(last)]
+        yield from held
+
+    def _runs(self) -> Iterator[Batch]:
         if not self._writers:
             held, self._held = self._held, []
             if held:

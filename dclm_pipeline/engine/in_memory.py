@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
 from dclm_pipeline.engine.chain import Chain, Worked
+from dclm_pipeline.engine.combining import combined_by
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.gathered import RUN_ROWS, order_of
@@ -88,7 +89,7 @@ def _heard(barrier: Barrier, docs: pa.Table, assets: Assets, rows: int) -> Found
         unheard = [pa.Table.from_batches([answer.tables[UNHEARD]]) for answer in answers]
         evidence = [answer.tables[EVIDENCE] for answer in answers if answer.tables[EVIDENCE].num_rows]
         schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
-        findings = list(_found(opened, round, evidence, schema))
+        findings = list(_found(barrier, opened, round, evidence, schema))
         table = pa.Table.from_batches([empty(schema), *findings]).combine_chunks()
         table = take(table, np.argsort(table["row"].to_numpy(), kind="stable"))
         silent = pa.concat_tables([found.unheard, *unheard])
@@ -97,10 +98,16 @@ def _heard(barrier: Barrier, docs: pa.Table, assets: Assets, rows: int) -> Found
     return found
 
 
-def _found(opened: Hears, round: int, evidence: Sequence[Batch], schema: pa.Schema) -> Iterator[Batch]:
+def _found(
+    barrier: Barrier, opened: Hears, round: int, evidence: Sequence[Batch], schema: pa.Schema
+) -> Iterator[Batch]:
     """Yield what a barrier finds in evidence, pass after pass, until it hands nothing on."""
-    shards = [from_numpy(np.zeros(batch.num_rows, np.int64)) for batch in evidence]
-    handed = [batch.append_column("shard", shard) for batch, shard in zip(evidence, shards, strict=True)]
+    combine = combined_by(barrier, opened) if barrier.combines(round) else None
+    if combine is not None:
+        handed = [combine(pa.Table.from_batches(evidence))] if evidence else []
+    else:
+        shards = [from_numpy(np.zeros(batch.num_rows, np.int64)) for batch in evidence]
+        handed = [batch.append_column("shard", shard) for batch, shard in zip(evidence, shards, strict=True)]
     for passing in itertools.count():
         if not handed:
             return

@@ -163,6 +163,8 @@ class EvidenceWorker:
                 f"{self._barrier.name}: evidence has the types {evidence.schema.types}; declared are {self._schema.types}"
             )
         place = self._schema.get_field_index("row")
+        if place < 0:
+            return evidence
         rows = evidence.column(place).to_numpy()
         if np.any(rows[1:] < rows[:-1]):
             evidence = take(evidence, np.argsort(rows, kind="stable"))
@@ -175,7 +177,8 @@ class EvidenceWorker:
 def evidence_schema(barrier: Barrier, round: int) -> pa.Schema:
     """Return the columns of evidence as the exchange stores it."""
     own = [field for field in barrier.evidence_schema(round) if field.name not in ("row", "hash")]
-    return pa.schema([pa.field("hash", pa.uint64()), pa.field("row", pa.int64()), *own])
+    rows = [] if barrier.combines(round) else [pa.field("row", pa.int64())]
+    return pa.schema([pa.field("hash", pa.uint64()), *rows, *own])
 
 
 def coming_to_bytes(coming: Coming) -> bytes:

@@ -43,7 +43,7 @@ _SUPERVISED = 3
 _CENTROIDS = 256
 _MOST_COLUMNS = 1 << 16
 # Work a word grows with these.
-_MOST_RUN, _MOST_LONGEST = 16, 64
+MOST_RUN, MOST_LONGEST = 16, 64
 # What is unpacked or made of a model takes no more than this, but for the table of labels.
 _MOST_UNPACKED = 1 << 26
 _MOST_LABEL_TABLE = 1 << 30
@@ -200,8 +200,8 @@ def _read_arguments(reading: _Reading, numbers: NDArray[np.int64]) -> int:
         raise reading.error(f"its loss is of sort {loss}; known are 1 to 4")
     for what, number, least, most in (
         ("numbers of a vector (dim)", columns, 1, _MOST_COLUMNS),
-        ("words of a run (wordNgrams)", run, 0, _MOST_RUN),
-        ("characters of a piece (maxn)", longest, 0, _MOST_LONGEST),
+        ("words of a run (wordNgrams)", run, 0, MOST_RUN),
+        ("characters of a piece (maxn)", longest, 0, MOST_LONGEST),
         ("buckets", bucket, 1 if run > 1 or longest > 0 else 0, 0x7FFFFFFF),
     ):
         if not least <= number <= most:

@@ -24,6 +24,7 @@ from dclm_pipeline.kernels.fasttext_file import HIERARCHICAL, SOFTMAX, FastText
 from dclm_pipeline.kernels.fasttext_rows import (
     BUCKET,
     COLUMNS,
+    END_HASH,
     LABELS,
     LONGEST,
     RUN,
@@ -35,11 +36,13 @@ from dclm_pipeline.kernels.fasttext_rows import (
     bucket_row,
     find_word,
     hash_word,
+    is_blank,
+    is_end,
+    is_label,
+    signed,
 )
 from dclm_pipeline.kernels.strings import GRAIN
 
-_END = b"</s>"
-_PREFIX = np.frombuffer(b"__label__", np.uint8)
 _RUN_FACTOR = np.uint64(116049371)
 # fastText's floor under each probability.
 _FLOOR = 1e-5
@@ -72,32 +75,6 @@ class Predictions:
     best: NDArray[np.int64]
     best_scores: NDArray[np.float64]
     scores: NDArray[np.float64]
-
-
-@part
-def _is_blank(byte: int) -> bool:
-    return byte == 32 or 9 <= byte <= 13 or byte == 0
-
-
-@part
-def _is_end(data: NDArray[np.uint8], i: int, stop: int) -> bool:
-    return (
-        stop - i == 4 and at(data, i) == 60 and at(data, i + 1) == 47 and at(data, i + 2) == 115 and data[i + 3] == 62
-    )
-
-
-@part
-def _is_label(data: NDArray[np.uint8], i: int, stop: int) -> bool:
-    j = 0
-    while j < _PREFIX.size and i + j < stop and at(data, i + j) == _PREFIX[j]:
-        j += 1
-    return j == _PREFIX.size
-
-
-@part
-def _signed(value: int) -> np.uint64:
-    """Return a 32-bit hash as fastText widens it: as a signed number."""
-    return np.uint64(value) | np.uint64(0xFFFFFFFF00000000) if value >= 0x80000000 else np.uint64(value)
 
 
 @part
@@ -195,23 +172,23 @@ def _make(parts: int) -> Callable[..., None]:
             added, tokens, words = 0, 0, 0
             ended = False
             while not ended:
-                while i < stop and _is_blank(at(data, i)):
+                while i < stop and is_blank(at(data, i)):
                     i += 1
                 begin = i
-                while i < stop and not _is_blank(at(data, i)):
+                while i < stop and not is_blank(at(data, i)):
                     i += 1
-                if i == begin or _is_end(data, begin, i):
+                if i == begin or is_end(data, begin, i):
                     # The token that ends a line: where the text does, or written out in it.
                     ended = True
                     word = end_of_line
-                    value = _END_HASH
+                    value = END_HASH
                     if word >= 0:
                         add_row(block, word, numbers, rows, centroids, norms)
                         added += 1
                 else:
                     value = hash_word(data, begin, i)
                     word = find_word(data, begin, i, value, file, starts, lengths, hashes, slots)
-                    if word >= numbers[WORDS] or (word < 0 and _is_label(data, begin, i)):
+                    if word >= numbers[WORDS] or (word < 0 and is_label(data, begin, i)):
                         continue
                     if word >= 0 and numbers[SUMMED]:
                         for d in range(columns):
@@ -226,14 +203,14 @@ def _make(parts: int) -> Callable[..., None]:
                             added += add_pieces(block, room, length, numbers, kept, rows, centroids, norms)
                 tokens += 1
                 if run > 1:
-                    signed = _signed(value)
+                    widened = signed(value)
                     for j in range(min(words, run - 1), 0, -1):
-                        runs[j] = runs[j - 1] * _RUN_FACTOR + signed
+                        runs[j] = runs[j - 1] * _RUN_FACTOR + widened
                         there = bucket_row(int(runs[j] % np.uint64(numbers[BUCKET])), numbers, kept)
                         if there >= 0:
                             add_row(block, there, numbers, rows, centroids, norms)
                             added += 1
-                    runs[0] = signed
+                    runs[0] = widened
                 words += 1
                 if tokens == _BLOCK:
                     for d in range(columns):
@@ -261,14 +238,6 @@ def _make(parts: int) -> Callable[..., None]:
     return predict_rows
 
 
-def _hash(word: bytes) -> int:
-    value = 2166136261
-    for byte in word:
-        value = (value ^ byte) * 16777619 % 2**32
-    return value
-
-
-_END_HASH = _hash(_END)
 _predict_rows = _make(stamp(fasttext_rows))
 
 

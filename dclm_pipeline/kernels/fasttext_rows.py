@@ -29,7 +29,9 @@ NUMBERS = 13
 ) = range(NUMBERS)
 
 _CODES = 256
-_HASH_START, _HASH_FACTOR, _LOW = 2166136261, 16777619, 0xFFFFFFFF
+HASH_START, _HASH_FACTOR, _LOW = 2166136261, 16777619, 0xFFFFFFFF
+_PREFIX = np.frombuffer(b"__label__", np.uint8)
+END_HASH = 3617362777  # of </s>
 _OPENS, _CLOSES = 60, 62  # <, > around a word
 
 
@@ -44,10 +46,39 @@ def hash_step(value: int, byte: int) -> int:
 @part
 def hash_word(data: NDArray[np.uint8], i: int, stop: int) -> int:
     """Return the hash of a word."""
-    value = _HASH_START
+    value = HASH_START
     for j in range(i, stop):
         value = hash_step(value, at(data, j))
     return value
+
+
+@part
+def is_blank(byte: int) -> bool:
+    """Tell whether a byte parts words."""
+    return byte == 32 or 9 <= byte <= 13 or byte == 0
+
+
+@part
+def is_end(data: NDArray[np.uint8], i: int, stop: int) -> bool:
+    """Tell whether a word is the token for the end of a line."""
+    return (
+        stop - i == 4 and at(data, i) == 60 and at(data, i + 1) == 47 and at(data, i + 2) == 115 and data[i + 3] == 62
+    )
+
+
+@part
+def is_label(data: NDArray[np.uint8], i: int, stop: int) -> bool:
+    """Tell whether a word begins as labels do."""
+    j = 0
+    while j < _PREFIX.size and i + j < stop and at(data, i + j) == _PREFIX[j]:
+        j += 1
+    return j == _PREFIX.size
+
+
+@part
+def signed(value: int) -> np.uint64:
+    """Return a 32-bit hash as fastText widens it: as a signed number."""
+    return np.uint64(value) | np.uint64(0xFFFFFFFF00000000) if value >= 0x80000000 else np.uint64(value)
 
 
 @part
@@ -144,7 +175,7 @@ def add_pieces(
     for i in range(length):
         if at(word, i) & 0xC0 == 0x80:
             continue
-        value, j, characters = _HASH_START, i, 1
+        value, j, characters = HASH_START, i, 1
         while j < length and characters <= numbers[LONGEST]:
             value = hash_step(value, at(word, j))
             j += 1

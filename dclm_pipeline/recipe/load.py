@@ -53,15 +53,15 @@ def load_recipe(
     bundles = _bundles(values.get("uses"), folder, problems, allow_custom_code)
     brought = {kind: step for kind, step in step_kinds().items() if before.get(kind) is not step}
     known_sources = source_kinds() if sources is None else sources
-    reader = _Reader((before if kinds is None else dict(kinds)) | brought, known_sources, problems, bundles is None)
+    reader = Reader((before if kinds is None else dict(kinds)) | brought, known_sources, problems, bundles is None)
     prelude = reader.prelude(values)
     changed, prelude = overridden(values, prelude, overrides, problems)
     read = reader.source(changed.get("source"), source)
     first = [reader.step(settings, (kind,), f"{kind} (put first by the source)") for kind, settings in prelude.items()]
     steps = reader.steps(changed.get("steps"))
-    limits = _settings(Limits, changed.get("limits") or {}, ("limits",), "limits", problems)
+    limits = settings_of(Limits, changed.get("limits") or {}, ("limits",), "limits", problems)
     rest = {key: changed[key] for key in Heading.model_fields if changed.get(key) is not None}
-    heading = _settings(Heading, rest, (), "recipe", problems)
+    heading = settings_of(Heading, rest, (), "recipe", problems)
     given = {("steps", place): step for place, step in enumerate(steps) if step is not None}
     chain = named([*(step for step in first if step is not None), *given.values()])
     if heading is not None and heading.annotate:
@@ -82,7 +82,7 @@ def load_recipe(
     return Recipe(source=read, steps=chain, limits=limits, bundles=bundles or (), **heading.model_dump())
 
 
-class _Reader:
+class Reader:
     """Makes sources and steps of what was written, and takes note of what is wrong."""
 
     def __init__(
@@ -107,15 +107,16 @@ class _Reader:
         given = {str(group(step).get("kind")) for step in steps}
         return {kind: {"kind": kind} for kind in prelude_of(self._sources[kind], given)}
 
-    def source(self, value: Plain, place: str | None) -> Source | None:
+    def source(self, value: Plain, place: str | None, path: Path = ("source",)) -> Source | None:
         """Make the source, of what lies at `place` where one is given."""
         if not isinstance(value, str | dict) or not value:
             known = ", ".join(sorted(self._sources))
-            seen = "needs 'source'" if value is None else f"source is {shown(value)}; expected"
-            self._problems.add(("source",), f"{seen}: a mapping with a kind ({known}), such as {{kind: warc}}")
+            label = ".".join(map(str, path))
+            seen = f"needs {label!r}" if value is None else f"{label} is {shown(value)}; expected"
+            self._problems.add(path, f"{seen}: a mapping with a kind ({known}), such as {{kind: warc}}")
             return None
         settings = group(value) | ({"path": place} if place else {})
-        return self._of_kind(settings, self._sources, ("source",), "source")
+        return self._of_kind(settings, self._sources, path, ".".join(map(str, path)))
 
     def steps(self, value: Plain) -> list[Step | None]:
         """Make the steps, None for one that is wrong."""
@@ -142,8 +143,8 @@ class _Reader:
         elif not isinstance(kind, str):
             self._problems.add((*path, "kind"), f"{label}: kind is {shown(kind)}; expected one of {known}")
         elif kind in kinds:
-            return _settings(kinds[kind], settings, path, f"{label} ({kind})", self._problems)
-        elif path == ("source",) or not self._lacks_kinds:
+            return settings_of(kinds[kind], settings, path, f"{label} ({kind})", self._problems)
+        elif path[-1] == "source" or not self._lacks_kinds:
             said = f"{label}: there is no kind {shown(kind)}{nearest(kind, kinds)} Known: {known}"
             self._problems.add((*path, "kind"), said)
         return None
@@ -154,10 +155,11 @@ def _loaded(path_or_text: str | FilePath) -> tuple[Loaded, str]:
     if isinstance(path_or_text, str) and "\n" in path_or_text:
         return load_yaml(path_or_text.encode("utf-8", "surrogateescape"), "recipe"), "."
     file = located(FilePath(path_or_text))
-    return load_yaml(_bytes_of(file), str(path_or_text)), str(file.parent)
+    return load_yaml(bytes_of(file), str(path_or_text)), str(file.parent)
 
 
-def _bytes_of(file: FilePath) -> bytes:
+def bytes_of(file: FilePath) -> bytes:
+    """Return what a file holds that the user named; whatever hinders that is said with a way out."""
     try:
         return file.read_bytes()
     except FileNotFoundError:
@@ -193,7 +195,8 @@ def _bundles(uses: Plain, folder: str, problems: Problems, allowed: bool) -> tup
     return tuple(bundles) if len(bundles) == len(uses) else None
 
 
-def _settings(model: type[Model], value: Plain, path: Path, label: str, problems: Problems) -> Model | None:
+def settings_of(model: type[Model], value: object, path: Path, label: str, problems: Problems) -> Model | None:
+    """Make settings of what was written; None where something is wrong, of which note is taken."""
     if not isinstance(value, dict):
         problems.add(path, f"{label}: is {shown(value)}; expected a mapping of settings")
         return None

@@ -20,6 +20,7 @@ from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Sou
 from dclm_pipeline.sources.columns import Columns
 from dclm_pipeline.sources.lines import Lines, codec_of_lines
 from dclm_pipeline.sources.listing import file_shards
+from dclm_pipeline.sources.shapes import PassedByError, Shaped, found, parts
 from dclm_pipeline.sources.texts import NoDocumentError, TextBatch
 from dclm_pipeline.sources.window import Window
 from dclm_pipeline.storage import Entry, Storage
@@ -27,10 +28,9 @@ from dclm_pipeline.tally import SourceTally
 
 _NAME = re.compile(r"\.(jsonl?|ndjson)(\.(gz|zst|zstd|bz2|xz))?$", re.IGNORECASE)
 _MOST_DETAIL = 200
-_ABSENT = object()
 
 
-class Jsonl(Columns, Source):
+class Jsonl(Columns, Shaped, Source):
     """Texts from files of JSON lines: one object a line, with the text in one of its fields.
 
     Fields are named by their path, such as `metadata.url`. A line without a text is a reject; a missing address, date
@@ -41,7 +41,7 @@ class Jsonl(Columns, Source):
     libraries: ClassVar[tuple[str, ...]] = ("isal", "zstandard", "publicsuffixlist")
 
     kind: Literal["jsonl"] = "jsonl"
-    text: str = Field(default="text", min_length=1, description="Field of the text.")
+    text: str = Field(default="text", min_length=1, description="Field of the text, unless there is a `shape`.")
     url: str = Field(default="url", description="Field of the address.")
     date: str = Field(default="date", description="Field of the date, as ISO 8601 has them.")
     record_id: str = Field(default="id", description="Field of the id that the document has elsewhere.")
@@ -68,14 +68,15 @@ class JsonlReading(OnePass):
         self._source = source
         self._storage = storage
         self._batch = TextBatch(shard.name, source.document_schema(), dict(source.columns), rows, size)
-        self._paths = {name: _parts(getattr(source, name)) for name in ("text", "url", "date", "record_id")}
-        self._more = {name: _parts(column.path or name) for name, column in source.columns.items()}
+        self._paths = {name: parts(getattr(source, name)) for name in ("text", "url", "date", "record_id")}
+        self._more = {name: parts(column.path or name) for name, column in source.columns.items()}
 
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of documents and, between them, rejects."""
         shard, batch = self._shard, self._batch
         documents, blank = 0, 0
         failed: Counter[str] = Counter()
+        passed: Counter[str] = Counter()
         with self._storage.open(shard.name) as file:
             window = Window(file, shard.start, shard.end)
             codec = codec_of_lines(window)
@@ -86,8 +87,14 @@ class JsonlReading(OnePass):
                     continue
                 try:
                     row = self._row(offset, line)
-                    more = {name: _found(row, path) for name, path in self._more.items()}
-                    batch.add(str(offset), offset, {k: _found(row, path) for k, path in self._paths.items()}, more)
+                    more = {name: found(row, path) for name, path in self._more.items()}
+                    own = {name: found(row, path) for name, path in self._paths.items()}
+                    if self._source.shape is not None:
+                        own["text"] = self._source.shape.text(row)
+                    batch.add(str(offset), offset, own, more)
+                except PassedByError as error:
+                    passed[str(error)] += 1
+                    continue
                 except NoDocumentError as error:
                     failed[error.reason] += 1
                     if len(batch):
@@ -99,11 +106,12 @@ class JsonlReading(OnePass):
                     yield batch.take()
             if len(batch):
                 yield batch.take()
-            if shard.end is None and not documents and not blank and not failed:
+            if shard.end is None and not documents and not blank and not failed and not passed:
                 lines.damage["empty"] += 1
             digest, length = window.sha256()
-        skipped = {"blank line": blank} if blank else {}
-        tally = SourceTally(documents, skipped, dict(failed), dict(lines.damage))
+        if blank:
+            passed["blank line"] = blank
+        tally = SourceTally(documents, dict(passed), dict(failed), dict(lines.damage))
         self._facts = ReadingFacts(digest, length, tally, lines.first, lines.following)
 
     def _row(self, offset: int, line: bytes | str) -> dict[str, Any]:
@@ -131,23 +139,6 @@ class JsonlReading(OnePass):
 def _is_plain(storage: Storage, entry: Entry) -> bool:
     with storage.open(entry.path) as file:
         return not codec_of_lines(Window(file, 0, 0)).members
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple(path.split(".")) if path else ()
-
-
-def _found(row: dict[str, Any], path: tuple[str, ...]) -> Any:
-    """Return what lies at a path; a field whose own name has dots comes first."""
-    if not path:
-        return None
-    whole = row.get(".".join(path), _ABSENT)
-    if whole is not _ABSENT:
-        return whole
-    value: Any = row
-    for part in path:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
 
 
 def _no_constant(word: str) -> float:

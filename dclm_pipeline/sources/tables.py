@@ -1,8 +1,8 @@
 """Parquet files as sources of texts: anybody's, and the pools that this package makes.
 
 Rows are checked and cast column by column; a row without a text is a reject. Large files of anybody's are read in
-ranges: a row group belongs to the range in which its first byte lies. Known gaps: fields within structs cannot be
-named; a file is read twice, once for its digest, for rows do not lie in it one after the other.
+ranges: a row group belongs to the range in which its first byte lies. Known gaps: fields within structs can be named by a
+`shape` alone; a file is read twice, once for its digest, for rows do not lie in it one after the other.
 """
 
 import re
@@ -22,6 +22,7 @@ from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.columns import Columns
 from dclm_pipeline.sources.listing import file_shards
+from dclm_pipeline.sources.shapes import PassedByError, Shape, Shaped
 from dclm_pipeline.sources.texts import NoDocumentError, TextBatch
 from dclm_pipeline.sources.window import Window
 from dclm_pipeline.storage import Storage
@@ -30,7 +31,7 @@ from dclm_pipeline.tally import SourceTally
 _NAME = re.compile(r"\.parquet$", re.IGNORECASE)
 
 
-class Parquet(Columns, Source):
+class Parquet(Columns, Shaped, Source):
     """Texts from Parquet files: one row a document, with the text in one of its columns.
 
     A file without the column of the text, or without a further column, is set aside; one without addresses, dates or
@@ -41,7 +42,7 @@ class Parquet(Columns, Source):
     libraries: ClassVar[tuple[str, ...]] = ("publicsuffixlist",)
 
     kind: Literal["parquet"] = "parquet"
-    text: str = Field(default="text", min_length=1, description="Column of the text.")
+    text: str = Field(default="text", min_length=1, description="Column of the text, unless there is a `shape`.")
     url: str = Field(default="url", description="Column of the address.")
     date: str = Field(default="date", description="Column of the date.")
     record_id: str = Field(default="id", description="Column of the id that the document has elsewhere.")
@@ -56,7 +57,9 @@ class Parquet(Columns, Source):
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> "TableReading":
         """Read a file, or the row groups that begin in a part of it."""
         fields = {"text": self.text, "url": self.url, "date": self.date, "record_id": self.record_id}
-        return TableReading(self, fields, storage, shard, rows, size)
+        if self.shape is not None:
+            del fields["text"]
+        return TableReading(self, fields, storage, shard, rows, size, shape=self.shape)
 
 
 class Pool(Columns, Source):
@@ -93,9 +96,12 @@ class TableReading(OnePass):
         rows: int,
         size: int,
         sha256: str = "",
+        shape: Shape | None = None,
     ) -> None:
         """Read `shard`; `fields` names the columns that make a document's own, `sha256` what the file must have."""
         super().__init__(shard)
+        self._shape = shape
+        self._shaped = () if shape is None else tuple(dict.fromkeys(name.partition(".")[0] for name in shape.named()))
         self._fields = {name: column for name, column in fields.items() if column}
         self._more = {name: column.path or name for name, column in source.columns.items()}
         self._storage = storage
@@ -107,6 +113,7 @@ class TableReading(OnePass):
         """Yield batches of documents and, between them, rejects."""
         shard, batch = self._shard, self._batch
         failed: Counter[str] = Counter()
+        passed: Counter[str] = Counter()
         documents = 0
         digest, length = self._digest()
         groups, first, following, place = self._groups()
@@ -114,6 +121,8 @@ class TableReading(OnePass):
             for values in rows.to_pylist():
                 try:
                     self._add(place, self._decoded(values))
+                except PassedByError as error:
+                    passed[str(error)] += 1
                 except NoDocumentError as error:
                     failed[error.reason] += 1
                     if len(batch):
@@ -135,7 +144,8 @@ class TableReading(OnePass):
                 place += 1
         if len(batch):
             yield batch.take()
-        tally = SourceTally(documents, {}, dict(failed), {} if documents or failed or shard.end else {"empty": 1})
+        empty = not (documents or failed or passed or shard.end)
+        tally = SourceTally(documents, dict(passed), dict(failed), {"empty": 1} if empty else {})
         self._facts = ReadingFacts(digest, length, tally, first, following)
 
     def _decoded(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -149,6 +159,8 @@ class TableReading(OnePass):
 
     def _add(self, place: int, values: dict[str, Any]) -> None:
         row = {name: values.get(column) for name, column in self._fields.items()}
+        if self._shape is not None:
+            row["text"] = self._shape.text(values)
         more = {name: values.get(column) for name, column in self._more.items()}
         if not self._sha256:
             self._batch.add(str(place), place, row, more)
@@ -187,13 +199,15 @@ class TableReading(OnePass):
                 begins = [chunk.dictionary_page_offset or chunk.data_page_offset for chunk in chunks]
             except (pa.ArrowException, OSError) as error:
                 raise ShardError(f"{name}: is damaged, or no Parquet file: {error}") from error
-        missing = sorted({self._fields["text"], *self._more.values()} - set(there))
+        text = [self._fields["text"]] if "text" in self._fields else self._shaped
+        missing = sorted({*text, *self._more.values()} - set(there))
         if missing:
             raise ShardError(
                 f"{name}: has no column {', '.join(map(repr, missing))}; its columns are {', '.join(there)}: name one "
                 "of them, or leave the file out"
             )
-        self._there = [column for column in (*self._fields.values(), *self._more.values()) if column in there]
+        wanted = (*self._fields.values(), *self._shaped, *self._more.values())
+        self._there = [column for column in wanted if column in there]
         # Of a pool, whatever is no UTF-8 is damage.
         texts = [] if self._sha256 else [name for name in dict.fromkeys(self._there) if _is_text(schema, name)]
         self._texts = tuple(texts)

@@ -9,7 +9,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dclm_pipeline.step import Annotate, Assets, Barrier, Batch, Columns, Coming, Filter, Place, Rewrite, Sweep, Unfold
+from dclm_pipeline.step import (
+    EVERYONE,
+    Annotate,
+    Assets,
+    Barrier,
+    Batch,
+    Columns,
+    Coming,
+    Filter,
+    Place,
+    Rewrite,
+    Sweep,
+    Unfold,
+)
 
 
 class Count(Annotate):
@@ -187,3 +200,99 @@ class Picky(Barrier):
         if any(len(text) % self.decides == 0 and keep[row] for row, text in enumerate(texts)):
             raise LookupError("no decision")
         return Columns({"keep": pa.array(keep)})
+
+
+class LongestOf(Barrier):
+    """Keeps the longest half of the texts that begin with each letter; of equally long ones those of the least ids.
+
+    Round 0 counts lengths, in bins of 512; round 1 looks at the documents of the one bin that is cut through.
+    """
+
+    kind: Literal["longest_of"] = "longest_of"
+    rounds: ClassVar[int] = 2
+    share: float = 0.5
+
+    def reads(self) -> frozenset[str]:
+        return frozenset({"id", "text"})
+
+    def combines(self, round: int) -> bool:
+        return round == 0
+
+    def evidence_schema(self, round: int) -> pa.Schema:
+        if round == 0:
+            return pa.schema([("bin", pa.int64()), ("count", pa.int64())])
+        return pa.schema([("length", pa.int64()), ("id", pa.binary(16)), ("room", pa.int64())])
+
+    def findings_schema(self, round: int) -> pa.Schema:
+        own = (
+            [("bin", pa.int64()), ("room", pa.int64())]
+            if round == 0
+            else [("length", pa.int64()), ("id", pa.binary(16))]
+        )
+        return pa.schema([("letter", pa.uint64()), *own])
+
+    def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
+        texts = docs["text"].to_pylist()
+        letters = [letter_of(text) for text in texts]
+        if round == 0:
+            arrays = [pa.array(letters, pa.uint64()), pa.array([len(text) // 512 for text in texts], pa.int64())]
+            ones = pa.array([1] * docs.num_rows, pa.int64())
+            return pa.RecordBatch.from_arrays([*arrays, ones], names=["hash", "bin", "count"])
+        assert found is not None
+        assert set(found["row"].to_pylist()) <= {EVERYONE}
+        cuts = {row["letter"]: row for row in found.to_pylist()}
+        rows = [
+            (row, letter, len(text), id, cuts[letter]["room"])
+            for row, (letter, text, id) in enumerate(zip(letters, texts, docs["id"].to_pylist(), strict=True))
+            if len(text) // 512 == cuts[letter]["bin"]
+        ]
+        schema = pa.schema([("row", pa.int64()), ("hash", pa.uint64()), *self.evidence_schema(1)])
+        return pa.RecordBatch.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+
+    def combine(self, rows: Batch) -> Batch:
+        summed = pa.Table.from_batches([rows]).group_by(["hash", "bin"]).aggregate([("count", "sum")])
+        return summed.rename_columns(["hash", "bin", "count"]).combine_chunks().to_batches()[0]
+
+    def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
+        schema = pa.schema([("shard", pa.int64()), ("row", pa.int64()), *self.findings_schema(round)])
+        groups: dict[int, list[dict[str, object]]] = {}
+        for batch in rows:
+            for row in batch.to_pylist():
+                groups.setdefault(row["hash"], []).append(row)
+        told = [(EVERYONE, EVERYONE, letter, *self._cut(group, round)) for letter, group in groups.items()]
+        yield pa.RecordBatch.from_pylist([dict(zip(schema.names, row, strict=True)) for row in told], schema=schema)
+
+    def _cut(self, group: list[dict[str, object]], round: int) -> tuple[object, object]:
+        """Return the bin that is cut through and the room in it, or the last text that fits."""
+        if round == 1:
+            ranked = sorted(group, key=lambda row: (-row["length"], row["id"]))
+            last = ranked[group[0]["room"] - 1]
+            return last["length"], last["id"]
+        counts: dict[int, int] = {}
+        for row in group:
+            counts[row["bin"]] = counts.get(row["bin"], 0) + row["count"]
+        room = max(1, int(self.share * sum(counts.values())))
+        for bin in sorted(counts, reverse=True):
+            if counts[bin] >= room:
+                return bin, room
+            room -= counts[bin]
+        raise AssertionError("a share of all is no more than all")
+
+    def columns(self, docs: Batch, found: Batch) -> Columns:
+        cuts = {row["letter"]: (-row["length"], row["id"]) for row in found.to_pylist()}
+        rows = zip(docs["text"].to_pylist(), docs["id"].to_pylist(), strict=True)
+        return Columns({"keep": pa.array([(-len(text), id) <= cuts[letter_of(text)] for text, id in rows], pa.bool_())})
+
+
+def letter_of(text: str) -> int:
+    """Return a number for how a text begins, spread over all ranges."""
+    return ord(text[:1] or " ") * 0x9E3779B97F4A7C15 % 2**64
+
+
+class LongestOfAdded(LongestOf):
+    """The same, adding nothing on the way."""
+
+    kind: Literal["longest_of_added"] = "longest_of_added"
+
+    def combine(self, rows: Batch) -> Batch:
+        return rows

@@ -13,6 +13,7 @@ from dclm_pipeline.engine.stored import Inventory, Stored
 from dclm_pipeline.engine.tasks import FromSource
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.sources import Reading, Reject
+from dclm_pipeline.step import EVERYONE
 from dclm_pipeline.storage.many import at_once
 
 # A row's number holds the number of its input above its place in it, so numbers rise along the whole task.
@@ -86,11 +87,11 @@ def _numbered_anew(table: pa.Table, place: int) -> pa.Table:
 
 
 def _told_by(workshop: Workshop, file: Stored, numbers: Sequence[int]) -> list[pa.Table]:
-    """Return what a file of findings says about the given shards, its rows by their numbers in this task."""
+    """Return what a file of findings says about the given shards and to everyone, its rows by their numbers here."""
     pieces: list[pa.Table] = []
-    for batch in workshop.read(file, holding=("shard", numbers)):
+    for batch in workshop.read(file, holding=("shard", [EVERYONE, *numbers])):
         shards = batch["shard"].to_numpy()
-        for place, number in enumerate(numbers):
+        for place, number in [(0, EVERYONE), *enumerate(numbers)]:
             start, stop = np.searchsorted(shards, [number, number + 1])
             if start < stop:
                 part = pa.Table.from_batches([batch.slice(start, stop - start)])

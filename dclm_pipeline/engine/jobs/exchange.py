@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import from_numpy
+from dclm_pipeline.engine.combining import combined_by, combining
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
 from dclm_pipeline.engine.gathered import Gathered
@@ -28,7 +29,7 @@ from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts
 from dclm_pipeline.recipe.shipping import unpack
-from dclm_pipeline.step import Barrier, Hears, Settles
+from dclm_pipeline.step import EVERYONE, Barrier, Hears, Settles
 from dclm_pipeline.storage.many import at_once
 
 # Findings are looked up by the shard they are about: small row groups make that a short read.
@@ -41,7 +42,8 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     found = found_about(workshop, work.found, [(0, file) for file in work.unheard], [work.number])
     silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
     documents = less(documents_of_stored(workshop, [work.stored], work.columns), silent)
-    gathered = Gathered(scratch, "evidence")
+    (barrier,) = unpack(work.program.barrier)
+    gathered = Gathered(scratch, "evidence", combine=combining(barrier, work.program.round, work.program.assets))
     with Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True) as left_out:
         for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
             if isinstance(answer, Lost):
@@ -63,13 +65,14 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
     if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
         raise ShardError(f"{barrier.name}: a {type(barrier).__name__} finds nothing")
     low, high = range_start(work.range, work.ranges), range_end(work.range, work.ranges)
-    gathered = Gathered(scratch, "gathered", low, high)
+    combine = combined_by(barrier, opened) if work.passing == 0 and barrier.combines(work.round) else None
+    gathered = Gathered(scratch, "gathered", low, high, combine=combine)
     for number, batches in enumerate(_of_range(workshop, work.evidence, work.range)):
         for batch in batches:
-            gathered.add(_with_shard(batch, number) if work.passing == 0 else batch)
+            gathered.add(_with_shard(batch, number) if "row" in batch.schema.names and work.passing == 0 else batch)
     schema, onward_schema = findings_schema(barrier, work.round), handed_schema(barrier, work.round)
     onward = Gathered(scratch, "onward")
-    findings = Gathered(scratch, "findings", high=(MOST_SHARDS << PLACE_BITS) - 1)
+    findings = Gathered(scratch, "findings", high=((MOST_SHARDS + 1) << PLACE_BITS) - 1)
     for batch in looked_at(opened, gathered.runs(), work.round, work.passing):
         if "hash" in batch.schema.names:
             onward.add(batch.select(onward_schema.names))
@@ -166,8 +169,8 @@ def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:
 
 
 def _with_place(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return findings with what puts them in the order of (shard, row)."""
-    shard, row = (batch[name].to_numpy().astype(np.uint64) for name in ("shard", "row"))
+    """Return findings with what puts them in the order of (shard, row), those for everyone first."""
+    shard, row = ((batch[name].to_numpy() - EVERYONE).astype(np.uint64) for name in ("shard", "row"))
     place = from_numpy(shard << np.uint64(PLACE_BITS) | row)
     return pa.RecordBatch.from_arrays(
         [place, *batch.columns], schema=pa.schema([pa.field("hash", pa.uint64()), *batch.schema])

@@ -1,0 +1,143 @@
+"""Labelled texts: JSON lines or Parquet with a text and a label, from people or from a training's held-out part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dclm_pipeline.arrow import Array
+from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.sources import Reject, Source
+from dclm_pipeline.sources.columns import Column, Type
+from dclm_pipeline.sources.jsonl import Jsonl
+from dclm_pipeline.sources.tables import Parquet
+from dclm_pipeline.storage import open_storage
+
+_TYPES: tuple[Type, ...] = ("string", "int", "bool", "float")
+# What people write for a good text, and for another.
+_GOOD = frozenset({"1", "1.0", "true", "hq", "good", "positive", "high", "yes", "keep"})
+_BAD = frozenset({"0", "0.0", "false", "cc", "lq", "bad", "negative", "low", "no", "drop"})
+_MOST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Where in a row the text, the label, the group and the address stand; `good` is the label of good texts."""
+
+    text: str = "text"
+    label: str = "label"
+    group: str = "group"
+    url: str = "url"
+    good: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts with whether each is good: columns `text`, `group` (the file, where nothing else is said), `site`, `url`."""
+
+    table: pa.Table
+    good: NDArray[np.bool_]
+    unlabelled: int
+    failed: int
+
+
+def read_labelled(places: Sequence[str], fields: Fields) -> Labelled:
+    """Read all labelled texts of some files or folders; texts without a label are counted and left out."""
+    tables: list[pa.Table] = []
+    failed = 0
+    for place in places:
+        table, own = _read(place, fields)
+        tables.append(table)
+        failed += own
+    table = pa.concat_tables(tables)
+    labelled = table.filter(pc.is_valid(table["label"]))
+    if labelled.num_rows == 0:
+        raise RecipeError(
+            f"{', '.join(places)}: no text has a label in the field {fields.label!r}; name it with --label"
+        )
+    good = _good([str(label) for label in labelled["label"].to_pylist()], fields)
+    return Labelled(labelled, good, table.num_rows - labelled.num_rows, failed)
+
+
+def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
+    """Read one place; whatever type its labels have, they come out as texts."""
+    storage = open_storage(place)
+    names = [entry.path for entry in storage.entries()]
+    parquet = any(name.lower().endswith(".parquet") for name in names)
+    for kind in _TYPES:
+        columns = {"label": Column(type=kind, path=fields.label), "group": Column(path=fields.group)}
+        given = {"text": fields.text, "url": fields.url, "split": None}
+        if parquet:
+            there = _columns_there(place, names, fields)
+            columns = {name: column for name, column in columns.items() if column.path in there}
+            if "label" not in columns:
+                raise RecipeError(
+                    f"{place}: has no column {fields.label!r}; its columns are {', '.join(there)}: name one with --label"
+                )
+        source: Source = (Parquet if parquet else Jsonl).model_validate(given | {"columns": columns})
+        batches, failed, mistyped = [], 0, False
+        for shard in source.shards(storage):
+            for item in source.read(storage, shard, 1024, 8 * 2**20):
+                if not isinstance(item, Reject):
+                    batches.append(_row_of(item, place))
+                elif item.reason == "column label":
+                    mistyped = True
+                    break
+                else:
+                    failed += 1
+            if mistyped:
+                break
+        if not mistyped:
+            if not batches:
+                raise RecipeError(
+                    f"{place}: holds no text in the field {fields.text!r} of JSON lines or Parquet; name it with --text"
+                )
+            return pa.Table.from_batches(batches), failed
+    raise RecipeError(
+        f"{place}: labels in the field {fields.label!r} are neither texts nor numbers, or mixed; give one sort"
+    )
+
+
+def _columns_there(place: str, names: Sequence[str], fields: Fields) -> list[str]:
+    import pyarrow.parquet as pq
+
+    storage = open_storage(place)
+    first = next(name for name in names if name.lower().endswith(".parquet"))
+    with storage.open(first) as file:
+        return list(pq.ParquetFile(file).schema_arrow.names)
+
+
+def _row_of(docs: pa.RecordBatch, place: str) -> pa.RecordBatch:
+    name = place.rstrip("/").rpartition("/")[2]
+    group: Array = docs["group"] if "group" in docs.schema.names else pa.array([None] * docs.num_rows, pa.string())
+    return pa.RecordBatch.from_arrays(
+        [
+            docs["text"],
+            docs["label"].cast(pa.string()),
+            group.fill_null(name),
+            docs["site"],
+            docs["url"],
+        ],
+        names=["text", "label", "group", "site", "url"],
+    )
+
+
+def _good(labels: Sequence[str], fields: Fields) -> NDArray[np.bool_]:
+    known = {label.lower() for label in labels}
+    if fields.good:
+        wanted = {label.lower() for label in fields.good}
+        missing = sorted(wanted - known)
+        if missing:
+            raise RecipeError(
+                f"no text has the label {missing[0]!r}; labels are {', '.join(sorted(known)[:_MOST_SHOWN])}"
+            )
+    elif known <= _GOOD | _BAD:
+        wanted = set(_GOOD)
+    else:
+        raise RecipeError(
+            f"which labels are those of good texts? They are {', '.join(sorted(known)[:_MOST_SHOWN])}; say with --good"
+        )
+    return np.array([label.lower() in wanted for label in labels], np.bool_)
