@@ -10,6 +10,7 @@ from dclm_pipeline.stages.language import Language
 from dclm_pipeline.stages.line_filter import LineFilter, LineMatches
 from dclm_pipeline.stages.opt_out import OptOut
 from dclm_pipeline.stages.pii import Pii
+from dclm_pipeline.stages.quality import Quality
 from dclm_pipeline.stages.repetition import Repetition
 from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.rights import Rights
@@ -34,6 +35,7 @@ BUILTIN = (
     Rights,
     LineFilter,
     LineMatches,
+    Quality,
     Repetition,
     RewriteText,
     Sample,
