@@ -17,6 +17,7 @@ from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.screen_language import ScreenLanguage
 from dclm_pipeline.stages.signals import Signals
+from dclm_pipeline.stages.transformer_score import TransformerScore
 from dclm_pipeline.stages.url_filter import UrlFilter
 from dclm_pipeline.stages.words_removed import CountWords, WordsRemoved
 
@@ -41,6 +42,7 @@ BUILTIN = (
     Sample,
     ScreenLanguage,
     Signals,
+    TransformerScore,
     UrlFilter,
     WordsRemoved,
 )
