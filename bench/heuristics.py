@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.engine.in_memory import apply_steps
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.stages.extract import Extract
-from dclm_pipeline.step import Annotates, Step
+from dclm_pipeline.step import Annotates, Barrier, Step, Sweep
 
 PIPELINES = Path(__file__).parents[1] / "pipelines"
 RECIPES = ("dclm-baseline", "refinedweb", "fineweb", "c4", "gopher")
@@ -28,10 +29,10 @@ ALL = ", all after extraction"
 
 
 def after_extraction(recipe: str) -> list[Step]:
-    """Return the steps of a shipped recipe that come behind `extract`."""
+    """Return the steps of a shipped recipe that come behind `extract` and look at one text at a time."""
     steps = load_recipe(PIPELINES / f"{recipe}.yaml").steps
     kinds = [step.kind for step in steps]
-    return list(steps[kinds.index("extract") + 1 :])
+    return list(takewhile(lambda step: not isinstance(step, Barrier | Sweep), steps[kinds.index("extract") + 1 :]))
 
 
 def chain(steps: Sequence[Step], texts: pa.Table) -> Callable[[], int]:

@@ -10,12 +10,14 @@ from dclm_pipeline.stages.language import Language
 from dclm_pipeline.stages.line_filter import LineFilter, LineMatches
 from dclm_pipeline.stages.opt_out import OptOut
 from dclm_pipeline.stages.pii import Pii
+from dclm_pipeline.stages.quality import Quality
 from dclm_pipeline.stages.repetition import Repetition
 from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
 from dclm_pipeline.stages.screen_language import ScreenLanguage
 from dclm_pipeline.stages.signals import Signals
+from dclm_pipeline.stages.transformer_score import TransformerScore
 from dclm_pipeline.stages.url_filter import UrlFilter
 from dclm_pipeline.stages.words_removed import CountWords, WordsRemoved
 
@@ -34,11 +36,13 @@ BUILTIN = (
     Rights,
     LineFilter,
     LineMatches,
+    Quality,
     Repetition,
     RewriteText,
     Sample,
     ScreenLanguage,
     Signals,
+    TransformerScore,
     UrlFilter,
     WordsRemoved,
 )

@@ -1,5 +1,6 @@
 """The shipped recipes decide on real pages as the systems whose recipes they are."""
 
+import itertools
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.recipe import load_recipe
+from dclm_pipeline.step import Barrier, Sweep
 from tests.stages.reference_verdicts import verdicts
 from tests.stages.test_repetition import UNEXPLAINED
 
@@ -27,10 +29,13 @@ LANGUAGE = SCREEN | {"language", "english", "surely_english"}
 
 
 def steps_of(name):
-    """Return the steps of a recipe behind extraction, but those that tell languages apart, as the verdicts lack these."""
+    """Return a recipe's rules about single texts, but those that tell languages apart, as the verdicts lack these."""
     steps = load_recipe(PIPELINES / f"{name}.yaml").steps
     kinds = [step.kind for step in steps]
-    return [step for step in steps[kinds.index("extract") + 1 :] if step.name not in LANGUAGE]
+    heuristics = itertools.takewhile(
+        lambda step: not isinstance(step, Barrier | Sweep), steps[kinds.index("extract") + 1 :]
+    )
+    return [step for step in heuristics if step.name not in LANGUAGE]
 
 
 def applied(steps, pages):
@@ -41,9 +46,10 @@ def applied(steps, pages):
     return left, {page["record_id"]: rule for page, rule in ends if rule is not None}
 
 
-def test_dclm_baseline_drops_and_leaves_what_the_reference_does(test_data):
+@pytest.mark.parametrize("name", ["dclm-baseline", "dclm-baseline-bff"])
+def test_dclm_baseline_drops_and_leaves_what_the_reference_does(test_data, name):
     pages = [page for page in verdicts(test_data, "dclm") if len(page["text"]) <= 150_000]
-    left, by = applied(steps_of("dclm-baseline"), pages)
+    left, by = applied(steps_of(name), pages)
     ours = {id: MAPPERS.get(rule, "massive_web_repetition_filters") for id, rule in by.items()}
     told = {page["record_id"]: page["chain_dropped_by"] for page in pages}
     texts = {page["record_id"]: page["chain_text"] for page in pages if page["chain_dropped_by"] is None}
@@ -53,7 +59,7 @@ def test_dclm_baseline_drops_and_leaves_what_the_reference_does(test_data):
     assert {id for id, text in texts.items() if left.get(id) != text} == set()
 
 
-@pytest.mark.parametrize("name", ["c4", "dclm-baseline", "fineweb", "refinedweb"])
+@pytest.mark.parametrize("name", ["c4", "dclm-baseline", "dclm-baseline-bff", "fineweb", "refinedweb"])
 def test_nearly_all_pages_that_are_called_english_are_surely_so(test_data, name):
     pages = [page for page in verdicts(test_data, "dclm") if len(page["text"]) <= 150_000][:400]
     steps = [step for step in load_recipe(PIPELINES / f"{name}.yaml").steps if step.name in LANGUAGE - SCREEN]

@@ -88,6 +88,12 @@ SHIPPED: Mapping[str, Entry] = {
     ),
 }
 
+# Where what is known by name lies, but nobody has told us for certain which bytes it is. Whoever names it says that.
+UNPINNED: Mapping[str, str] = {
+    # DCLM's classifier of quality (Li et al. 2024, section 4.4): runs of two words, 2.39 GB, MIT.
+    "dclm-oh-eli5": "hf://mlfoundations/fasttext-oh-eli5@main/openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train.bin",
+}
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -97,6 +103,12 @@ class Catalogue:
 
     def entry(self, name: str) -> Entry:
         """Return what is known of an asset."""
+        if name not in self.entries and name in UNPINNED:
+            raise RecipeError(
+                f"asset:{name}: lies at {UNPINNED[name]}, and which bytes these are is known to nobody here: put "
+                f"`#sha256=` and the digest that the hub shows on its page behind the name (asset:{name}#sha256=…), or "
+                "name another file in its place, as in --set quality.model=FILE"
+            )
         if name not in self.entries:
             known = ", ".join(self.entries) or "none"
             raise RecipeError(

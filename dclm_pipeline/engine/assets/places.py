@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dclm_pipeline.engine.assets.catalogue import DIGEST, NOT_A_DIGEST, Catalogue
+from dclm_pipeline.engine.assets.catalogue import DIGEST, NOT_A_DIGEST, UNPINNED, Catalogue
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.paths import parted
@@ -34,6 +34,9 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
     where, sha256 = (where, sha256.lower()) if mark else (place, "")
     if mark and not DIGEST.match(sha256):
         raise RecipeError(f"{_without_password(place)}: ends in {sha256!r}; {NOT_A_DIGEST}")
+    name = where.removeprefix(NAMED)
+    if where.startswith(NAMED) and sha256 and name in UNPINNED and name not in catalogue.entries:
+        return Asset(place, sha256, url=UNPINNED[name])
     if where.startswith(NAMED):
         entry = catalogue.entry(where.removeprefix(NAMED))
         if sha256 not in ("", entry.sha256):

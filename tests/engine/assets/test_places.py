@@ -3,7 +3,7 @@
 import pytest
 
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.assets.catalogue import SHIPPED, Catalogue, Entry
+from dclm_pipeline.engine.assets.catalogue import SHIPPED, UNPINNED, Catalogue, Entry
 from dclm_pipeline.engine.assets.places import Asset
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from tests.engine.assets.conftest import digest
@@ -35,6 +35,24 @@ def test_a_name_stands_for_what_the_catalogue_says():
         assets.digest(f"asset:words#sha256={'00' * 32}")
     with pytest.raises(RecipeError, match="did you mean 'words'"):
         assets.digest("asset:wrods")
+
+
+def test_a_name_without_a_digest_needs_one():
+    url = UNPINNED["dclm-oh-eli5"]
+
+    assert FetchedAssets().asset(f"asset:dclm-oh-eli5#sha256={SHA}") == Asset(
+        f"asset:dclm-oh-eli5#sha256={SHA}", SHA, url=url
+    )
+    with pytest.raises(
+        RecipeError, match=r"asset:dclm-oh-eli5: lies at hf://mlfoundations/.*--set quality\.model=FILE"
+    ):
+        FetchedAssets().asset("asset:dclm-oh-eli5")
+
+
+def test_a_catalogue_of_ones_own_may_pin_it():
+    own = Catalogue({"dclm-oh-eli5": Entry(url="s3://models/eli5", sha256=SHA, size=3)})
+
+    assert FetchedAssets(catalogue=own).asset("asset:dclm-oh-eli5").url == "s3://models/eli5"
 
 
 def test_a_local_path_begins_at_the_recipe_and_may_say_its_digest(tmp_path):
