@@ -7,7 +7,18 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import assets, build, catalogue, crawl, extractor, language_profile, pool, store, trial
+from dclm_pipeline.cli import (
+    assets,
+    build,
+    catalogue,
+    crawl,
+    dedup_sweep,
+    extractor,
+    language_profile,
+    pool,
+    store,
+    trial,
+)
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -39,6 +50,7 @@ for command in (
     pool.clean,
     crawl.sample_crawl,
     language_profile.language_profile,
+    dedup_sweep.dedup_sweep,
     trial.attempt,
     store.storage_check,
     assets.assets,
