@@ -62,11 +62,17 @@ class MinhashDedup(Barrier):
         description="A document goes if an earlier one that stays is like it; or if it is tied to an earlier one by "
         "any chain of documents that are alike.",
     )
-    keep: Literal["smallest_id", "oldest", "longest", "best"] = Field(
+    keep: Literal["smallest_id", "oldest", "newest", "longest", "best", "source"] = Field(
         default="smallest_id", description="Which comes first, and stays: ties go to the smallest id."
     )
     column: str = Field(
         default="", description="For `keep: best`, the column of numbers of which the greatest is best."
+    )
+    sources: tuple[str, ...] = Field(
+        default=(),
+        max_length=65_000,
+        description="For `keep: source`, how the names of sources (shards of the input) begin, the best first; what "
+        "begins with none of them comes last. An empty text is how all begin.",
     )
     seed: int = Field(default=1, ge=0, lt=2**32, description="Other permutations for another seed.")
     most_removed: float = Field(
@@ -87,6 +93,8 @@ class MinhashDedup(Barrier):
             )
         if (self.keep == "best") != bool(self.column):
             raise ValueError("`column` names what `keep: best` goes by; give both or neither")
+        if (self.keep == "source") != bool(self.sources):
+            raise ValueError("`sources` names what `keep: source` goes by; give both or neither")
         return self
 
     def plan(self) -> tuple[Round, ...]:

@@ -182,7 +182,10 @@ def print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
         text = str(value) if value is not None else "-"
         if not whole and len(text) > MOST_CHARACTERS:
             text = f"{text[:MOST_CHARACTERS]}… ({len(text):,} characters)"
-        # Text of pages is hostile: what could steer a terminal is shown as a mark.
-        safe = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-        click.echo(f"{name}: {safe}")
+        click.echo(f"{name}: {printable(text)}")
     click.echo("")
+
+
+def printable(text: str) -> str:
+    """Return text of pages, which is hostile, with a mark in place of what could steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

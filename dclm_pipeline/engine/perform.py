@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from dclm_pipeline.engine.jobs.collect import perform_collect
-from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather
+from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather, perform_merge
 from dclm_pipeline.engine.jobs.segment import Performed, perform_segment
 from dclm_pipeline.engine.outputs import commit
 from dclm_pipeline.engine.tasks import (
@@ -18,6 +18,7 @@ from dclm_pipeline.engine.tasks import (
     EvidenceWork,
     FindingsWork,
     GatherWork,
+    MergeWork,
     SegmentWork,
     Task,
 )
@@ -79,6 +80,8 @@ def _performed(task: Task, workshop: Workshop, scratch: Path) -> Performed:
             return perform_segment(task, task.work, workshop, scratch)
         case EvidenceWork():
             return perform_evidence(task, task.work, workshop, scratch)
+        case MergeWork():
+            return perform_merge(task, task.work, workshop, scratch)
         case FindingsWork():
             return perform_findings(task, task.work, workshop, scratch)
         case GatherWork():

@@ -117,19 +117,20 @@ def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], heard: H
     text = sum(shard.file.text_bytes for shard in stored)
     ranges = max(1, min(MOST_RANGES, -(-text // job.recipe.limits.shard_bytes)))
     make = _SegmentTasks(job, segment, heard, ranges)
-    groups = regrouped(stored, job.recipe.limits.shard_bytes) if sweep is None else divided(stored, sweep.groups)
+    texts = [shard.file.text_bytes for shard in stored]
+    groups = regrouped(texts, job.recipe.limits.shard_bytes) if sweep is None else divided(stored, sweep.groups)
     tasks = tuple(make.going_on(ordinal, stored, group) for ordinal, group in enumerate(groups))
     return Phase(segment.name, job.folder_of(segment), tasks, segment.needs, listed=heard.findings)
 
 
-def regrouped(stored: Sequence[Stored], most: int) -> list[tuple[int, ...]]:
-    """Join neighbours, in order, until a group's text reaches `most` bytes."""
+def regrouped(sizes: Sequence[int], most: int) -> list[tuple[int, ...]]:
+    """Join neighbours, in order, until a group's bytes reach `most`."""
     groups: list[tuple[int, ...]] = []
     group: list[int] = []
     size = 0
-    for place, shard in enumerate(stored):
+    for place, own in enumerate(sizes):
         group.append(place)
-        size += shard.file.text_bytes
+        size += own
         if size >= most:
             groups.append(tuple(group))
             group, size = [], 0
@@ -181,7 +182,15 @@ def evidence_phase(
 
 
 def findings_phase(
-    job: Job, segment: Segment, barrier: Barrier, round: int, passing: int, evidence: Listed, ranges: int
+    job: Job,
+    segment: Segment,
+    barrier: Barrier,
+    round: int,
+    passing: int,
+    evidence: Listed,
+    ranges: int,
+    *,
+    merged: bool = False,
 ) -> Phase:
     """Return a barrier's tasks that find: one a range. In passes after the first they settle what was handed on."""
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
@@ -189,14 +198,15 @@ def findings_phase(
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-{name}-{round}{f'-{passing}' if passing else ''}")
     inventory = evidence.inventory
     packed, assets = pack((barrier,)), job.assets.needed_by([barrier])
-    about = [findings_schema(barrier, round).names, handed_schema(barrier, round).names, ranges]
+    telling = not (merged or passing or barrier.combines(round))
+    about = [findings_schema(barrier, round).names, handed_schema(barrier, round).names, ranges, telling]
     tasks = tuple(
         Task(
             key_of("findings", described, round, passing, place, inventory.identity, about),
             f"{barrier.name} {name}",
             place,
             folder,
-            FindingsWork(packed, assets, round, passing, place, ranges, inventory),
+            FindingsWork(packed, assets, round, passing, place, ranges, inventory, telling),
             (f"range {place}",),
         )
         for place in range(ranges)

@@ -64,8 +64,24 @@ class EvidenceWork:
 
 
 @dataclass(frozen=True)
+class MergeWork:
+    """Bring what neighbouring files hold into one, in the same ranges; `first` is the number of the first one's shard.
+
+    It is nothing where rows are about no shard, or tell it already. A round that combines does so here, too.
+    """
+
+    barrier: bytes
+    assets: PlannedAssets
+    round: int
+    ranges: int
+    first: int | None
+    combines: bool
+    stored: tuple[Stored, ...]
+
+
+@dataclass(frozen=True)
 class FindingsWork:
-    """Look at all evidence of one range; evidence file i is about shard i.
+    """Look at all evidence of one range; where `shards_are_files`, file i is about shard i.
 
     In passes after the first it is what the pass before has handed on.
     """
@@ -77,6 +93,7 @@ class FindingsWork:
     range: int
     ranges: int
     evidence: Inventory
+    shards_are_files: bool
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ class CollectWork:
     numbers: pa.Schema
 
 
-Work = SegmentWork | EvidenceWork | FindingsWork | GatherWork | CollectWork
+Work = SegmentWork | EvidenceWork | MergeWork | FindingsWork | GatherWork | CollectWork
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dclm_pipeline.engine.job import Job
+from dclm_pipeline.engine.merging import merge_phase
 from dclm_pipeline.engine.phases import (
     COLLECT,
     COLLECTED,
@@ -168,7 +169,11 @@ def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Store
         handed = Listed(listening.folder, stored_of(listening.folder, receipts, "evidence"))
         found: list[Stored] = []
         for passing in range(MOST_PASSES):
-            finding = findings_phase(job, segment, barrier, round, passing, handed, ranges)
+            merging = merge_phase(job, segment, barrier, round, passing, handed, ranges)
+            if merging is not None:
+                handed = Listed(merging.folder, stored_of(merging.folder, execute(merging), "merged"))
+            merged = merging is not None
+            finding = findings_phase(job, segment, barrier, round, passing, handed, ranges, merged=merged)
             receipts = execute(finding)
             found += [one for one in stored_of(finding.folder, receipts, "findings") if one.file.rows or not passing]
             handed = Listed(finding.folder, stored_of(finding.folder, receipts, "onward"))

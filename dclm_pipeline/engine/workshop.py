@@ -17,7 +17,7 @@ from dclm_pipeline.engine.guard import Guard, Unguarded
 from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.scratch import PrivateFolder
-from dclm_pipeline.engine.stored import Inventory, Stored, read_inventory
+from dclm_pipeline.engine.stored import Inventory, Portion, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
@@ -39,7 +39,7 @@ class Workshop:
         self._nurseries = Nurseries()
         self._scratch: PrivateFolder | None = None
         self._tasks = 0
-        self._listed: tuple[Inventory, tuple[Stored, ...]] | None = None
+        self._listed: tuple[Inventory, int | None, tuple[Portion, ...]] | None = None
 
     def storage(self, url: str) -> Storage:
         """Return the storage at a place."""
@@ -75,32 +75,40 @@ class Workshop:
         for key in [key for key, known in self._guards.items() if known is guard]:
             self._guards.pop(key).close()
 
-    def read(
+    def read(self, stored: Stored, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Read a stored file in small batches, wherever its rows lie now."""
+        path = stored.file.path if stored.within is None else stored.within.path
+        batches = self.read_portion(Portion(stored.folder, path), columns)
+        return batches if stored.within is None else _rows(batches, stored.within.start, stored.file.rows)
+
+    def read_portion(
         self,
-        stored: Stored,
+        portion: Portion,
         columns: Sequence[str] | None = None,
-        groups: Sequence[int] | None = None,
         holding: tuple[str, Sequence[int]] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Read a stored file in small batches, wherever its rows lie now."""
-        batches = read_shard(
-            self.storage(stored.folder),
-            stored.file.path if stored.within is None else stored.within.path,
+        """Read what is looked at of a listed file, in small batches; a file of which that is nothing is not opened."""
+        if portion.groups == ():
+            return iter(())
+        return read_shard(
+            self.storage(portion.folder),
+            portion.path,
             columns,
             rows=self.conditions.rows * STORED_FACTOR,
             size=self.conditions.size,
-            groups=groups,
+            groups=portion.groups,
             holding=holding,
         )
-        return batches if stored.within is None else _rows(batches, stored.within.start, stored.file.rows)
 
-    def listed(self, inventory: Inventory | None) -> tuple[Stored, ...]:
-        """Return the files of an inventory; the last one read is kept, as neighbouring tasks look at the same."""
+    def listed(self, inventory: Inventory | None, place: int | None = None) -> tuple[Portion, ...]:
+        """Return what an inventory lists, of one range where `place` is given; the last one read is kept.
+
+        Neighbouring tasks look at the same."""
         if inventory is None:
             return ()
-        if self._listed is None or self._listed[0] != inventory:
-            self._listed = inventory, read_inventory(self.storage(inventory.folder), inventory)
-        return self._listed[1]
+        if self._listed is None or self._listed[:2] != (inventory, place):
+            self._listed = inventory, place, read_inventory(self.storage(inventory.folder), inventory, place)
+        return self._listed[2]
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

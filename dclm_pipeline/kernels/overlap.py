@@ -111,3 +111,49 @@ def similar_pairs(
         bounds, offsets, sets, leads, np.array([carried], np.int64), threshold, ones, others, similarities
     )
     return ones[:n], others[:n], similarities[:n]
+
+
+@kernel(void(OFFSETS, _HASHES, _PLACES, _PLACES, types.float64[::1]))
+def _compare_pairs(
+    offsets: NDArray[np.int64],
+    sets: NDArray[np.uint64],
+    ones: NDArray[np.int64],
+    others: NDArray[np.int64],
+    similarities: NDArray[np.float64],
+) -> None:
+    for n in range(ones.size):
+        one, other = ones[n], others[n]
+        common = shared(offsets, sets, one, other)
+        all_runs = offsets[one + 1] - offsets[one] + offsets[other + 1] - offsets[other] - common
+        similarities[n] = common / max(all_runs, 1)
+
+
+def similarities_of(
+    offsets: NDArray[np.int64], sets: NDArray[np.uint64], ones: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return how alike the sets of each pair are."""
+    similarities = np.empty(len(ones), np.float64)
+    _compare_pairs(offsets, sets, ones, others, similarities)
+    return similarities
+
+
+@kernel(void(OFFSETS, _PLACES, types.int64[::1]))
+def _join_rows(bounds: NDArray[np.int64], earlier: NDArray[np.int64], joined: NDArray[np.int64]) -> None:
+    for row in range(joined.size):
+        joined[row] = row
+        for i in range(bounds[row], bounds[row + 1]):
+            if joined[earlier[i]] == earlier[i]:
+                joined[row] = earlier[i]
+                break
+
+
+def joined_rows(rows: int, ones: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return whom each row joins, of which some are alike: the first that stays and is like it; itself where it stays.
+
+    Of a pair the one comes before the other.
+    """
+    order = np.lexsort((ones, others))
+    bounds = np.searchsorted(others[order], np.arange(rows + 1)).astype(np.int64)
+    joined = np.empty(rows, np.int64)
+    _join_rows(bounds, ones[order], joined)
+    return joined

@@ -151,10 +151,29 @@ def test_of_texts_alike_the_oldest_stays_or_the_longest_or_the_best():
     )
     kept = {
         keep: set(range(4)) - set(joins(documents, keep=keep, column="score" if keep == "best" else ""))
-        for keep in ("smallest_id", "oldest", "longest", "best")
+        for keep in ("smallest_id", "oldest", "newest", "longest", "best")
     }
 
-    assert kept == {"smallest_id": {0}, "oldest": {2}, "longest": {2}, "best": {3}}
+    assert kept == {"smallest_id": {0}, "oldest": {2}, "newest": {1}, "longest": {2}, "best": {3}}
+
+
+@pytest.mark.parametrize(
+    ("sources", "kept"),
+    [(["books/"], 2), (["wiki/", "books/"], 1), (["nowhere"], 0), (["nowhere", ""], 0), (["books/b", "wiki/"], 3)],
+)
+def test_of_texts_alike_that_of_the_best_source_stays(sources, kept):
+    names = pa.array([None, "wiki/1", "books/a", "books/b", "вики/1"])
+    documents = table([PAGE + " a" * i for i in range(5)], source=names)
+
+    assert set(range(5)) - set(joins(documents, keep="source", sources=sources)) == {kept}
+
+
+@pytest.mark.parametrize("keep", ["oldest", "newest"])
+def test_what_has_no_date_comes_last(keep):
+    dates = pa.array([None, datetime(1969, 1, 1, tzinfo=UTC), None], pa.timestamp("s", "UTC"))
+
+    assert set(range(3)) - set(joins(table([PAGE] * 3, date=dates), keep=keep)) == {1}
+    assert set(range(3)) - set(joins(table([PAGE] * 3), keep=keep)) == {0}
 
 
 def test_what_goes_is_told_of_in_the_rejects():
@@ -225,6 +244,10 @@ def test_settings_that_cannot_be_are_refused():
         MinhashDedup(bands=17)
     with pytest.raises(ValidationError, match="keep: best"):
         MinhashDedup(keep="best")
+    with pytest.raises(ValidationError, match="keep: source"):
+        MinhashDedup(keep="source")
+    with pytest.raises(ValidationError, match="keep: source"):
+        MinhashDedup(sources=["wiki"])
     with pytest.raises(dp.RecipeError, match="it must be a number"):
         dp.apply([MinhashDedup(keep="best", column="text")], table([PAGE]))
 

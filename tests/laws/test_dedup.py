@@ -38,6 +38,12 @@ def test_any_batches_give_the_same_bytes(crawl, together, tmp_path, rows):
     assert bytes_of(tmp_path / "pool") == bytes_of(together[0])
 
 
+def test_two_workers_give_the_same_bytes(crawl, together, tmp_path):
+    run_inline(HEAD + ALL, crawl, tmp_path / "pool", executor="ray", workers=2)
+
+    assert bytes_of(tmp_path / "pool") == bytes_of(together[0])
+
+
 def test_rows_balance_and_each_takes_something_out(together):
     tally = together[1].manifest.tally
     dropped = {step.name: step.dropped for step in tally.steps}

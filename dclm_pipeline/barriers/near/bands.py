@@ -4,11 +4,12 @@ Of a bucket the documents with equal words become one, by the first of them in k
 share the bucket with, as far as the bound of candidates goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, take
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LEADERS = 32
 # Beside the number of a band: this document leads the bucket, and there are more in it than it was told of.
 LARGE = 0x80
-_DATE_BITS, _LENGTH_BITS, _NUMBER_BITS = 35, 35, 32
+_DATE_BITS, _LENGTH_BITS, _NUMBER_BITS, _SOURCE_BITS = 35, 35, 32, 16
 _SIGN = np.uint32(1 << 31)
 
 
@@ -46,8 +47,10 @@ def ranks_of(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64],
     ids = halves(docs["id"])
     if settings.keep == "smallest_id":
         return ids[:, 0], ids[:, 1]
-    if settings.keep == "oldest":
-        key, bits = _dates(docs), _DATE_BITS
+    if settings.keep in ("oldest", "newest"):
+        key, bits = _dates(docs, newest=settings.keep == "newest"), _DATE_BITS
+    elif settings.keep == "source":
+        key, bits = _sources(docs, settings.sources), _SOURCE_BITS
     elif settings.keep == "longest":
         lengths = np.diff(views(docs["text"].cast(pa.large_string()))[0]).astype(np.uint64)
         most = np.uint64(2**_LENGTH_BITS - 1)
@@ -58,14 +61,29 @@ def ranks_of(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64],
     return key << left | ids[:, 0] >> right, ids[:, 0] << left | ids[:, 1] >> right
 
 
-def _dates(docs: Batch) -> NDArray[np.uint64]:
-    """Return seconds since 1970, the oldest first; what has no date comes last."""
+def _dates(docs: Batch, *, newest: bool) -> NDArray[np.uint64]:
+    """Return numbers that rise with the seconds since 1970, or as they fall; what has no date comes last."""
     most = 2**_DATE_BITS - 1
     if "date" not in docs.schema.names:
         return np.full(docs.num_rows, most, np.uint64)
-    seconds = docs["date"].cast(pa.timestamp("s", "UTC")).cast(pa.int64()).fill_null(most).to_numpy()
-    clipped: NDArray[np.uint64] = np.clip(seconds, 0, most).astype(np.uint64)
-    return clipped
+    seconds = docs["date"].cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    known = valid_rows(docs["date"])
+    clipped = np.clip(seconds.fill_null(0).to_numpy(), 0, most - 1)
+    if newest:
+        clipped = most - 1 - clipped
+    dates: NDArray[np.uint64] = np.where(known, clipped, most).astype(np.uint64)
+    return dates
+
+
+def _sources(docs: Batch, sources: Sequence[str]) -> NDArray[np.uint64]:
+    """Return for each document the place of the first of some names that its source's begins with; others come last."""
+    places = np.full(docs.num_rows, len(sources), np.uint64)
+    if "source" not in docs.schema.names:
+        return places
+    names: Array = docs["source"].cast(pa.string()).fill_null("")
+    for place, beginning in reversed(list(enumerate(sources))):
+        places[np.asarray(pc.starts_with(names, beginning).to_numpy(zero_copy_only=False), np.bool_)] = place
+    return places
 
 
 def _numbers(column: Array) -> NDArray[np.uint64]:

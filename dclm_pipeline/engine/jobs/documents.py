@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from dclm_pipeline.arrow import from_numpy, take, where
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.sides import ROW
-from dclm_pipeline.engine.stored import Inventory, Stored
+from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.sources import Reading, Reject
@@ -86,10 +86,10 @@ def _numbered_anew(table: pa.Table, place: int) -> pa.Table:
     return table.set_column(table.schema.get_field_index(ROW), UNHEARD_SCHEMA.field(ROW), from_numpy(rows))
 
 
-def _told_by(workshop: Workshop, file: Stored, numbers: Sequence[int]) -> list[pa.Table]:
+def _told_by(workshop: Workshop, file: Portion, numbers: Sequence[int]) -> list[pa.Table]:
     """Return what a file of findings says about the given shards and to everyone, its rows by their numbers here."""
     pieces: list[pa.Table] = []
-    for batch in workshop.read(file, holding=("shard", [EVERYONE, *numbers])):
+    for batch in workshop.read_portion(file, holding=("shard", [EVERYONE, *numbers])):
         shards = batch["shard"].to_numpy()
         for place, number in [(0, EVERYONE), *enumerate(numbers)]:
             start, stop = np.searchsorted(shards, [number, number + 1])
@@ -100,9 +100,9 @@ def _told_by(workshop: Workshop, file: Stored, numbers: Sequence[int]) -> list[p
     return pieces
 
 
-def _found_schema(workshop: Workshop, found: Stored) -> pa.Schema:
+def _found_schema(workshop: Workshop, found: Portion) -> pa.Schema:
     """Return the columns of findings as an opening holds them."""
-    with workshop.storage(found.folder).open(found.file.path) as file:
+    with workshop.storage(found.folder).open(found.path) as file:
         schema = pq.read_schema(file)
     kept = [field for field in schema if field.name not in ("shard", "row")]
     return pa.schema([*kept, pa.field(ROW, pa.int64())])

@@ -23,7 +23,7 @@ from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD
 from dclm_pipeline.engine.sides import ROW
 from dclm_pipeline.engine.stored import Inventory, Stored
-from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, Task
+from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, MergeWork, Task
 from dclm_pipeline.engine.work import Lost
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
@@ -58,6 +58,23 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     return Performed({name: file for name, file in stored.items() if file is not None}, (_input(work.stored),))
 
 
+def perform_merge(task: Task, work: MergeWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Bring the rows of neighbouring files into one, each range with those of the shards in their order."""
+    (barrier,) = unpack(work.barrier)
+    combine = combining(barrier, work.round, work.assets) if work.combines else None
+    gathered = Gathered(scratch, "merged", combine=combine)
+    schema: pa.Schema | None = None
+    for place, stored in enumerate(work.stored):
+        for batch in workshop.read(stored):
+            rows = batch if work.first is None else _with_shard(batch, work.first + place)
+            schema = rows.schema
+            gathered.add(rows)
+    with Output(scratch, "merged", "merged", schema or pa.schema([]), optional=True) as output:
+        write_in_ranges(gathered, output, work.ranges)
+    file = output.store(workshop.storage(task.folder), task)
+    return Performed({} if file is None else {"merged": file}, tuple(_input(stored) for stored in work.stored))
+
+
 def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch: Path) -> Performed:
     """Look at one range of all evidence, or of what was handed on; findings leave sorted by (shard, row)."""
     (barrier,) = unpack(work.barrier)
@@ -69,7 +86,7 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
     gathered = Gathered(scratch, "gathered", low, high, combine=combine)
     for number, batches in enumerate(_of_range(workshop, work.evidence, work.range)):
         for batch in batches:
-            gathered.add(_with_shard(batch, number) if "row" in batch.schema.names and work.passing == 0 else batch)
+            gathered.add(_with_shard(batch, number) if work.shards_are_files else batch)
     schema, onward_schema = findings_schema(barrier, work.round), handed_schema(barrier, work.round)
     onward = Gathered(scratch, "onward")
     findings = Gathered(scratch, "findings", high=((MOST_SHARDS + 1) << PLACE_BITS) - 1)
@@ -147,18 +164,9 @@ def write_in_ranges(gathered: Gathered, output: Output, ranges: int) -> None:
         output.end_range()
 
 
-def groups_of_range(stored: Stored, place: int) -> list[int]:
-    """Return the row groups of a file that belong to a range."""
-    groups = stored.file.groups
-    start = sum(groups[:place])
-    return list(range(start, start + groups[place]))
-
-
 def _of_range(workshop: Workshop, inventory: Inventory, place: int) -> Iterable[list[pa.RecordBatch]]:
     """Yield the rows of one range, file by file; the files are asked for many at once."""
-    return at_once(
-        lambda stored: list(workshop.read(stored, groups=groups_of_range(stored, place))), workshop.listed(inventory)
-    )
+    return at_once(lambda portion: list(workshop.read_portion(portion)), workshop.listed(inventory, place))
 
 
 def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.overlap import sets_of, similar_pairs
+from dclm_pipeline.kernels.overlap import joined_rows, sets_of, similar_pairs, similarities_of
 
 LISTS = st.lists(st.lists(st.integers(0, 12), max_size=8), max_size=7)
 
@@ -39,3 +39,24 @@ def test_pairs_are_those_that_python_finds(groups, threshold, carried):
                     expected.append((i, j, similarity))
 
     assert list(zip(ones.tolist(), others.tolist(), similarities.tolist(), strict=True)) == expected
+
+
+@given(LISTS)
+def test_any_pair_can_be_compared(lists):
+    offsets, sets = sets_of(*columns(lists))
+    pairs = [(i, j) for i in range(len(lists)) for j in range(i, len(lists))]
+    ones, others = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    expected = [len({*lists[i]} & {*lists[j]}) / max(len({*lists[i]} | {*lists[j]}), 1) for i, j in pairs]
+
+    assert similarities_of(offsets, sets, ones, others).tolist() == expected
+
+
+@given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1])))
+def test_a_row_joins_the_first_that_stays_and_is_like_it(pairs):
+    expected = list(range(10))
+    for row in range(10):
+        staying = [one for one, other in sorted(pairs) if other == row and expected[one] == one]
+        expected[row] = staying[0] if staying else row
+    ones, others = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+
+    assert joined_rows(10, ones, others).tolist() == expected
