@@ -14,7 +14,7 @@ class StepTally:
     """What one step did: `entered + added == left + dropped + failed`.
 
     Rules (filters) also count what they would have dropped had they stood alone in their run of neighbouring filters
-    (`would`), and what no other rule of that run dropped (`alone`).
+    (`would`), and what no other rule of that run dropped (`alone`). `sums` are those of columns, over the rows that left.
     """
 
     name: str
@@ -27,13 +27,15 @@ class StepTally:
     would: int = 0
     alone: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "StepTally") -> "StepTally":
         """Return the sum of two tallies of one step."""
         if (self.name, self.kind) != (other.name, other.kind):
             raise ValueError(f"cannot add the tallies of {self.name!r} and {other.name!r}")
         counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTS}
-        return replace(self, **counts, reasons=_sum(self.reasons, other.reasons))
+        sums = _sum(self.sums, other.sums)
+        return replace(self, **counts, reasons=_sum(self.reasons, other.reasons), sums=sums)
 
     @property
     def balances(self) -> bool:
@@ -118,6 +120,7 @@ def tally_to_json(tally: Tally) -> dict[str, Any]:
             {"name": step.name, "kind": step.kind}
             | {name: getattr(step, name) for name in _COUNTS}
             | {"reasons": dict(sorted(step.reasons.items()))}
+            | ({"sums": dict(sorted(step.sums.items()))} if step.sums else {})
             for step in tally.steps
         ],
     }

@@ -5,6 +5,7 @@ from dclm_pipeline.barriers.exact_dedup import ExactDedup
 from dclm_pipeline.barriers.line_dedup import LineDedup
 from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 from dclm_pipeline.barriers.shuffle import Shuffle
+from dclm_pipeline.barriers.token_budget import TokenBudget
 
 BUILTIN = (
     BloomDedup,
@@ -12,4 +13,5 @@ BUILTIN = (
     MinhashDedup,
     LineDedup,
     Shuffle,
+    TokenBudget,
 )

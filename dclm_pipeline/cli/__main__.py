@@ -7,7 +7,18 @@ import sys
 import click
 
 from dclm_pipeline import __version__
-from dclm_pipeline.cli import assets, build, catalogue, crawl, extractor, language_profile, pool, store, trial
+from dclm_pipeline.cli import (
+    assets,
+    build,
+    catalogue,
+    crawl,
+    extractor,
+    language_profile,
+    pool,
+    store,
+    tokenizer,
+    trial,
+)
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -43,6 +54,7 @@ for command in (
     store.storage_check,
     assets.assets,
     extractor.extractor,
+    tokenizer.tokenizer,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,
