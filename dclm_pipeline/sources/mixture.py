@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from dclm_pipeline.arrow import schema_of
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
 from dclm_pipeline.schema import with_columns
@@ -22,7 +23,7 @@ from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.storage.paths import below, check_path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
-_ADDED = pa.schema([("pool", pa.string()), ("times", pa.float64())])
+_ADDED = schema_of(pa.field("pool", pa.string()), pa.field("times", pa.float64()))
 
 
 class Part(BaseModel):
@@ -35,7 +36,10 @@ class Part(BaseModel):
         default=None, ge=0, le=10_000, allow_inf_nan=False, description="How often each document is to be repeated."
     )
     weight: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Its share among all pools with a weight, instead of `times`."
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Its share among all pools with a weight, instead of `times`.",
     )
     tokens: int | None = Field(
         default=None, ge=1, description="How many tokens it has, by which weights count; default: bytes of text."
@@ -80,7 +84,9 @@ class Mixture(Columns, Source):
             raise ValueError(f"two pools lie at {twice!r}; give one of them more `times`")
         weighted = [part for part in pools.values() if part.weight is not None]
         if any(part.tokens is None for part in weighted) and any(part.tokens is not None for part in weighted):
-            raise ValueError("some pools with a weight say how many `tokens` they have; say it of all of them, or of none")
+            raise ValueError(
+                "some pools with a weight say how many `tokens` they have; say it of all of them, or of none"
+            )
         return pools
 
     def shards(self, storage: Storage) -> Iterator[InputShard]:
@@ -106,7 +112,8 @@ class Mixture(Columns, Source):
         """Return how often documents of each pool are to be repeated."""
         weighted = {name: part for name, part in self.pools.items() if part.weight is not None}
         sizes = {
-            name: part.tokens or sum(file.text_bytes for file in manifests[name].shards) for name, part in weighted.items()
+            name: part.tokens or sum(file.text_bytes for file in manifests[name].shards)
+            for name, part in weighted.items()
         }
         together, weights = sum(sizes.values()), sum(part.weight or 0.0 for part in weighted.values())
         times = {name: 1.0 if part.times is None else part.times for name, part in self.pools.items()}

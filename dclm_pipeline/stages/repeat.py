@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from dclm_pipeline.arrow import from_numpy, nulls, schema_of, take
-from dclm_pipeline.ids import ID, salts, uniform
+from dclm_pipeline.ids import ID, part_ids, salts, uniform
 from dclm_pipeline.schema import is_number
 from dclm_pipeline.stages.tokenize import Width, tokens_field
 from dclm_pipeline.step import Batch, Unfold
@@ -109,9 +109,9 @@ class Repeat(Unfold):
             factors *= table[np.searchsorted(bounds, _numbers(docs, self.size_column), "right")]
         factors = np.where(factors > 0, factors, 0.0)
         whole = np.floor(factors)
-        luck = uniform(self.seed ^ _OWN, docs["id"])
-        if "pool" in docs.schema.names:  # pools of a mixture may hold one document, each with luck of its own
-            luck = (luck + (salts(docs["pool"]) >> np.uint64(11)).astype(np.float64) * 2.0**-53) % 1.0
+        # Pools of a mixture may hold the same document; it has luck of its own in each.
+        ids = part_ids(docs["id"], salts(docs["pool"])) if "pool" in docs.schema.names else docs["id"]
+        luck = uniform(self.seed ^ _OWN, ids)
         copies: NDArray[np.int64] = (whole + (luck < factors - whole)).astype(np.int64)
         return copies
 

@@ -14,8 +14,11 @@ SIZES = st.lists(st.integers(0, 40), max_size=30)
 
 
 def tokenized(sizes: list[int], dtype: str = "uint16") -> pa.Table:
-    """Return documents of so many tokens, the last of each of them end-of-text: 1000 n + 1, 1000 n + 2, …"""
-    rows = [[1000 * number + place for place in range(1, size)] + [END] * (size > 0) for number, size in enumerate(sizes)]
+    """Return documents of so many tokens, the last of each of them end-of-text: 1000 n + 1, …"""
+    rows = [
+        [1000 * (number % 60) + place for place in range(1, size)] + [END] * (size > 0)
+        for number, size in enumerate(sizes)
+    ]
     data = [np.array(row, {"uint16": "<u2", "uint32": "<u4"}[dtype]).tobytes() for row in rows]
     ids = [document_id("test", str(number)) for number in range(len(sizes))]
     return pa.table(
@@ -93,9 +96,10 @@ def test_rows_do_not_depend_on_batches(fit):
 def test_a_document_as_long_as_a_row_is_a_row():
     packed = dp.apply([Pack(sequence_length=16)], tokenized([16, 16])).docs
 
-    assert packed.select(["starts", "offsets", "token_count"]).to_pylist() == [
-        {"starts": [0], "offsets": [0], "token_count": 16}
-    ] * 2
+    assert (
+        packed.select(["starts", "offsets", "token_count"]).to_pylist()
+        == [{"starts": [0], "offsets": [0], "token_count": 16}] * 2
+    )
 
 
 def test_no_documents_give_no_rows():

@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -71,7 +72,7 @@ def test_copy_i_of_n_lies_in_the_ith_part_and_half_a_part_from_the_next(copies, 
     by_id: dict[bytes, list[int]] = {}
     for id, key in zip(docs["id"].to_pylist(), keys, strict=True):
         by_id.setdefault(id, []).append(key)
-    gaps = [later - sooner for one in by_id.values() for sooner, later in zip(one, one[1:], strict=False)]
+    gaps = [later - sooner for one in by_id.values() for sooner, later in pairwise(one)]
     assert all(gap >= (2**63) // copies - 1 for gap in gaps)
 
 

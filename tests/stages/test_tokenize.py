@@ -81,7 +81,7 @@ def test_tokens_are_counted_in_the_tally_by_pool():
 
 
 def test_a_tokenizer_without_the_special_token_is_refused():
-    with pytest.raises(RecipeError, match="has no token '</s>'.*<|endoftext|>"):
+    with pytest.raises(RecipeError, match=r"has no token '</s>'.*<\|endoftext\|>"):
         dp.apply([Tokenize(tokenizer=DEMO, end_of_text="</s>")], ["one"])
 
 
