@@ -6,17 +6,27 @@ documents and ends with a whole pool, all its files written; what `tokenize` lea
 """
 
 import argparse
-import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
+import dclm_pipeline as dp
 from bench.__main__ import table
+from dclm_pipeline.arrow import from_numpy
+from dclm_pipeline.barriers.shuffle import Shuffle
+from dclm_pipeline.barriers.token_budget import TokenBudget
+from dclm_pipeline.ids import scatter
+from dclm_pipeline.recipe import Recipe
+from dclm_pipeline.sources.jsonl import Jsonl
+from dclm_pipeline.stages.pack import Pack
+from dclm_pipeline.stages.repeat import Repeat
+from dclm_pipeline.stages.tokenize import tokens_field
+from dclm_pipeline.step import Annotate, Batch, Columns, Step
 
 DEMO = "asset:demo-tokenizer"
 ROWS = 512
@@ -30,13 +40,6 @@ def texts_of(count: int, words: int) -> list[str]:
     ]
     ranks = np.minimum(luck.zipf(1.2, (count, words)), len(known)) - 1
     return [" ".join(known[rank] for rank in row) + "." for row in ranks]
-
-
-def cpu_seconds(work: Callable[[], Any]) -> float:
-    """Return the CPU seconds of this process and its children that something takes."""
-    before = sum(os.times()[:4])
-    work()
-    return sum(os.times()[:4]) - before
 
 
 def encoding(rounds: int, texts: list[str], threads: int) -> list[tuple[str, ...]]:
@@ -78,22 +81,84 @@ def encoding(rounds: int, texts: list[str], threads: int) -> list[tuple[str, ...
     ]
 
 
-def tokenized(folder: Path, megabytes: int) -> int:
-    """Write a pool of documents with tokens that no tokenizer was asked for; return their bytes."""
-    import dclm_pipeline as dp
-    from dclm_pipeline.recipe import Recipe
-    from dclm_pipeline.sources.jsonl import Jsonl
-    from dclm_pipeline.stages.sample import Sample
+class MadeUpTokens(Annotate):
+    """Gives each document tokens that no tokenizer was asked for: what a segment with `tokenize` hands on."""
 
-    del dp, Recipe, Jsonl, Sample, folder
-    return megabytes
+    kind: Literal["made_up_tokens"] = "made_up_tokens"
+    mean: int = 1300
+
+    def reads(self) -> frozenset[str]:
+        """Return the id."""
+        return frozenset({"id"})
+
+    def writes(self) -> pa.Schema:
+        """Return the columns of `tokenize`."""
+        return pa.schema([tokens_field("uint16"), pa.field("token_count", pa.int32())])
+
+    def columns(self, docs: Batch) -> Columns:
+        """Return tokens that do not get smaller by compression, more or fewer by luck."""
+        luck = scatter(1, docs["id"])
+        counts = (luck % np.uint64(2 * self.mean)).astype(np.int64) + 1
+        ends = np.cumsum(counts) * 2
+        random = np.random.default_rng(int(luck[0]) if len(luck) else 0).bytes(int(ends[-1]) if len(ends) else 0)
+        offsets = from_numpy(np.concatenate([np.zeros(1, np.int64), ends])).buffers()[1]
+        tokens = pa.Array.from_buffers(pa.large_binary(), len(counts), [None, offsets, pa.py_buffer(random)])
+        return Columns({"tokens": tokens, "token_count": from_numpy(counts.astype(np.int32))})
 
 
-def order_and_pack(megabytes: int, fit: str) -> tuple[str, ...]:
-    """Return what shuffling and packing tokens costs: through the engine, beginning with what a segment hands on."""
-    from dclm_pipeline.barriers.shuffle import Shuffle
-    from dclm_pipeline.engine.executors.inline import Inline
-    from dclm_pipeline.stages.pack import Pack
+def shuffling(folder: Path, megabytes: int, guard: bool) -> list[tuple[str, ...]]:
+    """Return what shuffling and packing cost beyond a pool of the tokens alone, through the engine, files and all."""
+    documents = megabytes * 10**6 // 2600
+    texts = folder / "texts"
+    texts.mkdir()
+    for file in range(8):
+        lines = "".join(f'{{"text": "{row}"}}\n' for row in range(file, documents, 8))
+        (texts / f"{file}.jsonl").write_text(lines)
+    chains: dict[str, list[Step]] = {
+        "tokens alone": [],
+        "shuffle": [Shuffle()],
+        "shuffle, pack": [Shuffle(), Pack()],
+        "shuffle, pack: best": [Shuffle(), Pack(fit="best")],
+        "repeat, shuffle, pack, budget": [Repeat(), Shuffle(), Pack(), TokenBudget(tokens=1)],
+    }
+    rows: list[tuple[str, ...]] = []
+    alone = 0.0
+    for name, steps in chains.items():
+        keeps = ("tokens", "token_count") if name in ("tokens alone", "shuffle") else None
+        budget = documents * 1000
+        steps = [
+            step.model_copy(update={"tokens": budget}) if isinstance(step, TokenBudget) else step for step in steps
+        ]
+        recipe = Recipe(name="bench", source=Jsonl(), steps=[MadeUpTokens(), *steps], columns=keeps)
+        out = folder / name.replace(" ", "-")
+        ran = dp.run(recipe, texts, out, executor="inline", guard=guard, batch_rows=256)
+        seconds = ran.story.cpu_seconds
+        alone = alone or seconds
+        tokens = (
+            next(step.sums["token_count"] for step in ran.manifest.tally.steps if step.sums) if keeps is None else 0
+        )
+        stored = sum(shard.bytes for shard in ran.manifest.shards)
+        rate = f"{megabytes / (seconds - alone):.0f} MB/s of tokens beyond them" if seconds > alone else ""
+        said = f"{stored / tokens:.3f} bytes a token" if tokens and "budget" not in name else ""
+        rows.append((name, f"{seconds:.2f}", rate, said))
+        shutil.rmtree(out)
+    return rows
 
-    del Shuffle, Inline, Pack
-    return (fit, str(megabytes))
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench.trainset", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each encodes; the fastest counts")
+    parser.add_argument("--texts", type=int, default=2000, help="how many texts are encoded")
+    parser.add_argument("--threads", type=int, default=1, help="threads that encode")
+    parser.add_argument("--megabytes", type=int, default=200, help="tokens that are shuffled and packed")
+    parser.add_argument("--no-guard", action="store_true", help="shuffle and pack without guarded children")
+    settings = parser.parse_args()
+    print(table([("", "seconds", "", ""), *encoding(settings.rounds, texts_of(settings.texts, 600), settings.threads)]))
+    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as folder:
+        found = shuffling(Path(folder), settings.megabytes, not settings.no_guard)
+    print(table([("", "CPU s", "", ""), *found]))
+
+
+if __name__ == "__main__":
+    main()
