@@ -52,3 +52,24 @@ def scatter(seed: int, ids: Array) -> NDArray[np.uint64]:
 def uniform(seed: int, ids: Array) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each id, by (seed, id) alone."""
     return (scatter(seed, ids) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def part_ids(ids: Array, parts: NDArray[np.uint64]) -> Array:
+    """Return an id for a part of each document, by the document's id and the number of the part."""
+    pairs = halves(ids)
+    salts = _mix(parts + _GOLDEN)
+    high = _mix(_mix(pairs[:, 0] ^ salts) ^ pairs[:, 1])
+    low = _mix(_mix(pairs[:, 1] ^ _mix(salts)) ^ pairs[:, 0])
+    data = np.stack([high, low], axis=1).astype(">u8")
+    made: Array = pa.Array.from_buffers(ID, len(pairs), [None, pa.py_buffer(data.tobytes())])
+    return made
+
+
+def salts(names: Array) -> NDArray[np.uint64]:
+    """Return a number for each of some texts, few of them different; 0 for null."""
+    coded = names.dictionary_encode()
+    known = [int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8]) for name in coded.dictionary.to_pylist()]
+    table = np.array([0, *known], np.uint64)
+    places = np.asarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+    found: NDArray[np.uint64] = table[places + 1]
+    return found

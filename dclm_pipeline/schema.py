@@ -75,6 +75,11 @@ REJECT = schema_of(
 )
 
 
+# Marks in a field's metadata that the writer of shards obeys: the values lie in the file as they are (`none`) or
+# compressed (`zstd`), without dictionary or statistics and a page a row group; a row group closes at so many rows.
+STORED, GROUP_ROWS = b"stored", b"group_rows"
+
+
 def with_columns(schema: pa.Schema, added: pa.Schema) -> pa.Schema:
     """Return `schema` with the fields of `added` replacing those of the same name, new ones at the end."""
     for field in added:

@@ -116,6 +116,13 @@ class Step(BaseModel, ABC):
         """Return what, as these settings have it, can change what the step stores; `libraries`, unless they decide."""
         return self.libraries
 
+    def sums(self) -> Mapping[str, str]:
+        """Return columns of whole numbers whose sum over the rows that leave the step is told in its tally.
+
+        Each with a column of texts by which it is told apart, too, where rows have it; an empty one for none.
+        """
+        return {}
+
     def misfit(self, documents: pa.Schema) -> str:
         """Say what is wrong with the columns that the step reads, of documents that have them all; nothing if fit."""
         del documents

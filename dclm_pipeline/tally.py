@@ -15,7 +15,7 @@ class StepTally:
 
     Rules (filters) also count what they would have dropped had they stood alone in their run of neighbouring filters
     (`would`), and what no other rule of that run dropped (`alone`). Every step that only says what it would have dropped
-    counts that in `would`.
+    counts that in `would`. `sums` are those of columns, over the rows that left.
     """
 
     name: str
@@ -28,13 +28,15 @@ class StepTally:
     would: int = 0
     alone: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "StepTally") -> "StepTally":
         """Return the sum of two tallies of one step."""
         if (self.name, self.kind) != (other.name, other.kind):
             raise ValueError(f"cannot add the tallies of {self.name!r} and {other.name!r}")
         counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTS}
-        return replace(self, **counts, reasons=_sum(self.reasons, other.reasons))
+        sums = _sum(self.sums, other.sums)
+        return replace(self, **counts, reasons=_sum(self.reasons, other.reasons), sums=sums)
 
     @property
     def balances(self) -> bool:
@@ -119,6 +121,7 @@ def tally_to_json(tally: Tally) -> dict[str, Any]:
             {"name": step.name, "kind": step.kind}
             | {name: getattr(step, name) for name in _COUNTS}
             | {"reasons": dict(sorted(step.reasons.items()))}
+            | ({"sums": dict(sorted(step.sums.items()))} if step.sums else {})
             for step in tally.steps
         ],
     }

@@ -5,6 +5,7 @@ from dclm_pipeline.barriers.exact_dedup import ExactDedup
 from dclm_pipeline.barriers.line_dedup import LineDedup
 from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 from dclm_pipeline.barriers.shuffle import Shuffle
+from dclm_pipeline.barriers.token_budget import TokenBudget
 from dclm_pipeline.barriers.top_share import TopShare
 
 BUILTIN = (
@@ -14,4 +15,5 @@ BUILTIN = (
     LineDedup,
     Shuffle,
     TopShare,
+    TokenBudget,
 )

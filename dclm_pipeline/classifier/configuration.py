@@ -5,11 +5,12 @@ from pathlib import Path as FilePath
 
 from dclm_pipeline.classifier.settings import Distillation, Group, Heading, Teaching, Training
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import Path, nearest, shown
 from dclm_pipeline.recipe import chain_problems, named, source_kinds, step_kinds
 from dclm_pipeline.recipe.load import Reader, bytes_of, settings_of
-from dclm_pipeline.recipe.loading import Path, Plain, load_scalar, load_yaml
+from dclm_pipeline.recipe.loading import Plain, load_scalar, load_yaml
 from dclm_pipeline.recipe.model import prelude_of
-from dclm_pipeline.recipe.problems import Problems, nearest, shown
+from dclm_pipeline.recipe.problems import Problems
 from dclm_pipeline.stages.decontaminate import Decontaminate
 
 _REST = tuple(Heading.model_fields)

@@ -19,6 +19,7 @@ from dclm_pipeline.cli import (
     pool,
     reproduce,
     store,
+    tokenizer,
     trial,
 )
 from dclm_pipeline.errors import ExitCode, PipelineError
@@ -59,6 +60,7 @@ for command in (
     extractor.extractor,
     classifier.classifier,
     reproduce.reproduce,
+    tokenizer.tokenizer,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

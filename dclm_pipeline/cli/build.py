@@ -11,6 +11,7 @@ import click
 from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.fetching import Fetching, fetching_options
 from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
+from dclm_pipeline.cli.rows import padding, token_sums
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import tally_to_json
 
@@ -238,7 +239,7 @@ def _ran_json(job: "Job", ran: "Ran", warnings: list[str]) -> dict[str, Any]:
 
 def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
     manifest, story = ran.manifest, ran.story
-    lines = [funnel(manifest.tally, story.seconds)]
+    lines = [funnel(manifest.tally, story.seconds), *token_sums(manifest.tally), *padding(manifest)]
     brought = frozenset(s.name for s in recipe.steps if s.rowwise and type(s).__module__.partition(".")[0] != PACKAGE)
     lines += rowwise_costs(manifest.tally, story.seconds, brought)
     size = sum(shard.bytes for shard in manifest.shards) / 1e6

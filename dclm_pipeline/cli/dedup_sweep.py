@@ -15,8 +15,8 @@ import click
 import pyarrow as pa
 
 from dclm_pipeline.cli.funnel import counted
-from dclm_pipeline.cli.pool import printable
 from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.cli.rows import printable
 from dclm_pipeline.errors import RecipeError
 
 if TYPE_CHECKING:

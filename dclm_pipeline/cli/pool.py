@@ -4,34 +4,41 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.funnel import counted, funnel
 from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.cli.rows import padding, padding_share, print_row, show_pages, token_sums
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.tally import tally_to_json
-
-MOST_CHARACTERS = 200
 
 
 @click.command()
 @click.argument("pool")
 @click.option("--rows", type=click.IntRange(0), default=0, help="Show so many documents.")
 @click.option("--row", default=None, metavar="ID", help="Show one document whole, by its id or the beginning of it.")
+@click.option(
+    "--source", default="", metavar="PLACE", help="With --row of a training set: where the texts lie that it is of."
+)
 @click.option("--rejects", is_flag=True, help="Show what was rejected, by step and reason, with examples.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text; one object a line for documents.")
-def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) -> None:
-    """Show what POOL holds, and what became of every record on the way."""
+def show(pool: str, rows: int, row: str | None, source: str, rejects: bool, as_json: bool) -> None:
+    """Show what POOL holds, and what became of every record on the way.
+
+    Of a row of a training set, --row shows the pages that its tokens are of.
+    """
     from dclm_pipeline.engine.looking import find_row, first_rows, rejects_by_reason
     from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.trainset.lineage import is_packed
 
     if sum((rows > 0, row is not None, rejects)) > 1:
         raise RecipeError("--rows, --row and --rejects show different things; give one of them")
     storage, manifest = whole_pool(pool)
-    if row is not None:
+    if row is not None and is_packed(manifest):
+        show_pages(pool, row, source, as_json)
+    elif row is not None:
         found = find_row(storage, manifest, row)
         if found is None:
             raise RecipeError(f"{pool}: holds no document whose id begins with {row}")
@@ -62,6 +69,7 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
             "libraries": dict(manifest.libraries),
             "recipe": dict(manifest.recipe),
             "tally": tally_to_json(manifest.tally),
+            "padding": padding_share(manifest),
         }
         click.echo(json.dumps(facts))
     else:
@@ -73,6 +81,8 @@ def show(pool: str, rows: int, row: str | None, rejects: bool, as_json: bool) ->
         )
         click.echo("columns: " + ", ".join(f"{name} ({kind})" for name, kind in manifest.columns))
         click.echo(f"content: {manifest.content}")
+        for line in (*token_sums(manifest.tally), *padding(manifest)):
+            click.echo(line)
         click.echo(funnel(manifest.tally))
 
 
@@ -170,22 +180,3 @@ def clean(
         click.echo("nothing to remove")
     elif not yes:
         click.echo("nothing was removed; say --yes to remove it")
-
-
-def print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
-    """Print one document; values that are no JSON are shown as text."""
-    plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
-    if as_json:
-        click.echo(json.dumps(plain, default=str, ensure_ascii=False))
-        return
-    for name, value in plain.items():
-        text = str(value) if value is not None else "-"
-        if not whole and len(text) > MOST_CHARACTERS:
-            text = f"{text[:MOST_CHARACTERS]}… ({len(text):,} characters)"
-        click.echo(f"{name}: {printable(text)}")
-    click.echo("")
-
-
-def printable(text: str) -> str:
-    """Return text of pages, which is hostile, with a mark in place of what could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -36,7 +36,7 @@ def attempt(
     """Fetch the beginning of one WARC file of CRAWL and run a recipe over it, in this process."""
     from pydantic import ValidationError
 
-    from dclm_pipeline.cli.pool import print_row
+    from dclm_pipeline.cli.rows import print_row
     from dclm_pipeline.cli.stopping import stopping_once
     from dclm_pipeline.cli.watching import RunProgress, compile_when_cold
     from dclm_pipeline.engine.looking import first_rows

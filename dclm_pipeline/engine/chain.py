@@ -148,6 +148,7 @@ class Chain:
             step = self._layout.steps[place]
             for rows in unfolding.finish():
                 sides.count(StepTally(step.name, step.kind, added=rows.num_rows, left=rows.num_rows))
+                sides.sum(rows, step)
                 left.append(self._numbered(rows))
             later = min((other for other in self._unfoldings if other > place), default=len(self._layout.steps))
             left = [self._through(rows, place + 1, sides, later) for rows in left]
@@ -286,6 +287,7 @@ class Chain:
             why, more = (told if told is None else told.filter(from_numpy(dropped)) for told in (reasons, remarks))
             sides.drop(rows_where(docs, dropped), step, why, more)
         left = rows_where(docs, whole & keep) if entered else docs
+        sides.sum(left, step)
         sides.count(
             StepTally(
                 step.name,
@@ -368,6 +370,8 @@ class Chain:
         sides.leave(docs, UNFOLDED, step.name)
         outs = [self._numbered(rows) for rows in self._unfoldings[place].feed(seen(docs, step))]
         made = sum(rows.num_rows for rows in outs)
+        for rows in outs:
+            sides.sum(rows, step)
         reasons = {UNFOLDED: docs.num_rows} if docs.num_rows else {}
         sides.count(
             StepTally(step.name, step.kind, entered=docs.num_rows, dropped=docs.num_rows, added=made, left=made)

@@ -214,7 +214,7 @@ def warnings_about(steps: Sequence[StepTally]) -> list[str]:
     for step in steps:
         if step.entered < TELLING_ROWS or step.kind == "guard":
             continue
-        if step.dropped == step.entered:
+        if step.dropped == step.entered and not step.added:
             told.append(f"{step.name} dropped all {step.entered} rows that entered it")
         elif step.would + step.dropped + step.failed == 0 and step.kind in ("between", "sample"):
             told.append(f"{step.name} dropped none of {step.entered} rows")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, Field, Rows, empty, from_numpy, nulls, one_batch, schema_of, take, where
@@ -60,6 +61,19 @@ class Sides:
     def explain(self, step: Step, reasons: Mapping[str, int]) -> None:
         """Add to the reasons in a step's tally."""
         self._add(StepTally(step.name, step.kind, reasons=reasons))
+
+    def sum(self, docs: Batch, step: Step) -> None:
+        """Add the sums of columns that a step wants told to its tally; by another column, as `tokens by web`."""
+        sums: Counter[str] = Counter()
+        for name, by in step.sums().items():
+            if name not in docs.schema.names or docs.num_rows == 0:
+                continue
+            sums[name] += int(pc.sum(docs[name]).as_py() or 0)
+            if by in docs.schema.names:
+                parts = pa.table({"by": docs[by], "of": docs[name]}).group_by("by").aggregate([("of", "sum")])
+                sums.update({f"{name} by {row['by']}": row["of_sum"] for row in parts.to_pylist() if row["by"]})
+        if sums:
+            self._add(StepTally(step.name, step.kind, sums=sums))
 
     def leave(self, docs: Batch, outcome: str, by: str) -> None:
         """Note what became of rows that go no further, or (with outcome `KEPT`) that reached the end."""

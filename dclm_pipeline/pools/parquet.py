@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
+from dclm_pipeline.pools.layout import MOST_BYTES, Layout, layout_of, wished_rows
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
 from dclm_pipeline.pools.rowgroups import RowGroups, plain_schema
 from dclm_pipeline.storage.trouble import naming
@@ -48,7 +49,8 @@ class ShardWriter:
             raise ValueError(f"row groups of {group_rows} rows or {group_bytes} bytes cannot be written")
         self.schema = plain_schema(schema)
         self.path = path
-        self._groups = RowGroups(self.schema, group_rows, group_bytes)
+        wished, layout = wished_rows(self.schema), layout_of(self.schema)
+        self._groups = RowGroups(self.schema, wished or group_rows, MOST_BYTES if wished else group_bytes)
         self._digest = ContentDigest(self.schema)
         self._rows = 0
         self._cuts = 0
@@ -56,7 +58,7 @@ class ShardWriter:
         with naming(str(path)):
             self._sink = _HashedFile(path)
         try:
-            self._parquet = _parquet_writer(self._sink, self.schema)
+            self._parquet = _parquet_writer(self._sink, self.schema, layout)
         except (pa.ArrowException, OSError) as error:
             self._sink.discard()
             raise RecipeError(f"{path}: Parquet cannot hold these columns: {error}") from error
@@ -187,15 +189,17 @@ class _HashedFile(io.RawIOBase):
         self._path.unlink(missing_ok=True)
 
 
-def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema) -> pq.ParquetWriter:
+def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq.ParquetWriter:
+    indexed: Any = layout.indexed  # the stubs know of no lists of columns
     return pq.ParquetWriter(
         pa.PythonFile(sink, mode="w"),
         schema,
         version="2.6",
-        compression="zstd",
-        compression_level=_LEVEL,
-        use_dictionary=True,
-        write_statistics=True,
+        compression=layout.compression,
+        compression_level=layout.levels(_LEVEL),
+        use_dictionary=indexed,
+        write_statistics=indexed,
+        data_page_size=layout.page_bytes,
         write_page_checksum=True,
         write_page_index=True,
         store_schema=True,

@@ -32,7 +32,7 @@ def needed_before(steps: Sequence[Step], wanted: frozenset[str]) -> list[frozens
     needed = [wanted]
     for step in reversed(steps):
         passed = frozenset() if isinstance(step, Unfold) else needed[-1] - frozenset(written_by(step).names)
-        needed.append(passed | step.reads())
+        needed.append(passed | step.reads() | step.may_read())
     return needed[::-1]
 
 

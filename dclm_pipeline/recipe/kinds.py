@@ -8,12 +8,23 @@ from dclm_pipeline.sources import Source
 from dclm_pipeline.sources.common_crawl import CommonCrawl, CommonCrawlWet
 from dclm_pipeline.sources.common_crawl_index import CommonCrawlIndex
 from dclm_pipeline.sources.jsonl import Jsonl
+from dclm_pipeline.sources.mixture import Mixture
 from dclm_pipeline.sources.tables import Parquet, Pool
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.sources.wet import Wet
 from dclm_pipeline.step import Step
 
-SOURCES: tuple[type[Source], ...] = (Warc, Wet, Jsonl, Parquet, Pool, CommonCrawl, CommonCrawlWet, CommonCrawlIndex)
+SOURCES: tuple[type[Source], ...] = (
+    Warc,
+    Wet,
+    Jsonl,
+    Parquet,
+    Pool,
+    Mixture,
+    CommonCrawl,
+    CommonCrawlWet,
+    CommonCrawlIndex,
+)
 
 _BROUGHT: dict[str, type[Step]] = {}
 

@@ -74,6 +74,14 @@ SHIPPED: Mapping[str, Entry] = {
     "url-words.strict": _url_words("strict", "88933938dd7459c788145126dceffd3db3b856b1d091dcc1d994c417e75c35ff", 1368),
     "url-words.hard": _url_words("hard", "f3c17480a9fbe7aefbed474cb9ec1f05c5105f17b814dbbedd11c11b7b67a3ba", 1375),
     "url-words.soft": _url_words("soft", "933835a07e4bb9c50301ec6e02be2aa707256134c6e840bf12488682565ea742", 647),
+    "demo-tokenizer": Entry(
+        url="package://dclm_pipeline/engine/assets/demo_tokenizer.json",
+        sha256="1a8b818b358ece33cc0e6725d4b144acb64071766a2594aae2aaa97f6d66ba74",
+        size=117_771,
+        licence="Apache-2.0",
+        origin="learnt from the made-up web of `dclm sample-crawl`",
+        used_by="tokenize in trainset",
+    ),
     "lid.176": Entry(
         url="https://dl.fbaipublicfiles.com/fasttext/supervised-models/lid.176.bin",
         sha256="7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",

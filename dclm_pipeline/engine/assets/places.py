@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.engine.assets.catalogue import DIGEST, NOT_A_DIGEST, UNPINNED, Catalogue
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import open_storage
@@ -43,7 +44,8 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
             raise RecipeError(
                 f"{place}: the catalogue says sha256:{entry.sha256}; leave the digest out, or give that one"
             )
-        _check(entry.url)
+        if find_bundled(entry.sha256) is None:
+            _check(entry.url)
         return Asset(place, entry.sha256, url=entry.url, size=entry.size)
     if "://" not in where or where.startswith("file://"):
         return Asset(place, sha256, path=str(Path(folder, where.removeprefix("file://")).absolute()))
