@@ -126,27 +126,34 @@ def main() -> None:
             "alike",
         )
     ]
-    costs: list[float] = []
+    costs: dict[int, float] = {}
     with tempfile.TemporaryDirectory(prefix="dclm-near-", dir=chosen.scratch) as folder:
         for count in sorted({chosen.fewer, chosen.documents}):
             measured, gone, alike = deduplicated(Path(folder), count, chosen.workers, chosen.seconds)
-            costs.append(measured.cpu_seconds / count)
+            costs[count] = measured.cpu_seconds
             memory = (f"{size >> 20:,}" for size in (measured.peak_process, measured.peak_sum))
             seconds = (
                 f"{measured.wall_seconds:,.1f}",
                 f"{count / measured.wall_seconds:,.0f}",
                 f"{measured.cpu_seconds:,.1f}",
             )
-            rows.append((f"{count:,}", *seconds, f"{1e3 * costs[-1]:.3f}", *memory, f"{gone:,}", f"{alike:,}"))
+            rows.append(
+                (f"{count:,}", *seconds, f"{1e3 * costs[count] / count:.3f}", *memory, f"{gone:,}", f"{alike:,}")
+            )
     print(table(rows))
-    print(f"a document costs {costs[-1] / costs[0]:.2f} times what it costs in the smaller run")
+    fewer, count = min(costs), max(costs)
+    each, before = costs[count] / count, costs[fewer] / fewer
+    print(f"a document costs {each / before:.2f} times what it costs in the smaller run, start of Ray and all")
+    further = (costs[count] - costs[fewer]) / (count - fewer) if count > fewer else each
+    print(f"a further document costs {1e3 * further:.3f} CPU ms")
     compared = min(chosen.compared, chosen.documents)
     _, _, cpu = plain_loop(text for text, _ in itertools.islice(texts(compared), compared))
     made = _seconds_of_making(compared)
     cost = (cpu - made) / compared
     print(
-        f"datasketch: {1e3 * cost:.3f} CPU ms a document ({compared:,}, not verified), {cost / costs[-1]:.1f} times as much"
+        f"datasketch: {1e3 * cost:.3f} CPU ms a document ({compared:,}, not verified), {cost / each:.1f} times as much"
     )
+    print(f"  {cost / further:.1f} times as much as a further document")
 
 
 def _seconds_of_making(count: int) -> float:
