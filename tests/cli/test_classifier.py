@@ -120,7 +120,16 @@ def test_a_pool_is_compared_with_a_published_one(folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text(
         "name: ours\nsource: {kind: jsonl}\nsteps:\n  - {kind: signals, only: [word_count]}\n  - {kind: between, column: word_count, low: 9}\n"
     )
-    dclm("run", tmp_path / "recipe.yaml", "--source", folder / "good.jsonl", "--out", tmp_path / "pool", "--executor", "inline")
+    dclm(
+        "run",
+        tmp_path / "recipe.yaml",
+        "--source",
+        folder / "good.jsonl",
+        "--out",
+        tmp_path / "pool",
+        "--executor",
+        "inline",
+    )
     rows = [{"text": GOOD, "url": "http://good.example/1"}, {"text": "other", "url": "http://other.example/"}]
     (tmp_path / "theirs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     shown = dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "theirs.jsonl").stdout
