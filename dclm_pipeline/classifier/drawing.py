@@ -1,7 +1,7 @@
 """Drawing documents: the same ones by seed and id, however they come, in memory that does not grow with what is read.
 
 A group of n documents is the n with the smallest hashes, so that what cannot be among them is never kept. What is kept
-goes to a file; a few numbers a document stay in memory (25 bytes). Another hash shuffles, and one of the text holds out,
+goes to a file; a few numbers a document stay in memory (34 bytes). Another hash shuffles, and one of the text holds out,
 so that equal texts are never on both sides of the judge.
 """
 

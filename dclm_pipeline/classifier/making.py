@@ -154,7 +154,10 @@ def make(
     teach(teaching, lines, model, heading.seed, lambda share: around.told(f"teaching fastText: {share:.1%}"))
     lines.unlink()
     around.told("judging by the held-out documents")
-    sample, table = _held_out(heading, groups, gathered, shuffled(drawn, held), good, Scorer(model, heading.positive))
+    # Models of other losses than softmax have nothing that could be folded.
+    folded = fold(model, scratch / FOLDED) if teaching.loss == "softmax" else None
+    scorer = Scorer(model if folded is None else scratch / FOLDED, heading.positive)
+    sample, table = _held_out(heading, groups, gathered, shuffled(drawn, held), good, scorer)
     pq.write_table(table, scratch / HELD_OUT)
     figures = figures_of(sample, label=heading.positive)
     facts = {
@@ -173,9 +176,12 @@ def make(
         "figures": figures,
         # What is not chosen stands for the texts that a threshold will be applied to.
         "thresholds": [asdict(kept) for kept in _thresholds(sample)],
-        "model": {"file": MODEL, "bytes": model.stat().st_size, "sha256": sha256_of_file(model)},
-        # Models of other losses have nothing that could be folded.
-        "folded": fold(model, scratch / FOLDED) if teaching.loss == "softmax" else None,
+        "model": {
+            "file": MODEL,
+            "bytes": model.stat().st_size,
+            "sha256": sha256_of_file(model) if folded is None else folded["parent"],
+        },
+        "folded": folded,
     }
     gathered.rows.unlink()
     return facts

@@ -1,6 +1,6 @@
 """The two sides of a comparison on their way: rows on local disk, and of each row in memory only who it is.
 
-Forty bytes a document stay in memory: two hashes, of its record id (or address) and of its address.
+32 bytes a document stay in memory: two hashes, of its record id (or address) and of its address.
 """
 
 from collections.abc import Iterable
