@@ -112,6 +112,10 @@ class Step(BaseModel, ABC):
         del documents
         return ""
 
+    def leans_on(self) -> tuple[str, ...]:
+        """Return those of `libraries` that the step uses with these settings."""
+        return self.libraries
+
     @classmethod
     def appendix(cls) -> str:
         """Return what the page of steps says of the kind beyond its settings, as Markdown."""

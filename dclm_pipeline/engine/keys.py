@@ -49,7 +49,7 @@ def library_version(name: str) -> str:
 def libraries_of(source: Source | None, steps: Iterable[Step]) -> dict[str, str]:
     """Return the versions of the libraries whose output a source and steps store."""
     names = set() if source is None else set(source.libraries)
-    names = names.union(*(step.libraries for step in steps))
+    names = names.union(*(step.leans_on() for step in steps))
     return {name: library_version(name) for name in sorted(names)}
 
 
