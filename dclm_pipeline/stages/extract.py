@@ -16,9 +16,10 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import from_numpy
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages import extract_blocks, extract_parsed
-from dclm_pipeline.stages.extract_blocks import Wish
+from dclm_pipeline.stages.extract_blocks import Screen, Wish
 from dclm_pipeline.stages.extract_limits import is_plain_text, unlike_text
 from dclm_pipeline.stages.extract_parsed import OpenResiliparse, OpenTrafilatura
+from dclm_pipeline.stages.language import Language
 from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
@@ -30,10 +31,15 @@ class Extract(Annotate):
 
     The engine `resiliparse` is that of DCLM. The engine `blocks` is our own: a model chooses among the blocks of the page;
     it takes `main_content`, `list_bullets`, `noscript` and the settings that name it, and adds columns for author, day
-    of publication and canonical address, as the page says them. The engine `trafilatura` is that of FineWeb, with
+    of publication and canonical address, as the page says them. With `languages` it tells the language of the chosen
+    text, in `language`, `language_score` and `languages_score`, before anything is written down; a text in none of them
+    is null, and `between` with `column: languages_score` drops its document. The engine `trafilatura` is that of FineWeb, with
     `comments`, `links`, the limits and the settings that name it; `pip install dclm_pipeline[extractors]` brings it.
     Documents of the type text/plain are their text. A page without content has an empty text, which a filter may drop.
     """
+
+    # 2: `blocks` has another model, drops repeats, and makes tables of Markdown whole.
+    revision: ClassVar[int] = 2
 
     kind: Literal["extract"] = "extract"
     save: bool = Field(default=True, description="Keep what leaves this step, for every recipe that begins alike.")
@@ -65,7 +71,7 @@ class Extract(Annotate):
     )
 
     lean: float = Field(
-        default=1.0,
+        default=0.8,
         ge=0.01,
         le=100,
         description="Of `blocks`: what a wanted word that is missing counts, as a multiple of an unwanted one.",
@@ -73,12 +79,26 @@ class Extract(Annotate):
     hidden: Literal["judge", "drop"] = Field(
         default="judge", description="Of `blocks`: whether text that the page hides can be main content."
     )
+    repeats: Literal["drop", "keep"] = Field(
+        default="drop",
+        description="Of `blocks`: what becomes of a paragraph of eight words or more that stood on the page before.",
+    )
     markdown: bool = Field(
         default=False, description="Of `blocks` and `trafilatura`: mark headings, tables, code and quotes up."
     )
     model: Place | None = Field(
         default=None,
         description="Of `blocks`: a file that `dclm extractor train` made; default: the one of this package.",
+    )
+    languages: tuple[str, ...] = Field(
+        default=(),
+        description="Of `blocks`: tell the language of the chosen text, and leave out texts in none of these languages.",
+    )
+    language_model: Place | None = Field(
+        default=None, description="Of `blocks`: the fastText model that knows `languages`, such as `asset:lid.176.ftz`."
+    )
+    least_language: float = Field(
+        default=0.65, ge=0, description="Of `blocks`: the probability that `languages` must have together."
     )
     most_blocks: int = Field(default=50_000, ge=1, description="Of `blocks`: pieces of text that a page may have.")
 
@@ -104,6 +124,8 @@ class Extract(Annotate):
             raise ValueError(
                 f"the engine {self.engine!r} knows no {', '.join(unlike)}; leave it out, or take the other"
             )
+        if self.languages and self.language_model is None:
+            raise ValueError("languages needs a model that knows them; add `language_model: asset:lid.176.ftz`")
         return self
 
     def reads(self) -> frozenset[str]:
@@ -112,7 +134,7 @@ class Extract(Annotate):
 
     def writes(self) -> pa.Schema:
         """Return the text, the title and the page's own word on its language."""
-        return extract_blocks.WRITES if self.engine == "blocks" else extract_parsed.WRITES
+        return extract_blocks.writes(bool(self.languages)) if self.engine == "blocks" else extract_parsed.WRITES
 
     def leans_on(self) -> tuple[str, ...]:
         """Return what the engine is made of."""
@@ -121,7 +143,7 @@ class Extract(Annotate):
     def open(self, assets: Assets) -> "Extract | OpenBlocks | OpenTrafilatura":
         """Load the model; or try the engine once, so that what is wrong with settings stops the run and not every page."""
         if self.engine == "blocks":
-            return OpenBlocks(self, _model(self.model, assets))
+            return OpenBlocks(self, _model(self.model, assets), self._screen(assets))
         if self.engine == "trafilatura":
             opened = OpenTrafilatura(self)
             opened.try_paths()
@@ -135,9 +157,15 @@ class Extract(Annotate):
             return OpenTrafilatura(self).columns(docs)
         if self.engine == "resiliparse":
             return OpenResiliparse(self).columns(docs)
-        if self.model is not None:
+        if self.model is not None or self.languages:
             raise RecipeError("extract: has a model of its own; call `open` first, and `columns` of what it returns")
-        return OpenBlocks(self, _model(None, None)).columns(docs)
+        return OpenBlocks(self, _model(None, None), None).columns(docs)
+
+    def _screen(self, assets: Assets) -> Screen | None:
+        if not self.languages or self.language_model is None:
+            return None
+        language = Language(model=self.language_model, languages=self.languages)
+        return Screen(language.open(assets), self.least_language)
 
 
 _LIMITS = frozenset({"most_depth", "most_attributes", "most_options", "most_steps"})
@@ -150,7 +178,10 @@ _OWN: Mapping[str, frozenset[str]] = {
             "hidden_elements skip_elements"
         )
     ),
-    "blocks": frozenset(str.split("main_content list_bullets noscript lean hidden markdown model most_blocks")),
+    "blocks": frozenset(
+        str.split("main_content list_bullets noscript lean hidden repeats markdown model most_blocks")
+        + str.split("languages language_model least_language")
+    ),
     "trafilatura": _LIMITS | set(str.split("links comments markdown favor fast tables skip_paths least_found")),
 }
 _LIBRARIES: Mapping[str, tuple[str, ...]] = {
@@ -163,9 +194,9 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = {
 class OpenBlocks:
     """The engine `blocks` with its model."""
 
-    def __init__(self, settings: Extract, model: "Model") -> None:
-        """Take the settings and the model."""
-        self._settings, self._model = settings, model
+    def __init__(self, settings: Extract, model: "Model", screen: Screen | None) -> None:
+        """Take the settings, the model, and what tells languages."""
+        self._settings, self._model, self._screen = settings, model, screen
 
     def columns(self, docs: Batch) -> Columns:
         """Extract every page that is text and has not too many blocks."""
@@ -180,17 +211,16 @@ class OpenBlocks:
             settings.markdown,
             settings.list_bullets,
             settings.most_blocks,
+            settings.repeats == "keep",
         )
         html = docs["html"].cast(pa.large_string())
         plain = np.array(is_plain_text(docs), np.bool_) & valid_rows(html)
         failed, details = unlike_text(html, settings.most_controls)
         nothing = np.array([row in failed for row in range(len(html))], np.bool_) | plain
         pages = pc.if_else(from_numpy(nothing), "", html)
-        arrays, beyond = extract_blocks.extract_blocks(pages, wish, self._model)
+        arrays, beyond = extract_blocks.extract_blocks(pages, wish, self._model, self._screen)
         failed |= dict.fromkeys(beyond, "too many blocks")
-        if plain.any():
-            arrays["text"] = pc.if_else(from_numpy(plain), html, arrays["text"])
-        return Columns(arrays, failed, details | beyond)
+        return Columns(extract_blocks.with_plain(arrays, html, plain, self._screen), failed, details | beyond)
 
 
 def _model(place: str | None, assets: Assets | None) -> "Model":

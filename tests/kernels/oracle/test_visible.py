@@ -1,7 +1,6 @@
 from html import unescape
 from html.entities import html5
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -31,7 +30,22 @@ HIDDEN = [
     "<svg viewBox='0 0 1 1'/>",
 ]
 TITLES = [("<title>the &amp; title</title>", " the & title "), ("</option>", " ")]
-REFERENCES = ["&amp;", "&eacute;", "&Uuml;", "&#233;", "&#x6F22;", "&#128512;", "&quot;", "&mdash;", "&thetasym;", "&nGt;", "&copy", "&gt5", "&#150;", "&NotEqualTilde;"]
+REFERENCES = [
+    "&amp;",
+    "&eacute;",
+    "&Uuml;",
+    "&#233;",
+    "&#x6F22;",
+    "&#128512;",
+    "&quot;",
+    "&mdash;",
+    "&thetasym;",
+    "&nGt;",
+    "&copy",
+    "&gt5",
+    "&#150;",
+    "&NotEqualTilde;",
+]
 LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<&"), max_size=12)
 PARTS = st.one_of(
     st.sampled_from([(markup, " ") for markup in HIDDEN]),
