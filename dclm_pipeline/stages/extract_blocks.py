@@ -33,7 +33,12 @@ _COLUMNS = {
 WRITES = pa.schema([("text", pa.large_string()), *((name, pa.string()) for name in _COLUMNS.values())])
 _TAKEN = 1 << 20
 # What says in which language a page is, where that is asked.
-TOLD = pa.schema([("language", pa.string()), ("language_score", pa.float64()), ("languages_score", pa.float64())])
+_TOLD: tuple[tuple[str, pa.DataType], ...] = (
+    ("language", pa.string()),
+    ("language_score", pa.float64()),
+    ("languages_score", pa.float64()),
+)
+TOLD = pa.schema(_TOLD)
 _LOOKED_AT = 4000  # bytes of the chosen text, and what is left of the block there
 
 
@@ -165,7 +170,8 @@ def with_plain(
 
 def _strange(scores: Array, least: float) -> NDArray[np.bool_]:
     """Tell which pages are surely in no wanted language; of those without a word nothing is sure."""
-    below: NDArray[np.bool_] = pc.fill_null(pc.less(scores, least), False).to_numpy(zero_copy_only=False)
+    # A null is no number, and no number is below anything.
+    below: NDArray[np.bool_] = np.less(scores.to_numpy(zero_copy_only=False).astype(np.float64), least)
     return below
 
 
