@@ -50,7 +50,7 @@ def train(labels: Path, out: Path) -> None:
 @click.argument("labels", type=FOLDER)
 @click.option("--model", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Judge this model.")
 @click.option("--cross-validate", is_flag=True, help="Judge models made of LABELS, each by domains it has not seen.")
-@click.option("--lean", type=click.FloatRange(0.01, 100), default=1.0, show_default=True, help="As of `extract`.")
+@click.option("--lean", type=click.FloatRange(0.01, 100), default=0.8, show_default=True, help="As of `extract`.")
 @click.option("--worst", type=click.Path(path_type=Path, dir_okay=False), help="Write the worst pages side by side.")
 @click.option("--count", type=click.IntRange(1), default=50, show_default=True, help="How many of the worst pages.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")

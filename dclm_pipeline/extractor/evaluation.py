@@ -12,6 +12,7 @@ from dclm_pipeline.extractor.labels import Page, single_blanks, words_of
 from dclm_pipeline.extractor.material import Example, judge_words
 from dclm_pipeline.kernels.composing import Manner, compose
 from dclm_pipeline.kernels.judging import choose
+from dclm_pipeline.kernels.repeats import drop_repeats
 from dclm_pipeline.stages.extract import Extract
 
 # Bullets and numbers before items are no words of the page.
@@ -60,7 +61,8 @@ def texts_of_scores(examples: Sequence[Example], scores: Sequence[NDArray[np.flo
     """Return the text of each example whose blocks have these scores."""
     texts = []
     for example, own in zip(examples, scores, strict=True):
-        _, text = compose(example.blocks, choose(example.blocks, own, lean), _MANNER)
+        kept = drop_repeats(example.blocks, choose(example.blocks, own, lean))
+        _, text = compose(example.blocks, kept, _MANNER)
         texts.append(text.tobytes().decode())
     return texts
 

@@ -17,8 +17,9 @@ from dclm_pipeline.kernels.strings import views
 
 FOLDS = 5
 _RUN = 3  # words that must follow one another as in the expected text
+_COMPANY = 50  # words to both sides
 _REFERENCE_WEIGHT = 0.5  # of a page whose text is what another extractor gives
-_PHRASE_WEIGHT = 0.02  # of a block that is known by a phrase, as a share of a page
+_PHRASE_WEIGHT = 0.04  # of a block that is known by a phrase, as a share of a page
 _SHORTEST_PART = 15  # letters of a block that is looked for in a phrase
 
 
@@ -74,24 +75,46 @@ def _example(page: Page) -> Example:
 
 
 def _by_text(page: Page, words: Sequence[Sequence[str]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Say which share of each block lies in the expected text, three words in a row at least, or as a whole line."""
+    """Say which share of each block lies in the expected text, three words in a row at least, or as a whole line.
+
+    What is expected once is found once: of copies on the page (menus, quotes, folds) the one among most of the rest.
+    """
     expected = words_of(page.text)
-    runs = set(zip(*(expected[i:] for i in range(_RUN)), strict=False))
-    lines = {tuple(words_of(line)) for line in page.text.splitlines()}
+    runs = Counter(zip(*(expected[i:] for i in range(_RUN)), strict=False))
+    lines = Counter(tuple(words_of(line)) for line in page.text.splitlines())
     flat = [word for block in words for word in block]
-    found = np.zeros(len(flat), np.bool_)
-    for i in range(len(flat) - _RUN + 1):
-        if tuple(flat[i : i + _RUN]) in runs:
-            found[i : i + _RUN] = True
+    there = list(zip(*(flat[i:] for i in range(_RUN)), strict=False))
     sizes = np.array([len(block) for block in words], np.int64)
     ends = np.cumsum(sizes)
+    known = np.zeros(len(flat), np.bool_)
+    for place in [i for i, run in enumerate(there) if run in runs]:
+        known[place : place + _RUN] = True
+    company = _company(known)
+    found = np.zeros(len(flat), np.bool_)
+    for place in np.argsort(-company[: len(there)], kind="stable").tolist():
+        if runs.get(there[place], 0):
+            runs[there[place]] -= 1
+            found[place : place + _RUN] = True
     shares = [found[end - size : end].mean() if size else 0.0 for size, end in zip(sizes, ends, strict=True)]
-    wanted: NDArray[np.float64] = np.array(
-        [1.0 if block and tuple(block) in lines else share for block, share in zip(words, shares, strict=True)]
-    )
+    wanted: NDArray[np.float64] = np.array(shares)
+    full = np.flatnonzero(sizes)
+    for block in full[np.argsort(-company[(ends - sizes)[full]], kind="stable")].tolist():
+        line = tuple(words[block])
+        if lines.get(line, 0):
+            lines[line] -= 1
+            wanted[block] = 1.0
     weights: NDArray[np.float64] = sizes.astype(np.float64)
     whole = weights.sum()
     return wanted, weights / whole * (1.0 if page.full else _REFERENCE_WEIGHT) if whole else weights
+
+
+def _company(known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return of each word how many around it are known, in a few steps: of copies in equal company the first counts."""
+    sums = np.concatenate([[0], np.cumsum(known)])
+    places = np.arange(len(known))
+    low, high = np.maximum(places - _COMPANY, 0), np.minimum(places + _COMPANY + 1, len(known))
+    steps: NDArray[np.float64] = np.rint(4 * (sums[high] - sums[low]) / np.maximum(high - low, 1))
+    return steps
 
 
 def _by_phrases(page: Page, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,19 +14,18 @@ from dclm_pipeline.extractor.material import FOLDS, Example
 from dclm_pipeline.kernels.attributes import BUCKETS
 from dclm_pipeline.kernels.blocks import Blocks
 from dclm_pipeline.kernels.context import look_around
-from dclm_pipeline.kernels.features import WIDTH
 from dclm_pipeline.kernels.flow import FIRST_MARK, LAST_WORD, OWNER
 from dclm_pipeline.kernels.forest import Forest, Growth, ask, grow
-from dclm_pipeline.kernels.judging import GRAIN, Model, described, score
+from dclm_pipeline.kernels.judging import FIRST_WIDTH, GRAIN, Model, described, score
 from dclm_pipeline.kernels.opening import MARKS_BEGIN, MARKS_END, PARENT
 
 Log = Callable[[str], None]
 Values = NDArray[np.float32]
 
 _CALM = 4  # domains that say nothing, of each mark
-GROWTH = Growth()
+GROWTH = Growth(trees=240, rate=0.08, features=0.3, rows=0.5)
 # What the second look learns from is only as good as it must be.
-_ROUGH = replace(GROWTH, trees=GROWTH.trees // 2, rate=2 * GROWTH.rate)
+_ROUGH = replace(GROWTH, trees=GROWTH.trees // 4, rate=4 * GROWTH.rate)
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,10 @@ def _train(examples: Sequence[Example], evidence: Sequence[Evidence], log: Log) 
         for i in _others(seen, len(examples)):
             numbers[rows.of(i)] = described(examples[i].blocks, weights)
     log(f"described {len(numbers)} blocks of {len(examples)} pages")
-    first = rows.grow(numbers[:, :WIDTH], np.arange(len(examples)), GROWTH)
+    first = rows.grow(numbers[:, :FIRST_WIDTH], np.arange(len(examples)), GROWTH)
     scores = np.empty(len(numbers), np.float32)
     for seen in parts:
-        rough = rows.grow(numbers[:, :WIDTH], seen, _ROUGH)
+        rough = rows.grow(numbers[:, :FIRST_WIDTH], seen, _ROUGH)
         for i in _others(seen, len(examples)):
             scores[rows.of(i)] = ask(rough, np.ascontiguousarray(numbers[rows.of(i)]))
     for i, example in enumerate(examples):
@@ -122,7 +121,7 @@ def _train(examples: Sequence[Example], evidence: Sequence[Evidence], log: Log) 
 
 
 def _look(blocks: Blocks, scores: Values, room: Values) -> None:
-    look_around(blocks, np.ascontiguousarray(scores), room, WIDTH)
+    look_around(blocks, np.ascontiguousarray(scores), room, FIRST_WIDTH)
 
 
 def _others(seen: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -149,7 +148,7 @@ class _Rows:
         """Return room for the numbers of all."""
         from dclm_pipeline.kernels import context
 
-        return np.zeros((self._ends[-1], WIDTH + context.WIDTH), np.float32)
+        return np.zeros((self._ends[-1], FIRST_WIDTH + context.WIDTH), np.float32)
 
     def grow(self, numbers: Values, examples: NDArray[np.int64], growth: Growth) -> Forest:
         """Grow a forest on these examples, as far as anything is known of their blocks."""

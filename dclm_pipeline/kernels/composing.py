@@ -29,6 +29,8 @@ _LONGEST_CELL = 40  # words
 _DEEPEST_LIST = 8
 _MOST_AROUND = 64  # bytes that a block can get beside its own
 _FENCE = np.frombuffer(b"```", np.uint8)
+_RULE = np.frombuffer(b" --- |", np.uint8)
+_PIPE, _BACKSLASH = 124, 92
 
 Table = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
@@ -77,6 +79,20 @@ def _repeat(out: Bytes, n: int, byte: int, times: int) -> int:
 
 
 @part
+def _end_row(out: Bytes, n: int, cells: int, first: bool) -> int:
+    """End a row of a table of Markdown; below the first one stands the line that makes it a table."""
+    out[n], out[n + 1] = 32, 124
+    n += 2
+    if first:
+        out[n], out[n + 1] = 10, 124
+        n += 2
+        for _ in range(cells):
+            out[n : n + 6] = _RULE
+            n += 6
+    return n
+
+
+@part
 def _compose(
     text: Bytes,
     blocks: Table,
@@ -97,7 +113,7 @@ def _compose(
             numbers[j] = numbers[parent]
     begin = n
     last_item, last_cell, last_row, last_kind, last_short = -1, -1, -1, -1, False
-    row_open = False
+    row_open, first_row, cells = False, False, 0
     for i in range(blocks.shape[0]):
         if not kept[i]:
             continue
@@ -110,8 +126,7 @@ def _compose(
         beside = short and last_short and row == last_row and cell != last_cell
         below = short and last_short and row != last_row and elements[row, PARENT] == elements[last_row, PARENT]
         if row_open and not beside:
-            out[n], out[n + 1] = 32, 124
-            n += 2
+            n = _end_row(out, n, cells, first_row)
             row_open = False
         if n > begin:
             if beside:
@@ -126,7 +141,8 @@ def _compose(
         if form == MARKDOWN and short and not beside:
             out[n], out[n + 1] = 124, 32
             n += 2
-            row_open = True
+            row_open, first_row, cells = True, not below, 0
+        cells += short
         if form == MARKDOWN and says & QUOTE:
             out[n], out[n + 1] = 62, 32
             n += 2
@@ -156,16 +172,18 @@ def _compose(
         for k in range(size):
             byte = text[first + k]
             # A cell is one line.
-            out[n + k] = 32 if short and (byte == 10 or byte == 9) else byte
-        n += size
+            if row_open and byte == _PIPE:
+                out[n] = _BACKSLASH
+                n += 1
+            out[n] = 32 if short and (byte == 10 or byte == 9) else byte
+            n += 1
         if fenced:
             out[n] = 10
             out[n + 1 : n + 4] = _FENCE
             n += 4
         last_item, last_cell, last_row, last_kind, last_short = item, cell, row, kind, short
     if row_open:
-        out[n], out[n + 1] = 32, 124
-        n += 2
+        n = _end_row(out, n, cells, first_row)
     return n
 
 
@@ -236,6 +254,8 @@ def compose(pages: Blocks, kept: NDArray[np.bool_], manner: Manner) -> Strings:
     """Return the text of the blocks that are kept, page by page."""
     ends = np.zeros(len(pages.rows), np.int64)
     size = int((pages.blocks[kept, LAST_BYTE] - pages.blocks[kept, FIRST]).sum(dtype=np.int64))
+    if manner.markdown:
+        size += int(np.count_nonzero(pages.text == _PIPE))
     out = np.empty(size + _MOST_AROUND * (int(kept.sum()) + 1), np.uint8)
     form = MARKDOWN if manner.markdown else PLAIN
     _compose_rows(pages.rows, pages.text, pages.blocks, pages.elements, kept, form, manner.bullets, ends, out)

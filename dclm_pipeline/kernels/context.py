@@ -10,10 +10,11 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import blocks, flow, opening
+from dclm_pipeline.kernels import blocks, flow, groups, opening
 from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, Blocks
 from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.flow import OWNER, WORDS
+from dclm_pipeline.kernels.groups import look_of, make_slots, measure_ways, slot_of, slots_for
 from dclm_pipeline.kernels.opening import PARENT
 
 _REACH = 4
@@ -22,7 +23,8 @@ CONTEXT = (
     "score",
     *(f"score{offset:+}" for offset in range(-_REACH, _REACH + 1) if offset),
     *(f"likely_in_{level}" for level in range(_LEVELS)),
-    *str.split("likely_until likely_on_page most_likely likely_before likely_after"),
+    *str.split("likely_until likely_on_page most_likely likely_before"),
+    *str.split("likely_alike best_up best_steps best_share likely_after"),
 )
 WIDTH = len(CONTEXT)
 _NOWHERE = np.float32(-9)
@@ -39,7 +41,40 @@ def likely(score: float) -> np.float32:
 
 
 @part
-def _look_around(blocks: Table, elements: Table, scores: Values, sums: Values, out: Values, first: int) -> None:
+def _find_best(elements: Table, sums: Values) -> int:
+    """Return the element whose inside holds the most likely words beyond the unlikely ones."""
+    best = 0
+    for j in range(elements.shape[0]):
+        if 2 * sums[j, 0] - sums[j, 1] > 2 * sums[best, 0] - sums[best, 1]:
+            best = j
+    return best
+
+
+@part
+def _sum_alike(blocks: Table, elements: Table, scores: Values, slots: Table, alike: Values) -> None:
+    slots[:, 0] = -1
+    for i in range(blocks.shape[0]):
+        place = slot_of(slots, look_of(elements, blocks[i, OWNER]))
+        if slots[place, 2] == 0:
+            alike[place] = 0
+        slots[place, 2] += 1
+        weight = np.float32(blocks[i, WORDS] + 1)
+        alike[place, 0] += weight * likely(scores[i])
+        alike[place, 1] += weight
+
+
+@part
+def _look_around(
+    blocks: Table,
+    elements: Table,
+    scores: Values,
+    sums: Values,
+    ways: Table,
+    slots: Table,
+    alike: Values,
+    out: Values,
+    first: int,
+) -> None:
     n = blocks.shape[0]
     sums[: elements.shape[0], :] = 0
     most = np.float32(0)
@@ -52,6 +87,9 @@ def _look_around(blocks: Table, elements: Table, scores: Values, sums: Values, o
     for j in range(elements.shape[0] - 1, 0, -1):
         sums[elements[j, PARENT], 0] += sums[j, 0]
         sums[elements[j, PARENT], 1] += sums[j, 1]
+    best = _find_best(elements, sums)
+    measure_ways(elements, best, ways)
+    _sum_alike(blocks, elements, scores, slots, alike)
     until, before = np.float32(0), np.float32(0)
     for i in range(n):
         k = first
@@ -71,6 +109,11 @@ def _look_around(blocks: Table, elements: Table, scores: Values, sums: Values, o
         out[i, k], out[i, k + 1], out[i, k + 2] = until / sums[0, 0], sums[0, 0] / sums[0, 1], most
         out[i, k + 3] = before
         before = _DECAY * before + (1 - _DECAY) * own
+        k += 4
+        owner = blocks[i, OWNER]
+        place = slot_of(slots, look_of(elements, owner))
+        out[i, k] = alike[place, 0] / alike[place, 1]
+        out[i, k + 1], out[i, k + 2], out[i, k + 3] = ways[owner, 0], ways[owner, 1], sums[best, 0] / sums[0, 0]
     after = np.float32(0)
     for i in range(n - 1, -1, -1):
         out[i, first + WIDTH - 1] = after
@@ -78,33 +121,53 @@ def _look_around(blocks: Table, elements: Table, scores: Values, sums: Values, o
 
 
 _TABLE = types.Array(types.int32, 2, "C", readonly=True)
-_LOOK = void(types.int64[:, ::1], _TABLE, _TABLE, types.float32[::1], types.int64, types.float32[:, ::1])
-_Look: TypeAlias = Callable[[NDArray[np.int64], Table, Table, Values, int, Values], None]
+_LOOK = void(
+    types.int64[:, ::1],
+    _TABLE,
+    _TABLE,
+    types.float32[::1],
+    types.int32[:, ::1],
+    types.float32[:, ::1],
+    types.int64,
+    types.float32[:, ::1],
+)
+_Look: TypeAlias = Callable[..., None]
 
 
 def _make(parts: int) -> _Look:
     @kernel(_LOOK)
     def look_rows(
-        rows: NDArray[np.int64], blocks: Table, elements: Table, scores: Values, first: int, out: Values
+        rows: NDArray[np.int64],
+        blocks: Table,
+        elements: Table,
+        scores: Values,
+        slots: Table,
+        alike: Values,
+        first: int,
+        out: Values,
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
         most = 1
         for row in range(rows.shape[0] - 1):
             most = max(most, rows[row + 1, ELEMENT] - rows[row, ELEMENT])
-        sums = np.zeros((most, 2), np.float32)
+        sums, ways = np.zeros((most, 2), np.float32), np.empty((most, 2), np.int32)
         for row in range(rows.shape[0] - 1):
             begin, end = rows[row, BLOCK], rows[row + 1, BLOCK]
             own = elements[rows[row, ELEMENT] : rows[row + 1, ELEMENT]]
             if begin < end:
-                _look_around(blocks[begin:end], own, scores[begin:end], sums, out[begin:end], first)
+                room = slots[: slots_for(end - begin)]
+                mine = blocks[begin:end]
+                _look_around(mine, own, scores[begin:end], sums, ways, room, alike, out[begin:end], first)
 
     return look_rows
 
 
-_look_rows = _make(stamp(blocks, flow, opening))
+_look_rows = _make(stamp(blocks, flow, groups, opening))
 
 
 def look_around(pages: Blocks, scores: Values, out: Values, first: int) -> None:
     """Write what the scores say about each block into the columns of `out` from `first` on."""
-    _look_rows(pages.rows, pages.blocks, pages.elements, scores, first, out)
+    slots = make_slots(pages, BLOCK)
+    alike = np.empty((len(slots), 2), np.float32)
+    _look_rows(pages.rows, pages.blocks, pages.elements, scores, slots, alike, first, out)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import attributes, blocks, elements, flow, opening
+from dclm_pipeline.kernels import attributes, blocks, elements, flow, groups, opening
 from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, MARK, Blocks
 from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.elements import element
@@ -38,6 +38,7 @@ from dclm_pipeline.kernels.flow import (
     STOPS,
     WORDS,
 )
+from dclm_pipeline.kernels.groups import make_slots, slot_of, slots_for
 from dclm_pipeline.kernels.opening import ELEMENT_KIND, LOOK, MARKS_BEGIN, MARKS_END, PARENT
 
 _BITS = str.split(
@@ -128,23 +129,12 @@ def _look(elements: Table, j: int, side: int) -> int:
 @part
 def _count_looks(elements: Table, slots: Table, looks: Values) -> None:
     """Count the elements that look alike on the page, and side by side."""
-    mask = slots.shape[0] - 1
     for side in range(2):
         slots[:, 0] = -1
         for j in range(elements.shape[0]):
-            key = _look(elements, j, side)
-            place = (key ^ key >> 15) & mask
-            while slots[place, 0] >= 0 and slots[place, 1] != key:
-                place = (place + 1) & mask
-            if slots[place, 0] < 0:
-                slots[place, 0], slots[place, 1], slots[place, 2] = 0, key, 0
-            slots[place, 2] += 1
+            slots[slot_of(slots, _look(elements, j, side)), 2] += 1
         for j in range(elements.shape[0]):
-            key = _look(elements, j, side)
-            place = (key ^ key >> 15) & mask
-            while slots[place, 1] != key or slots[place, 0] < 0:
-                place = (place + 1) & mask
-            looks[j, side] = slots[place, 2]
+            looks[j, side] = slots[slot_of(slots, _look(elements, j, side)), 2]
 
 
 @part
@@ -290,9 +280,7 @@ def _make(parts: int) -> _Describe:
             own = elements[rows[row, ELEMENT] : rows[row + 1, ELEMENT]]
             mine = blocks[rows[row, BLOCK] : rows[row + 1, BLOCK]]
             said = marks[rows[row, MARK] : rows[row + 1, MARK]]
-            room = 64
-            while room < 2 * own.shape[0]:
-                room *= 2
+            room = slots_for(own.shape[0])
             _gather(mine, own, sums)
             _weigh(own, said, weights, weighed)
             _count_looks(own, slots[:room], looks)
@@ -301,13 +289,12 @@ def _make(parts: int) -> _Describe:
     return describe_rows
 
 
-_describe_rows = _make(stamp(attributes, blocks, elements, flow, opening))
+_describe_rows = _make(stamp(attributes, blocks, elements, flow, groups, opening))
 
 
 def describe(pages: Blocks, weights: NDArray[np.float32], room: int = 0) -> NDArray[np.float32]:
     """Return the features of each block, given what each mark weighs, and room for as many more."""
     out = np.empty((len(pages.blocks), WIDTH + room), np.float32)
-    most = int(np.diff(pages.rows[:, ELEMENT]).max(initial=1))
-    slots = np.empty((1 << max(6, (4 * most).bit_length()), 3), np.int32)
+    slots = make_slots(pages, ELEMENT)
     _describe_rows(pages.rows, pages.blocks, pages.elements, pages.marks, weights, slots, out)
     return out

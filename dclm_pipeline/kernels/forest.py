@@ -11,12 +11,15 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import kernel
+from dclm_pipeline.kernels.compiled import kernel, part
 
 BINS = 64
 _ROWS = 64
 
+
 Values = NDArray[np.float32]
+Bent = NDArray[np.float64]
+Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -63,71 +66,116 @@ def ask(forest: Forest, features: Values) -> Values:
     return out
 
 
+@part
+def _sum_up(
+    own: NDArray[np.uint8], members: NDArray[np.int32], count: int, places: NDArray[np.int32], bent: Bent, sums: Sums
+) -> None:
+    for k in range(count):
+        i = members[k]
+        place = sums[places[i], own[i]]
+        place[0] += bent[i, 0]
+        place[1] += bent[i, 1]
+
+
+@part
+def _split_sums(sums: Sums, behind: int, nodes: int, small: NDArray[np.int32]) -> None:
+    """Of each node that was split only the smaller half was summed up: the other half is what is left of the whole."""
+    for j in range(nodes):
+        few, other = sums[behind + 2 * j + small[j]], sums[behind + 2 * j + 1 - small[j]]
+        for cut in range(BINS):
+            other[cut, 0] = sums[j, cut, 0] - few[cut, 0]
+            other[cut, 1] = sums[j, cut, 1] - few[cut, 1]
+    sums[: 2 * nodes] = sums[behind : behind + 2 * nodes]
+
+
+@part
+def _add_gains(sums: Sums, nodes: int, calm: float, gains: NDArray[np.float64]) -> None:
+    for j in range(nodes):
+        own = sums[j]
+        all_slope, all_bend = own[:, 0].sum(), own[:, 1].sum()
+        slope, bend = 0.0, 0.0
+        before = all_slope * all_slope / (all_bend + calm)
+        for cut in range(BINS - 1):
+            slope += own[cut, 0]
+            bend += own[cut, 1]
+            other, rest = all_slope - slope, max(all_bend - bend, 0.0)
+            gains[cut] += slope * slope / (bend + calm) + other * other / (rest + calm) - before
+
+
 @kernel(
     void(
         types.uint8[:, ::1],
-        types.float64[::1],
-        types.float64[::1],
+        types.int32[::1],
+        types.float64[:, ::1],
         types.boolean[::1],
         types.int64,
         types.float64,
-        types.int32[::1],
+        types.float64,
         types.int16[::1],
         types.uint8[::1],
+        types.float32[::1],
         types.float64[::1],
     )
 )
 def _grow(
     binned: NDArray[np.uint8],
-    slopes: NDArray[np.float64],
-    bends: NDArray[np.float64],
+    seen: NDArray[np.int32],
+    bent: Bent,
     allowed: NDArray[np.bool_],
     depth: int,
     calm: float,
-    places: NDArray[np.int32],
+    rate: float,
     asked: NDArray[np.int16],
     cuts: NDArray[np.uint8],
-    leaves: NDArray[np.float64],
+    leaves: Values,
+    odds: NDArray[np.float64],
 ) -> None:
-    """Grow one tree by Newton's steps: `slopes` and `bends` are the derivatives of the loss."""
-    rows = binned.shape[1]
-    places[:] = 0
+    """Grow one tree by Newton's steps, and add what it says to the odds; `bent` are the derivatives of the loss."""
+    places = np.zeros(binned.shape[1], np.int32)
+    features = np.flatnonzero(allowed)
+    behind = 1 << max(depth - 1, 0)
+    sums = np.zeros((features.size, 2 * behind, BINS, 2))
+    members, count = seen.copy(), seen.size
+    small, counts = np.zeros(behind, np.int32), np.zeros(2 * behind, np.int32)
     for level in range(depth):
         nodes = 1 << level
         best = 1e-12
         asked[level], cuts[level] = 0, BINS - 1
-        sums = np.zeros((nodes, BINS, 2))
         gains = np.zeros(BINS)
-        for feature in range(binned.shape[0]):
-            if not allowed[feature]:
-                continue
-            sums[:, :, :] = 0
+        for number in range(features.size):
+            own = sums[number]
+            if level == 0:
+                _sum_up(binned[features[number]], members, count, places, bent, own)
+            else:
+                own[behind:] = 0
+                _sum_up(binned[features[number]], members, count, places, bent, own[behind:])
+                _split_sums(own, behind, nodes // 2, small)
             gains[:] = 0
-            own = binned[feature]
-            for i in range(rows):
-                sums[places[i], own[i], 0] += slopes[i]
-                sums[places[i], own[i], 1] += bends[i]
-            for j in range(nodes):
-                all_slope, all_bend = sums[j, :, 0].sum(), sums[j, :, 1].sum()
-                slope, bend = 0.0, 0.0
-                before = all_slope * all_slope / (all_bend + calm)
-                for cut in range(BINS - 1):
-                    slope += sums[j, cut, 0]
-                    bend += sums[j, cut, 1]
-                    other = all_slope - slope
-                    gains[cut] += slope * slope / (bend + calm) + other * other / (all_bend - bend + calm) - before
+            _add_gains(own, nodes, calm, gains)
             for cut in range(BINS - 1):
                 if gains[cut] > best:
-                    best, asked[level], cuts[level] = gains[cut], feature, cut
-        own = binned[asked[level]]
-        for i in range(rows):
-            places[i] = 2 * places[i] + (own[i] > cuts[level])
+                    best, asked[level], cuts[level] = gains[cut], features[number], cut
+        answers = binned[asked[level]]
+        counts[:] = 0
+        for i in range(places.size):
+            places[i] = 2 * places[i] + (answers[i] > cuts[level])
+        for i in seen:
+            counts[places[i]] += 1
+        for j in range(nodes):
+            small[j] = counts[2 * j + 1] < counts[2 * j]
+        count = 0
+        for i in seen:
+            if places[i] & 1 == small[places[i] >> 1]:
+                members[count] = i
+                count += 1
     ends = np.zeros((1 << depth, 2))
-    for i in range(rows):
-        ends[places[i], 0] += slopes[i]
-        ends[places[i], 1] += bends[i]
+    for i in seen:
+        ends[places[i], 0] += bent[i, 0]
+        ends[places[i], 1] += bent[i, 1]
     for j in range(1 << depth):
-        leaves[j] = -ends[j, 0] / (ends[j, 1] + calm)
+        leaves[j] = np.float32(-rate * ends[j, 0] / (ends[j, 1] + calm))
+    for i in range(places.size):
+        odds[i] += leaves[places[i]]
 
 
 @dataclass(frozen=True)
@@ -156,21 +204,15 @@ def grow(features: Values, wanted: NDArray[np.float64], weights: NDArray[np.floa
     odds = np.zeros(len(features), np.float64)
     for tree in range(growth.trees):
         likely = 1 / (1 + np.exp(-odds))
-        seen = random.random(len(features)) < growth.rows
-        own = weights[seen]
-        slopes, bends = own * (likely - wanted)[seen], own * (likely * (1 - likely))[seen]
+        seen = np.flatnonzero(random.random(len(features)) < growth.rows).astype(np.int32)
+        bent = np.stack([weights * (likely - wanted), weights * (likely * (1 - likely))], 1)
         allowed: NDArray[np.bool_] = np.less(random.random(features.shape[1]), growth.features)
         cuts = np.empty(growth.depth, np.uint8)
-        ends = np.empty(1 << growth.depth)
-        part = np.ascontiguousarray(binned[:, seen])
         _grow(
-            part, slopes, bends, allowed, growth.depth, growth.calm, np.empty(len(own), np.int32),
-            asked[tree], cuts, ends,
-        )  # fmt: skip
+            binned, seen, bent, allowed, growth.depth, growth.calm, growth.rate, asked[tree], cuts, leaves[tree], odds
+        )
         for question, (feature, cut) in enumerate(zip(asked[tree], cuts, strict=True)):
             thresholds[tree, question] = edges[feature][cut] if cut < len(edges[feature]) else np.inf
-        leaves[tree] = (growth.rate * ends).astype(np.float32)
-        odds += ask(Forest(asked[tree : tree + 1], thresholds[tree : tree + 1], leaves[tree : tree + 1]), features)
     return Forest(asked, thresholds, leaves)
 
 

@@ -19,16 +19,18 @@ import numpy as np
 from numba import boolean, float64, int32, int64, types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import attributes, context, features, flow
+from dclm_pipeline.kernels import attributes, context, features, flow, groups
 from dclm_pipeline.kernels.blocks import BLOCK, Blocks
 from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.context import look_around
 from dclm_pipeline.kernels.flow import WORDS
 from dclm_pipeline.kernels.forest import Forest, ask
 
-MODEL = "extractor-1.npz"
+MODEL = "extractor-2.npz"
 # Raised when the numbers that a model is asked about change.
-FORM = 1
+FORM = 2
+# How many numbers the first look is asked about.
+FIRST_WIDTH = features.WIDTH + groups.WIDTH
 GRAIN = 1 / 1024  # of the weights of marks: sums of them are exact
 _SHARPNESS = 1.3  # scores are this much too careful, by cross-validation
 _MOST_ROUNDS = 20
@@ -52,13 +54,15 @@ class Model:
 
 def described(pages: Blocks, weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the features of every block, with room for what the first look says."""
-    return features.describe(pages, weights, context.WIDTH)
+    numbers = features.describe(pages, weights, groups.WIDTH + context.WIDTH)
+    groups.compare_blocks(pages, numbers, features.WIDTH)
+    return numbers
 
 
 def score(pages: Blocks, model: Model) -> NDArray[np.float32]:
     """Return of each block the log odds that it is main content."""
     numbers = described(pages, model.weights)
-    look_around(pages, ask(model.first, numbers), numbers, features.WIDTH)
+    look_around(pages, ask(model.first, numbers), numbers, FIRST_WIDTH)
     return ask(model.second, numbers)
 
 
@@ -136,7 +140,7 @@ def choose(pages: Blocks, scores: NDArray[np.float32], lean: float) -> NDArray[n
 def packed(model: Model) -> bytes:
     """Return a model as bytes; the same model, the same bytes."""
     arrays: dict[str, NDArray[np.generic]] = {
-        "form": np.array([FORM, features.WIDTH, context.WIDTH, attributes.BUCKETS], np.int64),
+        "form": np.array([FORM, FIRST_WIDTH, context.WIDTH, attributes.BUCKETS], np.int64),
         "weights": np.rint(model.weights / GRAIN).astype(np.int16),
     }
     for name, forest in (("first", model.first), ("second", model.second)):
@@ -153,7 +157,7 @@ def unpacked(data: bytes) -> Model:
             held = dict(arrays)
     except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise NotAModelError(f"holds no model ({error})") from error
-    expected = [FORM, features.WIDTH, context.WIDTH, attributes.BUCKETS]
+    expected = [FORM, FIRST_WIDTH, context.WIDTH, attributes.BUCKETS]
     if list(held.get("form", ())) != expected:
         raise NotAModelError(f"is of the form {list(held.get('form', ()))}, and this version reads {expected}")
     missing = _PARTS - held.keys()
@@ -170,7 +174,7 @@ def _forest(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Forest:
     trees, depth = asked.shape
     if thresholds.shape != asked.shape or leaves.shape != (trees, 1 << depth):
         raise NotAModelError(f"has {name} trees of shapes {asked.shape}, {thresholds.shape} and {leaves.shape}")
-    width = features.WIDTH + (context.WIDTH if name == "second" else 0)
+    width = FIRST_WIDTH + (context.WIDTH if name == "second" else 0)
     if asked.size and not 0 <= asked.min() <= asked.max() < width:
         raise NotAModelError(f"asks about a feature {asked.max()}, and there are {width}")
     return Forest(asked, thresholds, leaves)

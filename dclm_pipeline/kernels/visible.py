@@ -8,17 +8,16 @@ It is a model, not a parser: what scripts write or styles hide is not known here
 """
 
 from collections.abc import Callable
-from functools import cache
-from html.entities import html5, name2codepoint
 from typing import NamedTuple
 
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, stack, tags, tokens
+from dclm_pipeline.kernels import characters, references, stack, tags, tokens
 from dclm_pipeline.kernels.characters import put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.references import AMPERSAND, REFERENCES, References, read_reference
 from dclm_pipeline.kernels.stack import FLAGS
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.tokens import (
@@ -35,9 +34,6 @@ from dclm_pipeline.kernels.tokens import (
 _OPTION, _NOSCRIPT, _SCRIPT, _TITLE = (tags.kind(name) for name in ("option", "noscript", "script", "title"))
 _RAW = tags.RAW
 _BLANK = 32
-_LONGEST_NAME = 8
-_SLOTS = 1024
-_REPLACEMENT = 0xFFFD
 
 
 class Sample(NamedTuple):
@@ -47,60 +43,6 @@ class Sample(NamedTuple):
     stops: NDArray[np.int64]
     data: NDArray[np.uint8]
     letters: NDArray[np.int64]
-
-
-@cache
-def named_characters() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return an open hash table of HTML 4's names of characters, as bytes in a word, and HTML 5's characters (0: empty)."""
-    names, codes = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.int64)
-    for name in sorted(name2codepoint):
-        word = int.from_bytes(name.encode(), "little")
-        slot = word * tags.MULTIPLIER % 2**64 >> 54
-        while codes[slot]:
-            slot = (slot + 1) % _SLOTS
-        names[slot], codes[slot] = word, ord(html5[f"{name};"])
-    return names, codes
-
-
-@part
-def _reference(
-    data: NDArray[np.uint8], i: int, stop: int, names: NDArray[np.uint64], codes: NDArray[np.int64]
-) -> tuple[int, int]:
-    """Return the character that is referred to behind an ampersand, and the place behind it; 0 where there is none."""
-    if i < stop and at(data, i) == 35:
-        i += 1
-        base = 10
-        if i < stop and at(data, i) | 32 == 120:
-            base = 16
-            i += 1
-        code, begin = 0, i
-        # Seven digits say any character; more say none.
-        while i < stop and i < begin + 8:
-            byte = at(data, i)
-            digit = byte - 48 if 48 <= byte <= 57 else (byte | 32) - 87 if 97 <= byte | 32 <= 102 else 99
-            if digit >= base:
-                break
-            code = code * base + digit
-            i += 1
-        if i == begin:
-            return 0, i
-        if i < stop and at(data, i) == 59:
-            i += 1
-        if 0xD800 <= code < 0xE000 or code > 0x10FFFF:
-            return _REPLACEMENT, i
-        return (_BLANK if code < 32 or 127 <= code < 160 else code), i
-    word, begin = np.uint64(0), i
-    while i < stop and i < begin + _LONGEST_NAME and (is_letter(at(data, i)) or 48 <= at(data, i) <= 57):
-        word |= np.uint64(at(data, i)) << np.uint64(8 * (i - begin))
-        i += 1
-    if i == begin or i >= stop or at(data, i) != 59:
-        return 0, i
-    slot = np.int64(word * np.uint64(tags.MULTIPLIER) >> np.uint64(54))
-    while codes[slot] != 0:
-        if names[slot] == word:
-            return int(codes[slot]), i + 1
-        slot = (slot + 1) % _SLOTS
-    return 0, i
 
 
 @part
@@ -117,8 +59,7 @@ def _copy(
     data: NDArray[np.uint8],
     i: int,
     stop: int,
-    names: NDArray[np.uint64],
-    codes: NDArray[np.int64],
+    known: References,
     room: NDArray[np.uint8],
     size: int,
 ) -> int:
@@ -126,11 +67,13 @@ def _copy(
     while i < stop:
         byte = at(data, i)
         i += 1
-        if byte == 38:
-            code, behind = _reference(data, i, stop, names, codes)
-            if code > 0:
-                # A reference is never shorter than its character in UTF-8, so there is room.
-                size = put_character(code if code != 0xA0 else _BLANK, room, size)
+        if byte == AMPERSAND:
+            code, second, behind = read_reference(data, i - 1, stop, False, known)
+            if behind > i:
+                unlooked = code < _BLANK or 127 <= code <= 160
+                size = put_character(_BLANK if unlooked else code, room, size)
+                if second:
+                    size = put_character(second, room, size)
                 i = behind
                 continue
         if byte <= _BLANK:
@@ -148,8 +91,7 @@ def _visible(
     stop: int,
     words: NDArray[np.uint64],
     kinds: NDArray[np.int64],
-    names: NDArray[np.uint64],
-    codes: NDArray[np.int64],
+    known: References,
     room: NDArray[np.uint8],
 ) -> int:
     """Write what is visible between two places; return its length."""
@@ -158,7 +100,7 @@ def _visible(
         begun = i
         i = next_bracket(data, i, stop)
         if i > begun and not skipped:
-            size = _copy(data, begun, i, names, codes, room, size)
+            size = _copy(data, begun, i, known, room, size)
         skipped = False
         i += 1
         if i >= stop:
@@ -176,7 +118,7 @@ def _visible(
             if not ending and (FLAGS[here] & _RAW or here == _NOSCRIPT):
                 end = raw_end(data, i, stop, name, behind - name, here == _SCRIPT)
                 if here == _TITLE:
-                    size = _copy(data, i, end, names, codes, room, _parted(room, size))
+                    size = _copy(data, i, end, known, room, _parted(room, size))
                 i = end
             skipped = here == _OPTION and not ending
         elif ending or (i < stop and at(data, i) == 63):
@@ -216,7 +158,7 @@ def _sampled(room: NDArray[np.uint8], size: int, pieces: int, width: int, out: N
 
 
 _SAMPLE = void(
-    *(OFFSETS, BYTES, types.uint64[:, ::1], types.int64[::1], types.uint64[::1], types.int64[::1]),
+    *(OFFSETS, BYTES, types.uint64[:, ::1], types.int64[::1], REFERENCES),
     *(types.int64, types.int64, types.uint8[::1], types.uint8[::1], types.int64[::1], types.int64[::1]),
 )
 
@@ -228,8 +170,7 @@ def _make(parts: int) -> Callable[..., None]:
         data: NDArray[np.uint8],
         words: NDArray[np.uint64],
         kinds: NDArray[np.int64],
-        names: NDArray[np.uint64],
-        codes: NDArray[np.int64],
+        known: References,
         pieces: int,
         width: int,
         room: NDArray[np.uint8],
@@ -239,10 +180,11 @@ def _make(parts: int) -> Callable[..., None]:
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
-        data, words, kinds, names = borrowed(data), borrowed(words), borrowed(kinds), borrowed(names)
-        codes, room, out = borrowed(codes), borrowed(room), borrowed(out)
+        data, words, kinds = borrowed(data), borrowed(words), borrowed(kinds)
+        known = (borrowed(known[0]), borrowed(known[1]), borrowed(known[2]), borrowed(known[3]))
+        room, out = borrowed(room), borrowed(out)
         for row in range(stops.size):
-            size = _visible(data, offsets[row], offsets[row + 1], words, kinds, names, codes, room)
+            size = _visible(data, offsets[row], offsets[row + 1], words, kinds, known, room)
             begin = row * pieces * (width + 1)
             stops[row] = _sampled(room, size, pieces, width, out, begin)
             count = 0
@@ -253,7 +195,7 @@ def _make(parts: int) -> Callable[..., None]:
     return sample_rows
 
 
-_sample_rows = _make(stamp(characters, tokens, tags, stack))
+_sample_rows = _make(stamp(characters, references, tokens, tags, stack))
 
 
 def sample_visible(html: Strings, pieces: int, width: int) -> Sample:
@@ -262,6 +204,7 @@ def sample_visible(html: Strings, pieces: int, width: int) -> Sample:
     rows = len(offsets) - 1
     stops, letters = np.empty(rows, np.int64), np.empty(rows, np.int64)
     out = np.empty(rows * pieces * (width + 1), np.uint8)
-    room = np.empty(int(np.diff(offsets).max(initial=0)) + 4, np.uint8)
-    _sample_rows(offsets, data, *tags.lookup(), *named_characters(), pieces, width, room, out, stops, letters)
+    # Some references are shorter than what they stand for: five bytes for six at worst.
+    room = np.empty(int(np.diff(offsets).max(initial=0)) * 6 // 5 + 8, np.uint8)
+    _sample_rows(offsets, data, *tags.lookup(), references.references(), pieces, width, room, out, stops, letters)
     return Sample(np.arange(rows, dtype=np.int64) * (pieces * (width + 1)), stops, out, letters)

@@ -9,7 +9,7 @@ Menus and footers are text like any other here, so that a page in a language tha
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,9 @@ class ScreenLanguage(Annotate):
 
     A page with too little text to tell gets the score 1, as nothing speaks against it.
     """
+
+    # 2: references without a semicolon, and all names of HTML.
+    revision: ClassVar[int] = 2
 
     kind: Literal["screen_language"] = "screen_language"
     languages: tuple[str, ...] = Field(

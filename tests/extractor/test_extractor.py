@@ -7,7 +7,7 @@ import pytest
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.extractor import training
 from dclm_pipeline.extractor.evaluation import figures_of, judge, texts_of_scores, worst_of
-from dclm_pipeline.extractor.labels import Page, read_labels, words_of
+from dclm_pipeline.extractor.labels import Page, read_labels, single_blanks, words_of
 from dclm_pipeline.extractor.material import FOLDS, examples_of, judge_words
 from dclm_pipeline.extractor.side_by_side import side_by_side
 from dclm_pipeline.extractor.training import cross_validate, evidence_of, train, weigh_marks
@@ -142,3 +142,19 @@ def test_the_worst_pages_come_first_and_hold_no_markup():
     assert [verdict.text for verdict in worst] == ["<script>three", "one"]
     assert "&lt;script&gt;three" in shown
     assert "<script" not in shown
+
+
+def test_of_copies_the_one_among_the_rest_is_wanted(pages):
+    rest = "".join(f"<p>{word} grew beside the {word} of the old mill." for word in ("barley", "clover", "sorrel"))
+    copy = "The miller sold his bread on Sundays."
+    page = replace(
+        pages[0],
+        html=f"<p>{copy}"
+        + "<p>Home About Contact Imprint Privacy" * 30
+        + f"{rest}<p>{copy}<blockquote>{copy}</blockquote>",
+        text=f"{single_blanks(rest.replace('<p>', ' '))}\n{copy}",
+    )
+    wanted = examples_of([page])[0].wanted
+
+    assert wanted[0] == 0
+    assert wanted[-5:].tolist() == [1, 1, 1, 1, 0]

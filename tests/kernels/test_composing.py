@@ -23,7 +23,7 @@ def composed(*pages, kept=None, **manner):
         ("<h2>One</h2><p>two", "One\n\ntwo", "## One\n\ntwo"),
         ("<ul><li>a<li>b<ul><li>c</ul></ul>d", "- a\n- b\n  - c\n\nd", "- a\n- b\n  - c\n\nd"),
         ("<ol><li>a<li><p>b<p>c</ol>", "1. a\n2. b\n  c", "1. a\n2. b\n  c"),
-        ("<table><tr><th>A<th>B<tr><td>1<td>2</table>x", "A\tB\n1\t2\n\nx", "| A | B |\n| 1 | 2 |\n\nx"),
+        ("<table><tr><th>A<th>B<tr><td>1<td>2</table>x", "A\tB\n1\t2\n\nx", "| A | B |\n| --- | --- |\n| 1 | 2 |\n\nx"),
         ("<pre>\n def x:\n\treturn\n</pre>", " def x:\n\treturn", "```\n def x:\n\treturn\n```"),
         ("<blockquote>one</blockquote>", "one", "> one"),
         ("<dl><dt>one<dd>two<dt>three</dl>", "one\ntwo\nthree", "one\ntwo\nthree"),
@@ -33,6 +33,19 @@ def composed(*pages, kept=None, **manner):
 )
 def test_chosen_blocks_become_text(page, plain, markdown):
     assert composed(page) == [plain]
+    assert composed(page, markdown=True) == [markdown]
+
+
+@pytest.mark.parametrize(
+    ("page", "markdown"),
+    [
+        ("<table><tr><td>A</table>", "| A |\n| --- |"),
+        ("<table><tr><td>a|b<td>c</table>|", "| a\\|b | c |\n| --- | --- |\n\n|"),
+        ("<table><tr><td>A</table><table><tr><td>B</table>", "| A |\n| --- |\n\n| B |\n| --- |"),
+        ("<table><tr><td>A<tr><td>B<td>C</table>x", "| A |\n| --- |\n| B | C |\n\nx"),
+    ],
+)
+def test_a_table_of_markdown_has_the_line_that_makes_it_one(page, markdown):
     assert composed(page, markdown=True) == [markdown]
 
 

@@ -9,10 +9,10 @@ from dclm_pipeline.stages.extract import Extract
 SENTENCE = "Bread is one of the oldest prepared foods, and people have baked it for a very long time. "
 ARTICLE = (
     "<nav class=menu><ul><li><a href=/>Home</a><li><a href=/shop>Shop</a><li><a href=/about>About us</a></ul></nav>"
-    f"<main><article><h1>Bread</h1>{f'<p>{SENTENCE * 4}</p>' * 4}</article></main>"
+    f"<main><article><h1>Bread</h1>{''.join(f'<p>{number}. {SENTENCE * 4}</p>' for number in range(4))}</article></main>"
     "<footer class=footer><p><a href=/imprint>Imprint</a> <a href=/privacy>Privacy policy</a></p></footer>"
 )
-EXPECTED = "\n\n".join(["Bread", *[(SENTENCE * 4).strip()] * 4])
+EXPECTED = "\n\n".join(["Bread", *[f"{number}. {SENTENCE * 4}".strip() for number in range(4)]])
 
 
 class Files:
@@ -102,8 +102,16 @@ def test_text_in_any_script_comes_out():
     assert extracted(page)[0].count(sentence.strip()) == 4
 
 
+def test_a_paragraph_that_was_there_before_goes_unless_wanted():
+    page = ARTICLE.replace("<p>1. ", "<p>0. ")
+
+    assert extracted(page)[0].count("0. Bread") == 1
+    assert extracted(page, repeats="keep")[0].count("0. Bread") == 2
+    assert extracted(page, main_content=False)[0].count("0. Bread") == 2
+
+
 def test_headings_are_marked_up_where_asked():
-    assert extracted(ARTICLE, markdown=True)[0].startswith("# Bread\n\nBread is")
+    assert extracted(ARTICLE, markdown=True)[0].startswith("# Bread\n\n0. Bread is")
 
 
 def test_leaning_to_recall_never_loses_text(test_data):
