@@ -159,6 +159,16 @@ def count_ones(_typing: Any, value: Any) -> Any:
     return types.int64(value), generate
 
 
+@_intrinsic
+def low_zeros(_typing: Any, value: Any) -> Any:
+    """Return how many bits of a number of 64 bits are clear below the lowest that is set, inside a kernel."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(0))
+
+    return types.int64(value), generate
+
+
 def stamp(*modules: ModuleType) -> int:
     """Return a number, not negative, that changes with the text of modules."""
     return zlib.crc32("".join(map(inspect.getsource, modules)).encode())
