@@ -186,7 +186,7 @@ class Chain:
             else:
                 raise ContractError(f"{step.name}: a {type(step).__name__} cannot stand inside a chain")
             docs = docs.select([name for name in docs.schema.names if name in self._layout.keeps[stop - 1]])
-            if stop == place + 1:  # a run of filters shares one clock: `_filter` splits it
+            if not isinstance(step, Filter):  # a run of filters shares one clock: `_filter` splits it
                 sides.seconds[step.name] += time.process_time() - begun
             place = stop
         if place == len(steps):
@@ -285,7 +285,7 @@ class Chain:
         dropped = whole & ~keep
         if dropped.any():
             why, more = (told if told is None else told.filter(from_numpy(dropped)) for told in (reasons, remarks))
-            sides.drop(rows_where(docs, dropped), step, why, more)
+            sides.drop(docs, dropped, step, why, more)
         left = rows_where(docs, whole & keep) if entered else docs
         sides.sum(left, step)
         sides.count(
@@ -347,7 +347,7 @@ class Chain:
                     [failed[row][1] or None for row in bad],
                 )
             if drops.any():
-                sides.drop(rows_where(docs, drops), step)
+                sides.drop(docs, drops, step)
             sides.count(
                 StepTally(
                     step.name,

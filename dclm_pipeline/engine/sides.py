@@ -45,6 +45,7 @@ class Sides:
         self, numbers: Sequence[Field], dropped_sample: float, seed: int, silent: frozenset[str] = frozenset()
     ) -> None:
         self._signals_schema = signals_schema(numbers).append(pa.field(ROW, pa.int64()))
+        self._told = frozenset(self._signals_schema.names)
         self._dropped_sample = dropped_sample
         self._seed = seed
         # Steps whose rows are not documents that entered: their rows have no line in the signals.
@@ -87,21 +88,30 @@ class Sides:
         ]
         self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
 
-    def drop(self, docs: Batch, step: Step, reasons: "Array | None" = None, remarks: "Array | None" = None) -> None:
+    def drop(
+        self,
+        docs: Batch,
+        dropped: NDArray[np.bool_],
+        step: Step,
+        reasons: "Array | None" = None,
+        remarks: "Array | None" = None,
+    ) -> None:
         """Note the rows that a step dropped: all of them in the signals, a seeded sample in the rejects.
 
-        What the step says of why is counted, and stands in the rejects.
+        What the step says of why, one text a dropped row, is counted, and stands in the rejects. Texts of rows that are in
+        neither are not looked at: they are most of what there is.
         """
-        self.leave(docs, DROPPED, step.name)
+        told = [name for name in docs.schema.names if name in self._told]
+        self.leave(rows_where(docs.select(told), dropped), DROPPED, step.name)
         if reasons is not None:
             counted = pa.table({"reason": reasons.drop_null()}).group_by("reason").aggregate([("reason", "count")])
             self.explain(step, {row["reason"]: row["reason_count"] for row in counted.to_pylist()})
-        if docs.num_rows and self._dropped_sample > 0 and "id" in docs.schema.names:
-            lucky = uniform(self._seed, docs["id"]) < self._dropped_sample
+        if self._dropped_sample > 0 and "id" in docs.schema.names:
+            lucky = uniform(self._seed, docs["id"].filter(from_numpy(dropped))) < self._dropped_sample
             if lucky.any():
-                sample = where(docs, lucky)
-                none = nulls(docs.num_rows, pa.string())
-                why, more = (none if told is None else told for told in (reasons, remarks))
+                sample = take(docs, np.flatnonzero(dropped)[lucky])
+                none = nulls(len(lucky), pa.string())
+                why, more = (none if each is None else each for each in (reasons, remarks))
                 named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
                 self._reject(sample, step, DROPPED, named, more.filter(from_numpy(lucky)).to_pylist())
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.compiled import at, count_ones, eight_at, low_zeros, part
 
 CODES = 0x110000
 # Planes in which nothing is assigned, or for private use alone, are not asked for: nothing there is any of these.
@@ -19,6 +19,9 @@ _ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE1000))
 # Beyond the first there are no cases, beyond the second no letters and no digits; a test looks at all of Unicode.
 _CASED = 0x20000
 _LETTERED = 0x40000
+# Of each of eight bytes: the lowest bit, the one that tells small letters, the highest.
+_EACH, _CASES, _HIGHEST = np.uint64(0x0101010101010101), np.uint64(0x2020202020202020), np.uint64(0x8080808080808080)
+_NONE, _FIRST, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 _FULL_STOPS = "\u3002\uff0e\uff61"  # which part host names as the dot does: RFC 3490, 3.1
 
 # The lowest five bits: the class by which words begin and end (UAX #29, table 3); 0 is any other.
@@ -185,3 +188,47 @@ def put_character(code: int, out: NDArray[np.uint8], n: int) -> int:
     out[n + 2] = 0x80 | code >> 6 & 0x3F
     out[n + 3] = 0x80 | code & 0x3F
     return n + 4
+
+
+@part
+def is_ascii_letter(byte: int) -> bool:
+    """Tell whether a byte is a letter of ASCII."""
+    return ((byte | 0x20) - 97) & 0xFF < 26
+
+
+@part
+def bytes_between(eight: np.uint64, low: int, high: int) -> np.uint64:
+    """Return the highest bit of each of eight bytes that is from `low` to `high`, both ASCII."""
+    small = eight & ~_HIGHEST
+    above = small + _EACH * np.uint64(128 - low)
+    beyond = small + _EACH * np.uint64(127 - high)
+    return above & ~beyond & ~eight & _HIGHEST
+
+
+@part
+def ascii_letters(eight: np.uint64) -> np.uint64:
+    """Return the highest bit of each of eight bytes that is a letter of ASCII."""
+    return bytes_between(eight | _CASES, 97, 122)
+
+
+@part
+def letter_run(data: NDArray[np.uint8], i: int, stop: int) -> tuple[int, int]:
+    """Return where letters of ASCII end that begin at a place, if there are any, and how many of them are capitals.
+
+    Most bytes of most texts are such; eight are looked at together.
+    """
+    capitals = 0
+    while i + 8 <= stop:
+        eight = eight_at(data, i)
+        letters = ascii_letters(eight)
+        others = letters ^ _HIGHEST
+        if others != _NONE:
+            before = low_zeros(others) - 7
+            letters &= (_FIRST << np.uint64(before)) - _FIRST
+            return i + (before >> 3), capitals + count_ones(letters & ~(eight << _TWO))
+        capitals += count_ones(letters & ~(eight << _TWO))
+        i += 8
+    while i < stop and is_ascii_letter(at(data, i)):
+        capitals += ~at(data, i) >> 5 & 1
+        i += 1
+    return i, capitals

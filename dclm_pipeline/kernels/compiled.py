@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core.cgutils import get_null_value
+from numba.core.cgutils import alloca_once_value, for_range, get_null_value
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -87,6 +87,86 @@ def float_at(_typing: Any, array: Any, place: Any) -> Any:
         return builder.load(builder.bitcast(address, ir.FloatType().as_pointer()), align=1)
 
     return types.float32(array, place), generate
+
+
+@_intrinsic
+def address_of(_typing: Any, array: Any, place: Any) -> Any:
+    """Return where in memory a place of an array is, inside a kernel; the array must outlive the number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.ptrtoint(builder.gep(view.data, [arguments[1]]), ir.IntType(64))
+
+    return types.int64(array, place), generate
+
+
+@_intrinsic
+def float_from(_typing: Any, address: Any) -> Any:
+    """Return the float32 at an address that `address_of` gave, inside a kernel."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.load(builder.inttoptr(arguments[0], ir.FloatType().as_pointer()), align=1)
+
+    return types.float32(address), generate
+
+
+@_intrinsic
+def add_sixteens(_typing: Any, total: Any, places: Any, count: Any, rows: Any, others: Any) -> Any:
+    """Add rows of 16 floats to `total`, one after the other and kept in registers meanwhile, inside a kernel.
+
+    `rows` and `others` are addresses; a place of -1 is the first of the others, -2 the second.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        floats = ir.VectorType(ir.FloatType(), 16)
+        number = ir.IntType(64)
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        kept = context.make_array(signature.args[1])(context, builder, arguments[1])
+        out = builder.bitcast(view.data, floats.as_pointer())
+        sum = alloca_once_value(builder, builder.load(out, align=4))
+        with for_range(builder, arguments[2], intp=number) as loop:
+            place = builder.load(builder.gep(kept.data, [loop.index]))
+            other = builder.icmp_signed("<", place, number(0))
+            row = builder.select(other, builder.not_(place), place)
+            address = builder.add(builder.select(other, *arguments[4:2:-1]), builder.shl(row, number(6)))
+            added = builder.load(builder.inttoptr(address, floats.as_pointer()), align=1)
+            builder.store(builder.fadd(builder.load(sum), added), sum)
+        builder.store(builder.load(sum), out, align=4)
+        return context.get_dummy_value()
+
+    return types.void(total, places, types.int64, types.int64, types.int64), generate
+
+
+@_intrinsic
+def high_product(_typing: Any, one: Any, other: Any) -> Any:
+    """Return the upper half of the product of two numbers of 64 bits, inside a kernel."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        return builder.trunc(builder.lshr(product, wide(64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+@_intrinsic
+def count_ones(_typing: Any, value: Any) -> Any:
+    """Return how many bits of a number of 64 bits are set, inside a kernel."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(value), generate
+
+
+@_intrinsic
+def low_zeros(_typing: Any, value: Any) -> Any:
+    """Return how many bits of a number of 64 bits are clear below the lowest that is set, inside a kernel."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(0))
+
+    return types.int64(value), generate
 
 
 def stamp(*modules: ModuleType) -> int:

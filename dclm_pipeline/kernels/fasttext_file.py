@@ -33,7 +33,7 @@ from dclm_pipeline.kernels.fasttext_rows import (
     WORDS,
 )
 from dclm_pipeline.kernels.fasttext_tree import Tree, tree_of
-from dclm_pipeline.kernels.fasttext_words import END_OF_LINE, LEAST_ENTRY, Entries, find_entries, sum_words
+from dclm_pipeline.kernels.fasttext_words import END_OF_LINE, LEAST_ENTRY, Entries, Kept, find_entries, sum_words
 
 MAGIC, VERSION = 793712314, 12
 HIERARCHICAL, NEGATIVE, SOFTMAX, ONE_VERSUS_ALL = 1, 2, 3, 4
@@ -46,6 +46,7 @@ _MOST_COLUMNS = 1 << 16
 MOST_RUN, MOST_LONGEST = 16, 64
 # What is unpacked or made of a model takes no more than this, but for the table of labels.
 _MOST_UNPACKED = 1 << 26
+MOST_PRUNED = 1 << 28
 _MOST_LABEL_TABLE = 1 << 30
 
 
@@ -60,7 +61,7 @@ class FastText:
     numbers: NDArray[np.int64]
     file: NDArray[np.uint8]
     entries: Entries
-    kept: NDArray[np.int64]  # slots by bucket: the bucket in the high half, its row in the low half, -1: empty
+    kept: Kept
     rows: NDArray[np.uint8]
     centroids: NDArray[np.float32]
     norms: NDArray[np.float32]
@@ -235,28 +236,25 @@ def _read_dictionary(reading: _Reading, numbers: NDArray[np.int64]) -> tuple[Ent
     return entries, pairs.reshape(-1, 2)
 
 
-def _kept_buckets(
-    reading: _Reading, numbers: NDArray[np.int64], rows: int, pruned: NDArray[np.int32] | None
-) -> NDArray[np.int64]:
+def _kept_buckets(reading: _Reading, numbers: NDArray[np.int64], rows: int, pruned: NDArray[np.int32] | None) -> Kept:
     """Return where to find the rows of buckets, all of which are there."""
     words = int(numbers[WORDS])
     hashed = numbers[RUN] > 1 or numbers[LONGEST] > 0
     if pruned is None:
         if rows < words + (int(numbers[BUCKET]) if hashed else 0):
             raise reading.error(f"its input matrix has {rows:,} rows, too few for {words:,} words and its buckets")
-        return np.full(1, -1, np.int64)
+        return Kept.all()
     numbers[PRUNED] = 1
+    size = int(numbers[BUCKET])
+    if size > MOST_PRUNED:
+        raise reading.error(f"it was pruned from {size:,} buckets; up to {MOST_PRUNED:,} can be used")
     targets = pruned[:, 1].astype(np.int64)
     if rows < words or (targets < 0).any() or (targets >= rows - words).any() or (pruned[:, 0] < 0).any():
         raise reading.error(f"its list of kept buckets leads out of the {rows:,} rows of its input matrix")
-    slots = np.full(1 << (4 * len(pruned) + 1).bit_length(), -1, np.int64)
-    mask, places = len(slots) - 1, slots.tolist()
-    for bucket, target in pruned.tolist():
-        slot = bucket & mask
-        while places[slot] >= 0 and places[slot] >> 32 != bucket:
-            slot = (slot + 1) & mask
-        places[slot] = bucket << 32 | (words + target)
-    return np.array(places, np.int64)
+    # Of equal buckets the last counts.
+    buckets, last = np.unique(pruned[::-1, 0], return_index=True)
+    there = buckets < size
+    return Kept.of(buckets[there].astype(np.int64), (targets[::-1][last][there] + words).astype(np.int64), size)
 
 
 def _read_matrix(reading: _Reading, quantized: bool, what: str) -> _Matrix:

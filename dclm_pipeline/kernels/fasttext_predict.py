@@ -18,8 +18,8 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels import fasttext_rows
-from dclm_pipeline.kernels.compiled import BYTES, at, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels import compiled, fasttext_rows
+from dclm_pipeline.kernels.compiled import BYTES, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.fasttext_file import HIERARCHICAL, SOFTMAX, FastText
 from dclm_pipeline.kernels.fasttext_rows import (
     BUCKET,
@@ -27,28 +27,31 @@ from dclm_pipeline.kernels.fasttext_rows import (
     END_HASH,
     LABELS,
     LONGEST,
+    PENDING,
     RUN,
     SUMMED,
     WORDS,
-    add_pieces,
-    add_row,
-    between_brackets,
+    add_rows,
     bucket_row,
     find_word,
-    hash_word,
-    is_blank,
     is_end,
     is_label,
+    note_pieces,
+    note_word,
     signed,
 )
+from dclm_pipeline.kernels.fasttext_words import BITS
 from dclm_pipeline.kernels.strings import GRAIN
 
+NOTHING = -1  # no blank
 _RUN_FACTOR = np.uint64(116049371)
 # fastText's floor under each probability.
 _FLOOR = 1e-5
 _GRAINS = 1 / GRAIN
 # Words after which floats are taken over into longer ones.
 _BLOCK = 256
+# Rows that a word adds beside those of its pieces, and then some: its own and those of runs.
+_ROOM = 64
 # fastText's table of the logistic function.
 _SIGMOID_SLOTS, _SIGMOID_MOST = 512, 8
 
@@ -59,11 +62,12 @@ _INT32 = types.Array(types.int32, 1, "C", readonly=True)
 _UINT32 = types.Array(types.uint32, 1, "C", readonly=True)
 _PREDICT = void(
     *(_INT64, _INT64, BYTES),  # starts, stops, data
-    *(_INT64, types.int64, types.int64),  # numbers, loss, end_of_line
+    *(_INT64, types.int64, types.int64, types.int64),  # numbers, loss, end_of_line, passed
     *(BYTES, _INT64, _INT32, _UINT32, _INT32),  # file, entries
-    *(_INT64, BYTES, _FLOATS, _FLOATS),  # kept, rows, centroids, norms
+    *(BITS, _INT32, _INT32),  # kept buckets
+    *(BYTES, _FLOATS, _FLOATS),  # rows, centroids, norms
     *(_FLOATS_2, _INT32, _FLOATS_2, _INT32, _INT32),  # sums, counts, output, left, right
-    *(_INT64, types.uint8[::1]),  # wanted, room
+    *(_INT64, types.uint8[::1], types.int64[::1]),  # wanted, room, pending
     *(types.int64[::1], types.float64[::1], types.float64[:, ::1]),  # best, best_scores, scores
 )
 
@@ -133,12 +137,15 @@ def _make(parts: int) -> Callable[..., None]:
         numbers: NDArray[np.int64],
         loss: int,
         end_of_line: int,
+        passed: int,
         file: NDArray[np.uint8],
         starts: NDArray[np.int64],
         lengths: NDArray[np.int32],
         hashes: NDArray[np.uint32],
         slots: NDArray[np.int32],
-        kept: NDArray[np.int64],
+        bits: NDArray[np.uint64],
+        before: NDArray[np.int32],
+        kept: NDArray[np.int32],
         rows: NDArray[np.uint8],
         centroids: NDArray[np.float32],
         norms: NDArray[np.float32],
@@ -149,6 +156,7 @@ def _make(parts: int) -> Callable[..., None]:
         right: NDArray[np.int32],
         wanted: NDArray[np.int64],
         room: NDArray[np.uint8],
+        pending: NDArray[np.int64],
         best: NDArray[np.int64],
         best_scores: NDArray[np.float64],
         scores: NDArray[np.float64],
@@ -158,7 +166,8 @@ def _make(parts: int) -> Callable[..., None]:
         data, numbers, file, starts = borrowed(data), borrowed(numbers), borrowed(file), borrowed(starts)
         lengths, hashes, slots, kept = borrowed(lengths), borrowed(hashes), borrowed(slots), borrowed(kept)
         rows, centroids, norms, sums = borrowed(rows), borrowed(centroids), borrowed(norms), borrowed(sums)
-        output, room = borrowed(output), borrowed(room)
+        output, room, pending = borrowed(output), borrowed(room), borrowed(pending)
+        bits, before = borrowed(bits), borrowed(before)
         columns, labels, run = numbers[COLUMNS], numbers[LABELS], numbers[RUN]
         own_block, own_hidden = np.zeros(columns, np.float32), np.zeros(columns, np.float32)
         own_total, own_logits = np.zeros(columns, np.float64), np.zeros(output.shape[1], np.float32)
@@ -169,49 +178,56 @@ def _make(parts: int) -> Callable[..., None]:
             i, stop = begins[row], stops[row]
             block[:] = 0
             total[:] = 0
-            added, tokens, words = 0, 0, 0
+            added, tokens, words, noted = 0, 0, 0, 0
             ended = False
             while not ended:
-                while i < stop and is_blank(at(data, i)):
-                    i += 1
-                begin = i
-                while i < stop and not is_blank(at(data, i)):
-                    i += 1
-                if i == begin or is_end(data, begin, i):
+                length, value, i, plain = note_word(room, data, i, stop, passed)
+                if length == 2 or is_end(room, 1, length - 1):
                     # The token that ends a line: where the text does, or written out in it.
                     ended = True
                     word = end_of_line
                     value = END_HASH
                     if word >= 0:
-                        add_row(block, word, numbers, rows, centroids, norms)
+                        pending[noted] = word
+                        noted += 1
                         added += 1
                 else:
-                    value = hash_word(data, begin, i)
-                    word = find_word(data, begin, i, value, file, starts, lengths, hashes, slots)
-                    if word >= numbers[WORDS] or (word < 0 and is_label(data, begin, i)):
+                    word = find_word(room, 1, length - 1, value, file, starts, lengths, hashes, slots)
+                    if word >= numbers[WORDS] or (word < 0 and is_label(room, 1, length - 1)):
                         continue
                     if word >= 0 and numbers[SUMMED]:
-                        for d in range(columns):
-                            block[d] += sums[word, d]
+                        pending[noted] = -1 - word
+                        noted += 1
                         added += counts[word]
                     else:
                         if word >= 0:
-                            add_row(block, word, numbers, rows, centroids, norms)
+                            pending[noted] = word
+                            noted += 1
                             added += 1
-                        if numbers[LONGEST] > 0:
-                            length = between_brackets(room, data, begin, i)
-                            added += add_pieces(block, room, length, numbers, kept, rows, centroids, norms)
+                        place = 0 if numbers[LONGEST] > 0 else length
+                        while place < length:
+                            known = noted
+                            noted, place = note_pieces(
+                                pending, noted, room, place, length, plain, numbers, bits, before, kept
+                            )
+                            added += noted - known
+                            if place < length:
+                                add_rows(block, pending, noted, numbers, rows, centroids, norms, sums)
+                                noted = 0
                 tokens += 1
                 if run > 1:
                     widened = signed(value)
                     for j in range(min(words, run - 1), 0, -1):
                         runs[j] = runs[j - 1] * _RUN_FACTOR + widened
-                        there = bucket_row(int(runs[j] % np.uint64(numbers[BUCKET])), numbers, kept)
-                        if there >= 0:
-                            add_row(block, there, numbers, rows, centroids, norms)
-                            added += 1
+                        bucket = int(runs[j] % np.uint64(numbers[BUCKET]))
+                        pending[noted] = bucket_row(bucket, numbers, bits, before, kept)
+                        added += pending[noted] >= 0
+                        noted += pending[noted] >= 0
                     runs[0] = widened
                 words += 1
+                if tokens == _BLOCK or ended or noted > PENDING - _ROOM:
+                    add_rows(block, pending, noted, numbers, rows, centroids, norms, sums)
+                    noted = 0
                 if tokens == _BLOCK:
                     for d in range(columns):
                         total[d] += block[d]
@@ -238,7 +254,7 @@ def _make(parts: int) -> Callable[..., None]:
     return predict_rows
 
 
-_predict_rows = _make(stamp(fasttext_rows))
+_predict_rows = _make(stamp(compiled, fasttext_rows))
 
 
 def predict(
@@ -247,8 +263,12 @@ def predict(
     stops: NDArray[np.int64],
     data: NDArray[np.uint8],
     wanted: NDArray[np.int64],
+    passed: int = NOTHING,
 ) -> Predictions:
-    """Say of each text, which lies between two places of `data`, what its best label is, and how likely some others are."""
+    """Say of each text, which lies between two places of `data`, what its best label is, and how likely some others are.
+
+    A blank that is `passed` over is as if it were not there.
+    """
     best, best_scores = np.empty(len(begins), np.int64), np.empty(len(begins), np.float64)
     scores = np.empty((len(begins), len(wanted)), np.float64)
     longest = int((stops - begins).max(initial=0))
@@ -260,12 +280,13 @@ def predict(
         model.numbers,
         model.loss,
         model.end_of_line,
+        passed,
         model.file,
         entries.starts,
         entries.lengths,
         entries.hashes,
         entries.slots,
-        model.kept,
+        *model.kept,
         model.rows,
         model.centroids,
         model.norms,
@@ -276,6 +297,7 @@ def predict(
         model.tree.right,
         wanted,
         np.empty(longest + 2, np.uint8),
+        np.empty(PENDING, np.int64),
         best,
         best_scores,
         scores,

@@ -8,7 +8,16 @@ when a model is read, not here.
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import at, float_at, part
+from dclm_pipeline.kernels.compiled import (
+    Integer,
+    add_sixteens,
+    address_of,
+    at,
+    count_ones,
+    float_from,
+    high_product,
+    part,
+)
 
 # The numbers of a model that kernels look at, by their place in one array.
 NUMBERS = 13
@@ -19,7 +28,7 @@ NUMBERS = 13
     SHORTEST,  # characters of the shortest and of the longest piece of a word; no pieces where the longest is 0
     LONGEST,
     RUN,  # words of the longest run that has a row; 1: none has
-    PRUNED,  # 0: every bucket has its row; 1: those that `kept` names
+    PRUNED,  # 0: every bucket has its row; 1: those whose bit is set, in `kept` by how many are set before
     FIRST,  # where in the bytes the rows begin
     PARTS,  # codes of a row; 0: rows are floats
     PART,  # floats that a code stands for
@@ -32,6 +41,9 @@ _CODES = 256
 HASH_START, _HASH_FACTOR, _LOW = 2166136261, 16777619, 0xFFFFFFFF
 _PREFIX = np.frombuffer(b"__label__", np.uint8)
 END_HASH = 3617362777  # of </s>
+_ONE, _ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
+# Rows that are noted before they are added: those of the pieces that begin at one place of a word at least.
+PENDING = 1024
 _OPENS, _CLOSES = 60, 62  # <, > around a word
 
 
@@ -112,21 +124,67 @@ def find_word(
 
 
 @part
-def bucket_row(bucket: int, numbers: NDArray[np.int64], kept: NDArray[np.int64]) -> int:
+def bucket_row(
+    bucket: Integer,
+    numbers: NDArray[np.int64],
+    bits: NDArray[np.uint64],
+    before: NDArray[np.int32],
+    kept: NDArray[np.int32],
+) -> int:
     """Return the row of a bucket, -1 where it was pruned."""
     if numbers[PRUNED] == 0:
-        return int(numbers[WORDS]) + bucket
-    mask = kept.size - 1
-    slot = bucket & mask
-    while kept[slot] >= 0:
-        if kept[slot] >> 32 == bucket:
-            return int(kept[slot] & _LOW)
-        slot = (slot + 1) & mask
-    return -1
+        return int(numbers[WORDS] + bucket)
+    # Without a branch that nobody could predict: of the pieces of words about as many are there as not.
+    place, bit = np.uintp(bucket >> 6), np.uint64(bucket & 63)
+    there = np.int64(bits[place] >> bit & _ONE)
+    rank = before[place] + count_ones(bits[place] & ((_ONE << bit) - _ONE))
+    return int((np.int64(kept[np.uintp(rank)]) + 1) * there - 1)
 
 
 @part
-def add_row(
+def add_rows(
+    total: NDArray[np.float32],
+    pending: NDArray[np.int64],
+    count: int,
+    numbers: NDArray[np.int64],
+    rows: NDArray[np.uint8],
+    centroids: NDArray[np.float32],
+    norms: NDArray[np.float32],
+    sums: NDArray[np.float32],
+) -> None:
+    """Add rows of the input matrix, and sums of words (-1 less their number), one after the other."""
+    columns = numbers[COLUMNS]
+    if numbers[PARTS] > 0:
+        for i in range(count):
+            if pending[i] < 0:
+                for d in range(columns):
+                    total[d] += sums[-1 - pending[i], d]
+            else:
+                _add_codes(total, pending[i], numbers, rows, centroids, norms)
+        return
+    flat = sums.reshape(-1)
+    if columns != 16:
+        for i in range(count):
+            address = _address(pending[i], columns, numbers, rows, flat)
+            for d in range(columns):
+                total[d] += float_from(address + 4 * d)
+        return
+    # As in the models that tell languages apart.
+    add_sixteens(total, pending, count, address_of(rows, numbers[FIRST]), address_of(flat, 0))
+
+
+@part
+def _address(
+    row: int, columns: int, numbers: NDArray[np.int64], rows: NDArray[np.uint8], sums: NDArray[np.float32]
+) -> int:
+    """Return where in memory a row begins, or the sum of a word."""
+    summed = address_of(sums, (-1 - row) * columns)
+    own = address_of(rows, numbers[FIRST] + row * columns * 4)
+    return int(summed if row < 0 else own)
+
+
+@part
+def _add_codes(
     total: NDArray[np.float32],
     row: int,
     numbers: NDArray[np.int64],
@@ -134,18 +192,7 @@ def add_row(
     centroids: NDArray[np.float32],
     norms: NDArray[np.float32],
 ) -> None:
-    """Add a row of the input matrix."""
-    columns = numbers[COLUMNS]
-    if numbers[PARTS] == 0:
-        place = numbers[FIRST] + row * columns * 4
-        if columns == 16:
-            # As in the models that tell languages apart: the compiler makes four additions of it.
-            for d in range(16):
-                total[d] += float_at(rows, place + 4 * d)
-        else:
-            for d in range(columns):
-                total[d] += float_at(rows, place + 4 * d)
-        return
+    """Add a row that is written in codes."""
     parts, width = numbers[PARTS], numbers[PART]
     norm = norms[row] if norms.size > 0 else np.float32(1)
     for number in range(parts):
@@ -157,46 +204,6 @@ def add_row(
 
 
 @part
-def add_pieces(
-    total: NDArray[np.float32],
-    word: NDArray[np.uint8],
-    length: int,
-    numbers: NDArray[np.int64],
-    kept: NDArray[np.int64],
-    rows: NDArray[np.uint8],
-    centroids: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> int:
-    """Add the rows of a word's pieces, given the word between angle brackets; return how many there are."""
-    added = 0
-    bucket = numbers[BUCKET]
-    # Division of whole numbers takes longer than all else here; that of floats is off by one at most.
-    share = 1.0 / np.float64(bucket)
-    for i in range(length):
-        if at(word, i) & 0xC0 == 0x80:
-            continue
-        value, j, characters = HASH_START, i, 1
-        while j < length and characters <= numbers[LONGEST]:
-            value = hash_step(value, at(word, j))
-            j += 1
-            while j < length and at(word, j) & 0xC0 == 0x80:
-                value = hash_step(value, at(word, j))
-                j += 1
-            if characters >= numbers[SHORTEST] and not (characters == 1 and (i == 0 or j == length)):
-                left = value - np.int64(value * share) * bucket
-                if left < 0:
-                    left += bucket
-                elif left >= bucket:
-                    left -= bucket
-                row = bucket_row(left, numbers, kept)
-                if row >= 0:
-                    add_row(total, row, numbers, rows, centroids, norms)
-                    added += 1
-            characters += 1
-    return added
-
-
-@part
 def between_brackets(word: NDArray[np.uint8], data: NDArray[np.uint8], i: int, stop: int) -> int:
     """Write a word between angle brackets to where there is room for it; return its length there."""
     word[0] = _OPENS
@@ -204,3 +211,75 @@ def between_brackets(word: NDArray[np.uint8], data: NDArray[np.uint8], i: int, s
         word[j + 1] = at(data, i + j)
     word[stop - i + 1] = _CLOSES
     return stop - i + 2
+
+
+@part
+def note_pieces(
+    pending: NDArray[np.int64],
+    noted: int,
+    word: NDArray[np.uint8],
+    i: int,
+    length: int,
+    plain: bool,
+    numbers: NDArray[np.int64],
+    bits: NDArray[np.uint64],
+    before: NDArray[np.int32],
+    kept: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Note the rows of a word's pieces from a place on, given the word between angle brackets.
+
+    Returns how many are noted, and the place to go on from where there was no room for all.
+    """
+    shortest, longest = numbers[SHORTEST], numbers[LONGEST]
+    bucket = np.uint64(numbers[BUCKET])
+    # Division takes longer than all else here: the remainder of 32 bits by two products (Lemire et al. 2019).
+    share = _ALL // bucket + _ONE
+    while i < length and noted + longest <= pending.size:
+        if at(word, i) & 0xC0 == 0x80:
+            i += 1
+            continue
+        value, j, characters = HASH_START, i, 1
+        while j < length and characters <= longest:
+            value = hash_step(value, at(word, j))
+            j += 1
+            while not plain and j < length and at(word, j) & 0xC0 == 0x80:
+                value = hash_step(value, at(word, j))
+                j += 1
+            if characters >= shortest and not (characters == 1 and (i == 0 or j == length)):
+                left = high_product(share * np.uint64(value), bucket)
+                row = bucket_row(np.int64(left), numbers, bits, before, kept)
+                pending[noted] = row
+                noted += row >= 0
+            characters += 1
+        i += 1
+    return noted, i
+
+
+@part
+def note_word(
+    word: NDArray[np.uint8], data: NDArray[np.uint8], i: int, stop: int, passed: int
+) -> tuple[int, int, int, bool]:
+    """Write the next word of a text, between angle brackets.
+
+    Returns its length there, its hash, the place behind it, and whether all of it is ASCII. A blank that is `passed` over
+    is no part of any word, nor does it part two.
+    """
+    while i < stop and (is_blank(at(data, i)) or at(data, i) == passed):
+        i += 1
+    length, value, seen = 1, HASH_START, 0
+    word[0] = _OPENS
+    while i < stop:
+        byte = at(data, i)
+        if byte <= 32:
+            if byte == passed:
+                i += 1
+                continue
+            if is_blank(byte):
+                break
+        word[length] = byte
+        value = hash_step(value, byte)
+        seen |= byte
+        length += 1
+        i += 1
+    word[length] = _CLOSES
+    return length + 1, value, i, seen < 128

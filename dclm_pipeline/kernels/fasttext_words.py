@@ -11,22 +11,50 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import fasttext_rows
+from dclm_pipeline.kernels import compiled, fasttext_rows
 from dclm_pipeline.kernels.compiled import BYTES, borrowed, kernel, stamp
 from dclm_pipeline.kernels.fasttext_rows import (
     COLUMNS,
     LONGEST,
+    PENDING,
     WORDS,
-    add_pieces,
-    add_row,
+    add_rows,
     between_brackets,
     find_word,
     hash_word,
+    note_pieces,
 )
 
 # Around a word in a file: a NUL behind it, how often it was met, whether it is a word or a label.
 LEAST_ENTRY = 10
 END_OF_LINE = b"</s>"
+
+
+class Kept(NamedTuple):
+    """Which buckets have rows, where most have none: a bit for each, how many bits are set before each 64, and the rows."""
+
+    bits: NDArray[np.uint64]
+    before: NDArray[np.int32]
+    rows: NDArray[np.int32]
+
+    @staticmethod
+    def of(buckets: NDArray[np.int64], rows: NDArray[np.int64], size: int) -> "Kept":
+        """Return where the rows of some of so many buckets are, given these buckets, sorted, and the row of each."""
+        bits = np.zeros((size >> 6) + 1, np.uint64)
+        np.bitwise_or.at(bits, buckets >> 6, np.uint64(1) << (buckets & 63).astype(np.uint64))
+        before = np.searchsorted(buckets, np.arange(len(bits)) << 6).astype(np.int32)
+        # One more: what a bucket without a row reads is thrown away.
+        return Kept(bits, before, np.append(rows, 0).astype(np.int32))
+
+    @staticmethod
+    def all() -> "Kept":
+        """Return what stands where all buckets have rows, and is not looked at."""
+        return Kept(np.zeros(1, np.uint64), np.zeros(1, np.int32), np.zeros(1, np.int32))
+
+    @property
+    def buckets(self) -> NDArray[np.int64]:
+        """Return the buckets that have rows, in order."""
+        return np.flatnonzero(np.unpackbits(self.bits.astype("<u8").view(np.uint8), bitorder="little"))
 
 
 class Entries(NamedTuple):
@@ -85,6 +113,7 @@ _Sum: TypeAlias = Callable[..., None]
 _FLOATS = types.Array(types.float32, 1, "C", readonly=True)
 _INT64 = types.Array(types.int64, 1, "C", readonly=True)
 _INT32 = types.Array(types.int32, 1, "C", readonly=True)
+BITS = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 def _make_index(parts: int) -> _Index:
@@ -118,18 +147,9 @@ def _make_index(parts: int) -> _Index:
 def _make_sum(parts: int) -> _Sum:
     @kernel(
         void(
-            BYTES,
-            _INT64,
-            _INT32,
-            _INT64,
-            _INT64,
-            BYTES,
-            _FLOATS,
-            _FLOATS,
-            types.int64,
-            types.uint8[::1],
-            types.float32[:, ::1],
-            types.int32[::1],
+            *(BYTES, _INT64, _INT32, _INT64),
+            *(BITS, _INT32, _INT32, BYTES, _FLOATS, _FLOATS, types.int64),
+            *(types.uint8[::1], types.int64[::1], types.float32[:, ::1], types.int32[::1]),
         )
     )
     def sum_words(
@@ -137,12 +157,15 @@ def _make_sum(parts: int) -> _Sum:
         starts: NDArray[np.int64],
         lengths: NDArray[np.int32],
         numbers: NDArray[np.int64],
-        kept: NDArray[np.int64],
+        bits: NDArray[np.uint64],
+        before: NDArray[np.int32],
+        kept: NDArray[np.int32],
         rows: NDArray[np.uint8],
         centroids: NDArray[np.float32],
         norms: NDArray[np.float32],
         end_of_line: int,
         room: NDArray[np.uint8],
+        pending: NDArray[np.int64],
         sums: NDArray[np.float32],
         counts: NDArray[np.int32],
     ) -> None:
@@ -150,19 +173,26 @@ def _make_sum(parts: int) -> _Sum:
             return
         file, numbers, kept, rows = borrowed(file), borrowed(numbers), borrowed(kept), borrowed(rows)
         centroids, norms, room, sums = borrowed(centroids), borrowed(norms), borrowed(room), borrowed(sums)
+        bits, before, pending = borrowed(bits), borrowed(before), borrowed(pending)
         for word in range(numbers[WORDS]):
-            total = sums[word]
-            add_row(total, word, numbers, rows, centroids, norms)
-            counts[word] = 1
+            pending[0], noted, added = word, 1, 0
             if word != end_of_line:
                 length = between_brackets(room, file, starts[word], starts[word] + lengths[word])
-                counts[word] += add_pieces(total, room, length, numbers, kept, rows, centroids, norms)
+                place = 0
+                while place < length:
+                    noted, place = note_pieces(pending, noted, room, place, length, False, numbers, bits, before, kept)
+                    if place < length:
+                        add_rows(sums[word], pending, noted, numbers, rows, centroids, norms, sums)
+                        added += noted
+                        noted = 0
+            add_rows(sums[word], pending, noted, numbers, rows, centroids, norms, sums)
+            counts[word] = added + noted
 
     return sum_words
 
 
-_index = _make_index(stamp(fasttext_rows))
-_sum_words = _make_sum(stamp(fasttext_rows))
+_index = _make_index(stamp(compiled, fasttext_rows))
+_sum_words = _make_sum(stamp(compiled, fasttext_rows))
 
 
 def find_entries(file: NDArray[np.uint8], place: int, size: int) -> tuple[Entries, int]:
@@ -181,7 +211,7 @@ def sum_words(
     file: NDArray[np.uint8],
     entries: Entries,
     numbers: NDArray[np.int64],
-    kept: NDArray[np.int64],
+    kept: Kept,
     rows: NDArray[np.uint8],
     centroids: NDArray[np.float32],
     norms: NDArray[np.float32],
@@ -197,12 +227,13 @@ def sum_words(
         entries.starts,
         entries.lengths,
         numbers,
-        kept,
+        *kept,
         rows,
         centroids,
         norms,
         end_of_line,
         room,
+        np.empty(PENDING, np.int64),
         sums,
         counts,
     )

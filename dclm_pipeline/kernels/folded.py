@@ -18,7 +18,7 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels import fasttext_rows
+from dclm_pipeline.kernels import compiled, fasttext_rows
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part, stamp
 from dclm_pipeline.kernels.fasttext_file import SOFTMAX, FastText, load_model
 from dclm_pipeline.kernels.fasttext_rows import (
@@ -33,14 +33,13 @@ from dclm_pipeline.kernels.fasttext_rows import (
     RUN,
     SUMMED,
     WORDS,
-    add_row,
+    add_rows,
 )
-from dclm_pipeline.kernels.fasttext_words import sum_words
+from dclm_pipeline.kernels.fasttext_words import Kept, sum_words
 
 MOST_LABELS = 1024
 # No more than 2^30 places to look keys up.
 _LEAST_SHIFT = 34
-_LOW = 0xFFFFFFFF
 _KEY_START, _KEY_FACTOR = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _KEY_SCATTER = np.uint64(0xBF58476D1CE4E5B9)
 _KEY_SHIFT = np.uint64(29)
@@ -62,7 +61,7 @@ class Folded:
     keys: NDArray[np.uint64]
     sums: NDArray[np.float32]
     counts: NDArray[np.int32]
-    kept: NDArray[np.int64]
+    kept: Kept
     rows: NDArray[np.float32]
 
     def places(self) -> NDArray[np.int32]:
@@ -78,7 +77,7 @@ class Folded:
         """Return the memory that it takes."""
         return sum(
             array.nbytes
-            for array in (self.keys, self.sums, self.counts, self.kept, self.rows, self.label_keys, self.end)
+            for array in (self.keys, self.sums, self.counts, *self.kept, self.rows, self.label_keys, self.end)
         )
 
 
@@ -136,10 +135,11 @@ def _make(parts: int) -> Callable[..., None]:
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
-        row = np.zeros(numbers[COLUMNS], np.float32)
+        row, one = np.zeros(numbers[COLUMNS], np.float32), np.empty(1, np.int64)
+        no_sums = np.zeros((1, numbers[COLUMNS]), np.float32)
         for i in range(folded.shape[0]):
-            row[:] = 0
-            add_row(row, i, numbers, rows, centroids, norms)
+            row[:], one[0] = 0, i
+            add_rows(row, one, 1, numbers, rows, centroids, norms, no_sums)
             for label in range(folded.shape[1]):
                 total = 0.0
                 for d in range(row.size):
@@ -149,7 +149,7 @@ def _make(parts: int) -> Callable[..., None]:
     return fold_rows
 
 
-_fold_rows = _make(stamp(fasttext_rows))
+_fold_rows = _make(stamp(compiled, fasttext_rows))
 
 
 def fold_model(path: Path) -> Folded:
@@ -178,6 +178,10 @@ def fold(model: FastText, parent: str) -> Folded:
     keys, label_keys, order = _keys(model)
     end = rows[model.end_of_line].copy() if model.end_of_line >= 0 else none
     numbers[WORDS] = 0
+    kept, of_buckets = Kept.all(), rows[words:].copy()
+    if numbers[PRUNED]:
+        found = model.kept.rows[:-1]
+        kept, of_buckets = Kept.of(model.kept.buckets, np.arange(len(found)), int(numbers[BUCKET])), rows[found]
     return Folded(
         parent,
         model.labels,
@@ -187,8 +191,8 @@ def fold(model: FastText, parent: str) -> Folded:
         keys,
         np.ascontiguousarray(sums[order]),
         np.ascontiguousarray(counts[order]) if counts.size else counts,
-        np.where(model.kept < 0, -1, model.kept - words),
-        rows[words:].copy(),
+        kept,
+        of_buckets,
     )
 
 
@@ -208,7 +212,7 @@ def _rows_of(model: FastText) -> int:
     """Return how many rows of the input matrix can be met."""
     numbers, words = model.numbers, int(model.numbers[WORDS])
     if numbers[PRUNED]:
-        return max(words, int((model.kept[model.kept >= 0] & _LOW).max(initial=words - 1)) + 1)
+        return int(model.kept.rows[:-1].max(initial=words - 1)) + 1
     return words + (int(numbers[BUCKET]) if numbers[RUN] > 1 or numbers[LONGEST] > 0 else 0)
 
 

@@ -1,8 +1,8 @@
 """Folded models as files: what they are and from what they were made, then their tables as kernels look at them.
 
 `dclmfold`, a version and the length of the head (two little-endian 32-bit numbers), the head as JSON with blanks behind
-it up to a multiple of eight bytes, then little-endian tables without gaps: keys of words, keys of labels, slots of kept
-buckets (64 bits); sums of words, rows of buckets, the row of the end of a line (floats); rows of words (32 bits). The same
+it up to a multiple of eight bytes, then little-endian tables without gaps: keys of words, keys of labels (64 bits); sums of
+words, rows of buckets, the row of the end of a line (floats); rows of words, kept buckets (32 bits). The same
 model gives the same bytes. A file may say anything of itself: whatever leads from one table into another is held against
 it, and tables must fill the file to its last byte. They stay in the file, which is mapped: processes share them.
 """
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.fasttext_file import MOST_LONGEST, MOST_RUN
+from dclm_pipeline.kernels.fasttext_file import MOST_LONGEST, MOST_PRUNED, MOST_RUN
 from dclm_pipeline.kernels.fasttext_rows import BUCKET, COLUMNS, LABELS, LONGEST, NUMBERS, PRUNED, RUN, SHORTEST, SUMMED
+from dclm_pipeline.kernels.fasttext_words import Kept
 from dclm_pipeline.kernels.folded import MOST_LABELS, Folded
 
 MAGIC, VERSION = b"dclmfold", 1
@@ -25,7 +26,6 @@ MAGIC, VERSION = b"dclmfold", 1
 _BEGIN = struct.Struct("<8sII")
 _MOST_HEAD = 1 << 20
 _MOST_ROWS = 0x7FFFFFFF
-_LOW = 0xFFFFFFFF
 Count = Annotated[int, Field(ge=0, le=_MOST_ROWS)]
 
 
@@ -42,7 +42,6 @@ class Head(BaseModel):
     longest: int = Field(ge=0, le=MOST_LONGEST)
     words: Count
     label_keys: int = Field(ge=0, le=MOST_LABELS)
-    slots: int = Field(ge=1, le=_MOST_ROWS)
     rows: Count
     has_end: bool
     pruned: bool
@@ -52,10 +51,10 @@ class Head(BaseModel):
         hashed = self.run > 1 or self.longest > 0
         if hashed and self.buckets < 1:
             raise ValueError("it has runs or pieces of words, and no buckets for them")
-        if not self.pruned and (self.slots != 1 or self.rows != (self.buckets if hashed else 0)):
+        if not self.pruned and self.rows != (self.buckets if hashed else 0):
             raise ValueError(f"it has {self.buckets:,} buckets, and {self.rows:,} rows for them")
-        if self.slots & (self.slots - 1):
-            raise ValueError(f"it has {self.slots:,} slots, which is no power of two")
+        if self.pruned and self.buckets > MOST_PRUNED:
+            raise ValueError(f"it was pruned from {self.buckets:,} buckets; up to {MOST_PRUNED:,} can be used")
         return self
 
 
@@ -71,14 +70,14 @@ def folded_bytes(model: Folded) -> bytes:
         longest=int(numbers[LONGEST]),
         words=len(model.keys),
         label_keys=len(model.label_keys),
-        slots=len(model.kept),
         rows=len(model.rows),
         has_end=model.end.size > 0,
         pruned=bool(numbers[PRUNED]),
     )
     said = head.model_dump_json().encode()
     said += b" " * (-(_BEGIN.size + len(said)) % 8)
-    tables = (model.keys, model.label_keys, model.kept, model.sums, model.rows, model.end, model.counts)
+    kept = model.kept.buckets.astype(np.int32) if numbers[PRUNED] else np.empty(0, np.int32)
+    tables = (model.keys, model.label_keys, model.sums, model.rows, model.end, model.counts, kept)
     little = (table.astype(table.dtype.newbyteorder("<")).tobytes() for table in tables)
     return b"".join([_BEGIN.pack(MAGIC, VERSION, len(said)), said, *little])
 
@@ -109,11 +108,11 @@ def load_folded(path: Path) -> Folded:
     for kind, shape in (
         ("<u8", (head.words,)),
         ("<u8", (head.label_keys,)),
-        ("<i8", (head.slots,)),
         ("<f4", (head.words, columns)),
         ("<f4", (head.rows, columns)),
         ("<f4", (columns if head.has_end else 0,)),
         ("<i4", (head.words if head.longest else 0,)),
+        ("<i4", (head.rows if head.pruned else 0,)),
     ):
         size = int(np.prod(shape, dtype=np.int64)) * int(kind[2])
         if size > data.size - place:
@@ -123,8 +122,9 @@ def load_folded(path: Path) -> Folded:
         place += size
     if place != data.size:
         raise _error(path, f"{data.size - place:,} bytes follow its tables")
-    keys, label_keys, kept, sums, rows, end, counts = tables
-    _check_tables(path, head, keys, kept, counts, (sums, rows, end))
+    keys, label_keys, sums, rows, end, counts, buckets = tables
+    _check_tables(path, head, keys, buckets, counts, (sums, rows, end))
+    kept = Kept.of(buckets.astype(np.int64), np.arange(head.rows), head.buckets) if head.pruned else Kept.all()
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[[COLUMNS, BUCKET, SHORTEST, LONGEST, RUN]] = columns, head.buckets, head.shortest, head.longest, head.run
     numbers[[PRUNED, SUMMED, LABELS]] = head.pruned, 1, len(head.labels)
@@ -135,16 +135,15 @@ def _check_tables(
     path: Path,
     head: Head,
     keys: NDArray[np.uint64],
-    kept: NDArray[np.int64],
+    buckets: NDArray[np.int32],
     counts: NDArray[np.int32],
     floats: tuple[NDArray[np.float32], ...],
 ) -> None:
     """Refuse tables that lead out of each other, or hold what is no number."""
     if (keys[1:] <= keys[:-1]).any():
         raise _error(path, "its words are not in order")
-    filled = kept[kept >= 0]
-    if len(filled) == len(kept) or (filled & _LOW >= head.rows).any():
-        raise _error(path, f"its slots lead out of its {head.rows:,} rows, or are all taken")
+    if (buckets[1:] <= buckets[:-1]).any() or (buckets < 0).any() or (buckets >= head.buckets).any():
+        raise _error(path, f"its kept buckets are not in order, or more than its {head.buckets:,}")
     if (counts < 1).any():
         raise _error(path, "it has words without rows")
     if not all(np.isfinite(table).all() for table in floats):

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import blocked, characters, fasttext_rows, folded
+from dclm_pipeline.kernels import blocked, characters, compiled, fasttext_rows, folded
 from dclm_pipeline.kernels.blocked import fetch_ahead
 from dclm_pipeline.kernels.characters import character_at
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, float_at, kernel, part, stamp
@@ -25,15 +25,18 @@ from dclm_pipeline.kernels.fasttext_rows import (
     END_HASH,
     HASH_START,
     LONGEST,
+    PENDING,
     RUN,
-    add_pieces,
+    add_rows,
     between_brackets,
     bucket_row,
     hash_step,
     is_end,
     is_label,
+    note_pieces,
     signed,
 )
+from dclm_pipeline.kernels.fasttext_words import BITS
 from dclm_pipeline.kernels.folded import Folded, finish_key, key_start, key_step, shift_of
 from dclm_pipeline.kernels.strings import Strings
 
@@ -60,7 +63,7 @@ _KEYS = types.Array(types.uint64, 1, "C", readonly=True)
 _SCORE = void(
     *(OFFSETS, BYTES, types.int64),  # offsets, data, lines
     *(_INT64, _FLOATS, _KEYS, _KEYS, _INT32, types.int64),  # numbers, end, label_keys, keys, places, shift
-    *(_FLOATS_2, _INT32, _INT64, BYTES, _FLOATS),  # sums, counts, kept, rows, none
+    *(_FLOATS_2, _INT32, BITS, _INT32, _INT32, BYTES, _FLOATS),  # sums, counts, bits, before, kept, rows, none
     *(types.uint8[::1], types.float64[:, ::1]),  # room, scores
 )
 
@@ -210,7 +213,9 @@ def _make(parts: int) -> Callable[..., None]:
         shift: int,
         sums: NDArray[np.float32],
         counts: NDArray[np.int32],
-        kept: NDArray[np.int64],
+        bits: NDArray[np.uint64],
+        before: NDArray[np.int32],
+        kept: NDArray[np.int32],
         rows: NDArray[np.uint8],
         none: NDArray[np.float32],
         room: NDArray[np.uint8],
@@ -220,13 +225,15 @@ def _make(parts: int) -> Callable[..., None]:
             return
         data, numbers, end, label_keys = borrowed(data), borrowed(numbers), borrowed(end), borrowed(label_keys)
         keys, places, sums, counts = borrowed(keys), borrowed(places), borrowed(sums), borrowed(counts)
-        kept, rows, none, room = borrowed(kept), borrowed(rows), borrowed(none), borrowed(room)
+        bits, before, kept, rows = borrowed(bits), borrowed(before), borrowed(kept), borrowed(rows)
+        none, room = borrowed(none), borrowed(room)
         columns, run, buckets = numbers[COLUMNS], numbers[RUN], np.uint64(numbers[BUCKET])
         size = _BLOCK + run
         own_hashes, own_keys = np.empty(size, np.uint64), np.empty(size, np.uint64)
         own_begins, own_stops = np.empty(size, np.int64), np.empty(size, np.int64)
         own_runs, own_there = np.empty(size, np.uint64), np.empty(size, np.int64)
-        own_total, own_pieces = np.zeros(columns, np.float64), np.zeros(columns, np.float32)
+        own_total, own_pieces = np.zeros(columns, np.float64), np.zeros((1, columns), np.float32)
+        own_pending = np.empty(PENDING, np.int64)
         hashes, words, begins, stops = (
             borrowed(own_hashes),
             borrowed(own_keys),
@@ -234,7 +241,7 @@ def _make(parts: int) -> Callable[..., None]:
             borrowed(own_stops),
         )
         runs, there = borrowed(own_runs), borrowed(own_there)
-        total, pieces = borrowed(own_total), borrowed(own_pieces)
+        total, pieces, pending = borrowed(own_total), borrowed(own_pieces), borrowed(own_pending)
         for row in range(scores.shape[0]):
             i, stop = offsets[row], offsets[row + 1]
             if lines == LINES:
@@ -266,9 +273,15 @@ def _make(parts: int) -> Callable[..., None]:
                         if numbers[LONGEST] > 0:
                             pieces[:] = 0
                             length = between_brackets(room, data, begins[j], stops[j])
-                            added += add_pieces(pieces, room, length, numbers, kept, rows, none, none)
+                            place = 0
+                            while place < length:
+                                noted, place = note_pieces(
+                                    pending, 0, room, place, length, False, numbers, bits, before, kept
+                                )
+                                add_rows(pieces[0], pending, noted, numbers, rows, none, none, pieces)
+                                added += noted
                             for d in range(columns):
-                                total[d] += pieces[d]
+                                total[d] += pieces[0, d]
                     hashes[left] = hashes[j]
                     left += 1
                 if ended:
@@ -282,7 +295,7 @@ def _make(parts: int) -> Callable[..., None]:
                     whole_runs = min(starts, left - more)
                     for j in range(whole_runs):
                         runs[j] = runs[j] * _RUN_FACTOR + hashes[j + more]
-                        there[j] = bucket_row(_rest(runs[j], buckets), numbers, kept)
+                        there[j] = bucket_row(_rest(runs[j], buckets), numbers, bits, before, kept)
                         fetch_ahead(rows, max(there[j], 0) * columns * 4)
                     for j in range(whole_runs):
                         if there[j] >= 0:
@@ -312,7 +325,7 @@ def _make(parts: int) -> Callable[..., None]:
     return score_rows
 
 
-_score_rows = _make(stamp(blocked, characters, fasttext_rows, folded))
+_score_rows = _make(stamp(blocked, characters, compiled, fasttext_rows, folded))
 
 
 class Scorer:
@@ -341,7 +354,7 @@ class Scorer:
             shift_of(len(model.keys)),
             model.sums,
             model.counts,
-            model.kept,
+            *model.kept,
             model.rows.reshape(-1).view(np.uint8),
             np.empty(0, np.float32),
             np.empty(longest + 2, np.uint8),

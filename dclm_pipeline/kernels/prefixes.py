@@ -8,14 +8,16 @@ from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel
 from dclm_pipeline.kernels.strings import Strings
 
 
-@kernel(void(OFFSETS, BYTES, types.int64, types.int64[::1]))
-def _cut_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, stops: NDArray[np.int64]) -> None:
+@kernel(void(OFFSETS, BYTES, types.int64, types.int64, types.int64[::1]))
+def _cut_rows(
+    offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, passed: int, stops: NDArray[np.int64]
+) -> None:
     for row in range(stops.size):
         i, stop = offsets[row], offsets[row + 1]
         if stop - i > most:
             left = most
             while i < stop:
-                if data[i] & 0xC0 != 0x80:
+                if data[i] & 0xC0 != 0x80 and data[i] != passed:
                     if left == 0:
                         break
                     left -= 1
@@ -24,11 +26,11 @@ def _cut_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, st
         stops[row] = stop
 
 
-def first_characters(strings: Strings, most: int) -> NDArray[np.int64]:
-    """Return where the first so many characters of each row end."""
+def first_characters(strings: Strings, most: int, passed: int = -1) -> NDArray[np.int64]:
+    """Return where the first so many characters of each row end, not counting a byte that is `passed` over."""
     offsets, data = strings
     stops = np.empty(len(offsets) - 1, np.int64)
-    _cut_rows(offsets, data, most, stops)
+    _cut_rows(offsets, data, most, passed, stops)
     return stops
 
 

@@ -14,7 +14,16 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters
-from dclm_pipeline.kernels.characters import ALNUM, BREAK, PICTURE, SPACE, WORD_BREAKS, character_at, character_table
+from dclm_pipeline.kernels.characters import (
+    ALNUM,
+    BREAK,
+    PICTURE,
+    SPACE,
+    WORD_BREAKS,
+    character_at,
+    character_table,
+    letter_run,
+)
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.strings import Strings
 
@@ -161,6 +170,13 @@ def word_end(data: NDArray[np.uint8], i: int, stop: int, table: NDArray[np.uint1
         return segment_end(data, after, stop, table, last, count)
     # Letters and digits of ASCII, by far the most: what joins them is known without looking at rules.
     while after < stop:
+        end, _ = letter_run(data, after, stop)
+        if end > after:
+            count += end - after
+            after = end
+            last = int(table[at(data, end - 1)])
+            if end == stop:
+                break
         code = at(data, after)
         if code >= 0x80:
             return segment_end(data, after, stop, table, last, count)

@@ -23,6 +23,7 @@ from dclm_pipeline.kernels.characters import (
     UNSPACED,
     UPPER,
     character_at,
+    letter_run,
 )
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.datatrove_words import count_pieces, note_piece
@@ -100,12 +101,6 @@ def twice_median(lengths: Numbers, words: int, longest: int) -> int:
 
 
 @part
-def is_letter(byte: int) -> bool:
-    """Tell whether a byte is a letter of ASCII."""
-    return ((byte | 0x20) - 97) & 0xFF < 26
-
-
-@part
 def end_word(
     data: NDArray[np.uint8],
     start: int,
@@ -179,9 +174,8 @@ def _make(parts: int) -> _Scan:
             i = start
             while i < stop:
                 begun = i
-                while i < stop and is_letter(at(data, i)):
-                    capitals += ~at(data, i) >> 5 & 1
-                    i += 1
+                i, large = letter_run(data, i, stop)
+                capitals += large
                 if i > begun:
                     if restless:
                         code = at(data, begun)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -97,8 +96,6 @@ class OpenedLanguage:
 
         settings, labels = self.settings, self.model.labels
         text = docs["text"].cast(pa.large_string())
-        if settings.profile == "dclm":
-            text = pc.replace_substring(text, "\n", "")
         wanted = np.arange(len(labels)) if settings.all else self.wanted
         best, best_scores, scores = self._predicted(text, wanted)
         unknown = ~valid_rows(text) | wordless_rows(views(text)) | (best < 0)
@@ -118,19 +115,20 @@ class OpenedLanguage:
         self, text: "LargeArray", wanted: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the best label, its score, and those of the wanted labels: of a prefix, where that makes sure."""
-        from dclm_pipeline.kernels.fasttext_predict import predict
+        from dclm_pipeline.kernels.fasttext_predict import NOTHING, predict
         from dclm_pipeline.kernels.prefixes import first_characters
         from dclm_pipeline.kernels.strings import grained, views
 
+        passed = ord("\n") if self.settings.profile == "dclm" else NOTHING
         offsets, data = views(text)
         begins, stops = offsets[:-1], offsets[1:]
         if self.settings.prefix == 0:
-            whole = predict(self.model, begins, stops, data, wanted)
+            whole = predict(self.model, begins, stops, data, wanted, passed)
             return whole.best, whole.best_scores, whole.scores
-        cuts = first_characters((offsets, data), self.settings.prefix)
-        found = predict(self.model, begins, cuts, data, wanted)
+        cuts = first_characters((offsets, data), self.settings.prefix, passed)
+        found = predict(self.model, begins, cuts, data, wanted, passed)
         unsure = np.flatnonzero((cuts < stops) & (grained(found.best_scores) < self.settings.sure))
-        whole = predict(self.model, begins[unsure], stops[unsure], data, wanted)
+        whole = predict(self.model, begins[unsure], stops[unsure], data, wanted, passed)
         best, best_scores, scores = found.best.copy(), found.best_scores.copy(), found.scores.copy()
         best[unsure], best_scores[unsure], scores[unsure] = whole.best, whole.best_scores, whole.scores
         return best, best_scores, scores

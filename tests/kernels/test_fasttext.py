@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.kernels import fasttext_file
 from dclm_pipeline.kernels.fasttext_file import load_model
 from dclm_pipeline.kernels.fasttext_predict import predict
 from dclm_pipeline.kernels.fasttext_tree import tree_of
@@ -84,6 +85,13 @@ def test_no_texts_are_no_answers(write):
 def test_a_model_that_cannot_be_used_is_refused_by_name(settings, said, write):
     with pytest.raises(RecipeError, match=rf"model\.bin: .*{said}"):
         load_model(write(model_bytes(**settings)))
+
+
+def test_a_model_pruned_from_too_many_buckets_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(fasttext_file, "MOST_PRUNED", 1_999_999)
+
+    with pytest.raises(RecipeError, match=r"it was pruned from 2,000,000 buckets; up to 1,999,999 can be used"):
+        load_model(find_bundled(LID))
 
 
 def test_numbers_that_are_none_are_told_when_they_are_met(write):

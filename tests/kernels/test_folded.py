@@ -123,7 +123,8 @@ def test_one_label_is_not_worth_folding(tmp_path):
         ({"rows": -1}, "greater than or equal to 0"),
         ({"words": 2**31 - 1}, "ends within its tables"),
         ({"words": 1.5}, "valid integer"),
-        ({"slots": 3, "pruned": True}, "no power of two"),
+        ({"buckets": 2**31 - 1, "pruned": True}, "was pruned from 2,147,483,647 buckets"),
+        ({"pruned": True}, "ends within its tables"),
         ({"longest": 2}, "ends within its tables"),
         ({"unheard": 1}, "not permitted"),
     ],
@@ -139,17 +140,37 @@ def test_a_head_that_does_not_fit_is_refused_by_name(small, changed, said, tmp_p
     ("place", "there", "said"),
     [
         (0, b"\xff" * 8, "not in order"),
-        ("slots", b"\0" * 8, "slots lead out"),
         (-4, b"\0\0\xc0\x7f", "not finite"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused_by_name(small, place, there, said, tmp_path):
     head, tables = split(small[0])
-    place = 8 * (head["words"] + head["label_keys"]) if place == "slots" else place % len(tables)
+    place %= len(tables)
     damaged = tables[:place] + there + tables[place + len(there) :]
 
     with pytest.raises(RecipeError, match=said):
         load_folded(written(tmp_path, joined(head, damaged)))
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [([1, 0], "kept buckets are not in order"), ([0, 0], "not in order"), ([-1], "more than its 20")]
+)
+def test_kept_buckets_that_do_not_fit_are_refused(small, first, said, tmp_path):
+    head, tables = split(small[0])
+    buckets = np.array([*first, *range(len(first), 20)], "<i4").tobytes()
+
+    with pytest.raises(RecipeError, match=said):
+        load_folded(written(tmp_path, joined(head | {"pruned": True}, tables + buckets)))
+
+
+def test_where_all_buckets_were_kept_nothing_was_pruned(small, tmp_path):
+    head, tables = split(small[0])
+    whole = scores_of(written(tmp_path, small[0]))
+    buckets = np.arange(20, dtype="<i4").tobytes()
+
+    assert np.array_equal(
+        scores_of(written(tmp_path, joined(head | {"pruned": True}, tables + buckets))), whole, equal_nan=True
+    )
 
 
 def test_a_file_that_was_cut_anywhere_is_refused_by_name(small, tmp_path):

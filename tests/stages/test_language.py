@@ -1,5 +1,7 @@
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.errors import RecipeError
@@ -125,3 +127,17 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 
     with pytest.raises(RecipeError, match=r"list\.txt: is no model"):
         Language(model="list.txt").open(FetchedAssets(str(tmp_path)))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.lists(st.sampled_from(["\n", " ", "the", "mühle", "水車", "x" * 40, "\r"])).map("".join)
+        )
+    ),
+    st.sampled_from([0, 1, 7, 100]),
+)
+def test_in_dclm_a_newline_is_as_if_it_were_not_there(texts, prefix):
+    without = [None if text is None else text.replace("\n", "") for text in texts]
+
+    assert told(*texts, profile="dclm", prefix=prefix, all=True) == told(*without, prefix=prefix, all=True)

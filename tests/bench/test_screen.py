@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from bench.screen import Page, thinned
+
+PAGES = [Page(Path("one.warc.gz"), place, 1, place % 3 > 0, place * 0.61803 % 1) for place in range(900)]
+
+
+@pytest.mark.parametrize(("share", "pages", "english"), [(0.3, 429, 129), (0.45, 545, 245), (1.0, 600, 600)])
+def test_pages_are_thinned_to_a_share_of_english_ones(share, pages, english):
+    kept = thinned(PAGES, share)
+
+    assert (len(kept), sum(page.english for page in kept)) == (pages, english)
+
+
+def test_pages_that_are_thinned_keep_their_order():
+    kept = thinned(PAGES, 0.45)
+
+    assert kept == sorted(kept, key=lambda page: page.offset)
