@@ -13,7 +13,6 @@ from typing import Any
 from bench.ground import DCLM, Ground
 
 RECIPES = Path(__file__).with_name("recipes")
-BASELINE = str(Path(__file__).parents[1] / "pipelines" / "dclm-baseline.yaml")
 
 
 class Figure(Enum):
@@ -98,7 +97,7 @@ TWO_FLOORS = Comparison("two floors at once", two_floors)
 START_INLINE = Comparison("start-up, inline", run("extract.yaml", *INLINE, crawl="one_page"))
 START_RAY_1 = Comparison("start-up, ray, 1 worker", run("extract.yaml", *RAY_1, crawl="one_page"))
 START_RAY_2 = Comparison("start-up, ray, 2 workers", run("extract.yaml", *RAY_2, crawl="two_pages"))
-START_BASELINE = Comparison("start-up, dclm-baseline", run(BASELINE, *INLINE, crawl="one_page"))
+START_HEURISTICS = Comparison("start-up, dclm-heuristics", run("dclm-heuristics.yaml", *INLINE, crawl="one_page"))
 START_LOOK_UP = Comparison("url_filter, 2 million domains, start-up", look_up("step", 0))
 LOOK_UP_IN_SET = Comparison("a set of 2 million domains, 3 million addresses", look_up("set", 3))
 
@@ -135,8 +134,8 @@ COMPARISONS = (
     Comparison("extract blocks, inline", run("blocks.yaml", *INLINE), most=0.6, less=START_INLINE),
     Comparison("extract, inline", run("extract.yaml", *INLINE), most=1.05, less=START_INLINE),
     Comparison("screen, extract, language, inline", run("screened.yaml", *INLINE), less=START_INLINE),
-    START_BASELINE,
-    Comparison("dclm-baseline, inline", run(BASELINE, *INLINE), most=1.0, less=START_BASELINE),
+    START_HEURISTICS,
+    Comparison("dclm-heuristics, inline", run("dclm-heuristics.yaml", *INLINE), most=1.0, less=START_HEURISTICS),
     Comparison("extract, ray, 1 worker", run("extract.yaml", *RAY_1), most=1.10, less=START_RAY_1),
     Comparison(
         "extract, ray, 2 workers (clock)",

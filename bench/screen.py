@@ -26,7 +26,7 @@ from bench.measure import Measured, measure
 from dclm_pipeline.ids import ID, document_id, uniform
 
 HOUSE = Path(__file__).parents[1]
-RECIPE, EXTRACTION = HOUSE / "pipelines" / "dclm-baseline.yaml", HOUSE / "bench" / "recipes" / "extract.yaml"
+RECIPE, EXTRACTION = (HOUSE / "bench" / "recipes" / name for name in ("dclm-heuristics.yaml", "extract.yaml"))
 SCREEN = "some_english"
 SHARES = (0.3, 0.45, 0.65, 1.0)
 # At most so many times the floor: where 45 % of the pages are English, and where 65 % are, as in all of dev.

@@ -11,11 +11,14 @@ STOPPERS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping_once() -> Iterator[None]:
-    """Turn the first signal into a KeyboardInterrupt, and answer those that come while that is dealt with."""
+    """Turn the first signal into a KeyboardInterrupt, and answer those that come from then on, until the process ends."""
+    stopping = False
     before = {number: signal.getsignal(number) for number in STOPPERS}
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
         del number, frame
+        stopping = True
         for stopper in STOPPERS:
             signal.signal(stopper, _later)
         raise KeyboardInterrupt
@@ -25,8 +28,9 @@ def stopping_once() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not stopping:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _later(number: int, frame: FrameType | None) -> None:

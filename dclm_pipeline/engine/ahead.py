@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
 
 from dclm_pipeline.kernels.warm import warm
 from dclm_pipeline.step import Step
@@ -27,30 +27,35 @@ def load_kernels(steps: Iterable[Step]) -> None:
     while waiting:
         name = waiting.pop()
         met.add(name)
-        module = sys.modules.get(name) or import_module(name)
-        if not _is_kernel(name):
-            imported = _imports(module)
-            if imported is None:
-                warm()
-                break
-            waiting |= {other for other in imported if other not in met}
+        if name.startswith(f"{_KERNELS}."):
+            import_module(name)
+            continue
+        imported = _imports(name)
+        if imported is None:
+            warm()
+            break
+        waiting |= imported - met
     if f"{_KERNELS}.characters" in sys.modules:
         from dclm_pipeline.kernels.characters import character_table
 
         character_table()  # kept from here on, by this process and by those forked from it
 
 
-def _is_kernel(name: str) -> bool:
-    return name == _KERNELS or name.startswith(f"{_KERNELS}.")
-
-
 @cache
-def _imports(module: ModuleType) -> frozenset[str] | None:
-    """Return the modules of this package that a module imports, anywhere in its text; None without its text."""
+def _imports(name: str) -> frozenset[str] | None:
+    """Return the modules of this package that a module imports, anywhere in its text; None without its text.
+
+    Modules other than kernels are read, not imported: what they need beside may not be installed.
+    """
     try:
-        tree = ast.parse(inspect.getsource(module))
+        if name in sys.modules:
+            text = inspect.getsource(sys.modules[name])
+        else:
+            spec = find_spec(name)
+            text = Path(spec.origin).read_text(encoding="utf-8") if spec is not None and spec.origin else ""
     except (OSError, TypeError):
         return None
+    tree = ast.parse(text)
     named: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -61,12 +66,13 @@ def _imports(module: ModuleType) -> frozenset[str] | None:
 
 
 def _reached(module: str, names: list[str]) -> set[str]:
-    """Return a module and those of its names that are modules."""
+    """Return those of a module's names that are modules, and the module itself for the others."""
     if not module.startswith(_PACKAGE):
         return set()
-    return {module, *(inner for name in names if (inner := f"{module}.{name}") in sys.modules or _is_module(inner))}
+    modules = {f"{module}.{name}" for name in names if _is_module(f"{module}.{name}")}
+    return modules if len(modules) == len(names) else {module, *modules}
 
 
 def _is_module(name: str) -> bool:
     parent = sys.modules.get(name.rpartition(".")[0])
-    return hasattr(parent, "__path__") and find_spec(name) is not None
+    return name in sys.modules or (hasattr(parent, "__path__") and find_spec(name) is not None)

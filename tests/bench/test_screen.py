@@ -1,8 +1,12 @@
+import itertools
 from pathlib import Path
 
 import pytest
 
-from bench.screen import Page, thinned
+from bench.heuristics import PIPELINES
+from bench.screen import RECIPE, Page, thinned
+from dclm_pipeline.recipe import load_recipe
+from dclm_pipeline.step import Barrier
 
 PAGES = [Page(Path("one.warc.gz"), place, 1, place % 3 > 0, place * 0.61803 % 1) for place in range(900)]
 
@@ -12,6 +16,13 @@ def test_pages_are_thinned_to_a_share_of_english_ones(share, pages, english):
     kept = thinned(PAGES, share)
 
     assert (len(kept), sum(page.english for page in kept)) == (pages, english)
+
+
+def test_what_is_measured_is_the_shipped_recipe_up_to_its_first_barrier():
+    steps = load_recipe(PIPELINES / "dclm-baseline.yaml").steps
+    single = list(itertools.takewhile(lambda step: not isinstance(step, Barrier), steps))
+
+    assert [*load_recipe(RECIPE).steps] == single
 
 
 def test_pages_that_are_thinned_keep_their_order():

@@ -60,6 +60,16 @@ def test_what_a_step_computes_with_is_loaded_and_no_more():
     assert not {"bloom", "blocks", "minhash"} & set(loaded)
 
 
+def test_of_a_package_only_the_modules_that_are_named_are_followed():
+    """`extract` imports modules of the package of all kinds, whose own text names everything."""
+    program = """
+from dclm_pipeline.stages.extract import Extract
+load_kernels([Extract()])
+print(json.dumps(loaded()))
+"""
+    assert not {"bloom", "minhash", "folded", "contamination"} & set(said(OF_STEPS + program))
+
+
 def test_a_step_without_kernels_loads_none():
     assert said(OF_STEPS + "load_kernels([Between(column='n', low=1)])\nprint(json.dumps(loaded()))") == ["warm"]
 
