@@ -79,15 +79,30 @@ def test_a_classifier_is_trained_judged_and_described(folder):
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
-def test_the_same_documents_give_the_same_classifier_in_whatever_order_they_come(folder):
+def test_the_same_files_give_the_same_classifier(folder):
     first = made(folder)
-    lines = (folder / "bad.jsonl").read_text().splitlines()
     again = made(folder, "again")
 
     assert first == again
     assert (folder / "out" / "model.bin").read_bytes() == (folder / "again" / "model.bin").read_bytes()
     assert made(folder)["whole_before"]
-    assert lines
+
+
+def test_other_documents_at_the_same_place_are_another_classifier(folder):
+    made(folder)
+    write(folder / "bad.jsonl", [{"text": text} for text in texts(BAD, 80)])
+
+    with pytest.raises(RecipeError, match="other settings, documents or libraries"):
+        made(folder)
+
+
+def test_the_same_documents_elsewhere_are_the_same_classifier(folder, tmp_path_factory):
+    first = made(folder)
+    moved = tmp_path_factory.mktemp("moved") / "moved"
+    folder.rename(moved)
+    configure(moved)
+
+    assert made(moved) == first | {"whole_before": True}
 
 
 def test_another_configuration_does_not_take_the_place_of_a_classifier(folder):
