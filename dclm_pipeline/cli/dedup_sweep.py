@@ -17,6 +17,7 @@ import pyarrow as pa
 from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.rows import printable
+from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def dedup_sweep(
     from dclm_pipeline.engine.opening import whole_pool
     from dclm_pipeline.engine.sampled import sample_of
 
+    require_folder_of(page)
     storage, manifest = whole_pool(pool)
     names = [name for name, _ in manifest.columns]
     if "text" not in names:

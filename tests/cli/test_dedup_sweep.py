@@ -106,3 +106,9 @@ def test_a_pool_without_texts_is_refused(tmp_path):
     result = CliRunner().invoke(app, ["dedup-sweep", str(tmp_path / "pool")])
 
     assert "no column 'text'" in str(result.exception)
+
+
+def test_a_page_in_a_folder_that_is_not_there_is_refused(pool, tmp_path):
+    result = CliRunner().invoke(app, ["dedup-sweep", str(pool), "--page", str(tmp_path / "no" / "pairs.html")])
+
+    assert "there is no folder" in str(result.exception)

@@ -165,6 +165,9 @@ def test_what_cannot_be_joined_or_read_is_refused(pool, tmp_path):
         published_at(str(tmp_path / "empty"))
     with pytest.raises(RecipeError, match="has no column 'mark'"):
         published_at(str(tmp_path / "shard.parquet"), score="mark")
+    for column in ("text", "id", "absent"):
+        with pytest.raises(RecipeError, match=f"{column}' .*name one of numbers by --our-score: .*quality"):
+            reproduce(str(pool), [str(tmp_path / "shard.parquet")], our_score=column, told=silent)
     (tmp_path / "array.jsonl").write_text("[1]\n")
     with pytest.raises(RecipeError, match="no JSON object"):
         published_at(str(tmp_path / "array.jsonl"))
