@@ -83,6 +83,11 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
             for item in source.read(storage, shard, 1024, 8 * 2**20):
                 if not isinstance(item, Reject):
                     batches.append(_row_of(item, place))
+                elif item.reason == "column group":
+                    raise RecipeError(
+                        f"{place}: the field {fields.group!r} of groups holds something that is no text ({item.detail}); "
+                        "name another with --group"
+                    )
                 elif item.reason == "column label":
                     mistyped = True
                     break

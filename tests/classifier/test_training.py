@@ -265,6 +265,14 @@ def test_labels_are_read_as_people_write_them(folder, labels):
     assert (found["unlabelled"], found["models"][0]["auc"]) == (1, 1.0)
 
 
+def test_groups_that_are_no_texts_are_told(folder):
+    made(folder)
+    write(folder / "labels.jsonl", [{"text": "winter", "label": 1, "group": 7}])
+
+    with pytest.raises(RecipeError, match="'group' of groups holds something that is no text .* --group"):
+        evaluate([folder / "out" / "model.bin"], [str(folder / "labels.jsonl")], Fields())
+
+
 def test_labels_that_nobody_can_know_are_asked_about(folder):
     made(folder)
     path = str(write(folder / "labels.jsonl", [{"text": "winter", "label": "blue"}, {"text": "bonus", "label": "red"}]))
