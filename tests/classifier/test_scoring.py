@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dclm_pipeline.classifier.folding import fold
 from dclm_pipeline.classifier.scoring import Scorer
 from dclm_pipeline.errors import RecipeError
 from tests.stages.test_quality import TEXTS, folder, scored
@@ -27,3 +28,8 @@ def test_a_label_that_is_none_is_told_with_those_that_are(folder):
         Scorer(folder / "other.bin", "hq")
     with pytest.raises(RecipeError, match="none of the usual labels"):
         Scorer(folder / "model.folded")
+
+
+def test_what_is_folded_is_not_folded_again(folder, tmp_path):
+    with pytest.raises(RecipeError, match="is folded already"):
+        fold(folder / "model.folded", tmp_path / "again.folded")

@@ -269,7 +269,7 @@ def test_groups_that_are_no_texts_are_told(folder):
     made(folder)
     write(folder / "labels.jsonl", [{"text": "winter", "label": 1, "group": 7}])
 
-    with pytest.raises(RecipeError, match="'group' of groups holds something that is no text .* --group"):
+    with pytest.raises(RecipeError, match=r"'group' of groups holds something that is no text .* --group"):
         evaluate([folder / "out" / "model.bin"], [str(folder / "labels.jsonl")], Fields())
 
 
