@@ -16,7 +16,7 @@ from dclm_pipeline.arrow import from_numpy, nulls, schema_of, take
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import ID, part_ids, salts, uniform
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.stages.tokenize import Width, tokens_field
+from dclm_pipeline.stages.tokenize import DTYPES, Width, tokens_field
 from dclm_pipeline.step import Batch, Unfold
 
 # Luck of its own: with that of `sample` or `shuffle`, what one leaves would all be repeated alike.
@@ -130,7 +130,9 @@ def other_width(documents: pa.Schema, dtype: Width) -> str:
     found = documents.field("tokens").metadata or {}
     if found.get(b"dtype", expected[b"dtype"]) == expected[b"dtype"]:
         return ""
-    return f"takes tokens as {dtype}, and they are {found[b'dtype'].decode()}; give `dtype` as `tokenize` does"
+    said = found[b"dtype"].decode()
+    known = next((name for name, width in DTYPES.items() if width.str == said), said)
+    return f"takes tokens as {dtype}, and they are {known}; give `dtype` as `tokenize` does"
 
 
 def _numbers(docs: Batch, name: str) -> NDArray[np.float64]:
