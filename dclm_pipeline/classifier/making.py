@@ -35,6 +35,7 @@ from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.stages.decontaminate import Decontaminate
 from dclm_pipeline.step import Step
 from dclm_pipeline.storage import open_storage
+from dclm_pipeline.storage.paths import last_name
 from dclm_pipeline.tally import tally_to_json
 
 MODEL, FOLDED, HELD_OUT, CARD = "model.bin", "model.folded", "held_out.parquet", "card.json"
@@ -203,7 +204,7 @@ def described(settings: Heading, around: Surroundings) -> dict[str, Any]:
 
 def _place(setting: str, place: str, around: Surroundings) -> str:
     if setting.endswith(".path") or ".paths." in setting:
-        return place.rstrip("/").rpartition("/")[2]
+        return last_name(place)
     return f"sha256:{around.assets.digest(place)}"
 
 
