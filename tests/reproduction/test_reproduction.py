@@ -158,6 +158,14 @@ def test_addresses_join_where_they_are_asked_to(pool, tmp_path):
     assert (found["by"], found["both"], found["scores"]) == ("url", 3, None)
 
 
+def test_what_lies_beside_published_files_is_not_read(pool, tmp_path):
+    write_dclm(tmp_path / "shard.jsonl.gz")
+    (tmp_path / "README.md").write_text("# What this is\n")
+    (tmp_path / ".gitattributes").write_text("*.gz filter=lfs\n")
+
+    assert reproduce(str(pool), [str(tmp_path)], told=silent)["both"] == 3
+
+
 def test_what_cannot_be_joined_or_read_is_refused(pool, tmp_path):
     with pytest.raises(RecipeError, match="cannot be joined by record_id"):
         reproduce(str(pool), [str(write_refinedweb(tmp_path / "shard.parquet"))], by="record_id", told=silent)
