@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+# The reason of rows of which a step made others.
+UNFOLDED = "unfolded"
+
 
 @dataclass(frozen=True)
 class StepTally:

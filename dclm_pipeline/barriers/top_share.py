@@ -28,6 +28,7 @@ BINS = 65_536
 # The heaviest document; what says to be heavier lies.
 MOST_WEIGHT = 2**40
 _GRAINS = 2**20
+_MOST_GRAINED = 2.0**32
 _ID_BITS = np.uint64(44)
 
 
@@ -175,14 +176,18 @@ class TopShare(Barrier):
 
         scores = _floats(docs[self.column])
         scored = np.isfinite(scores)
-        scores = grained(np.where(scored, scores, 0.0)) + 0.0
+        scores = np.where(scored, scores, 0.0) + 0.0
+        # Beyond that a float has no parts as small as grains.
+        small = np.abs(scores) < _MOST_GRAINED
+        scores[small] = grained(scores[small]) + 0.0
         weights = np.ones(docs.num_rows, np.int64)
         weighed = np.ones(docs.num_rows, np.bool_)
         if self.of == "tokens":
             given = docs[self.weight].cast(pa.int64(), safe=False)
             weights = np.asarray(given.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
             weighed = (weights >= 0) & (weights <= MOST_WEIGHT)
-        part = np.floor((scores - self.low) / (self.high - self.low) * BINS)
+        with np.errstate(over="ignore"):  # to infinity, which is in the outermost bin as well
+            part = np.floor((scores - self.low) / (self.high - self.low) * BINS)
         bins = np.clip(part, 0, BINS - 1).astype(np.int32)
         high, low = self._groups(docs)
         return Asked(scores, scored, weights, weighed, bins, high, low)
@@ -204,7 +209,7 @@ class TopShare(Barrier):
     ) -> NDArray[np.uint64]:
         """Return numbers in whose order come better scores, and of equal ones smaller ids, as far as there is room."""
         top = self.low + (bins.astype(np.float64) + 1) * (self.high - self.low) / BINS
-        below = np.clip(np.rint((top - scores) * _GRAINS), 0, _GRAINS - 1).astype(np.uint64)
+        below = np.clip(np.rint(np.clip(top - scores, 0, 1) * _GRAINS), 0, _GRAINS - 1).astype(np.uint64)
         return below << _ID_BITS | ids >> (np.uint64(64) - _ID_BITS)
 
 

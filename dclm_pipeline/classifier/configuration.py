@@ -10,26 +10,31 @@ from dclm_pipeline.recipe import chain_problems, named, source_kinds, step_kinds
 from dclm_pipeline.recipe.load import Reader, bytes_of, settings_of
 from dclm_pipeline.recipe.loading import Plain, load_scalar, load_yaml
 from dclm_pipeline.recipe.model import prelude_of
+from dclm_pipeline.recipe.overrides import put
 from dclm_pipeline.recipe.problems import Problems
 from dclm_pipeline.stages.decontaminate import Decontaminate
 
 _REST = tuple(Heading.model_fields)
+_BOTH = ("decontaminate", "fasttext")
+# The settings of a training and of a distillation.
+_OF_TRAINING = (*_REST, "positives", "negatives", *_BOTH)
+_OF_DISTILLATION = (*_REST, "documents", "score", "share", *_BOTH)
 
 
 def load_training(path: FilePath, overrides: Sequence[str] = ()) -> Training:
     """Read how a classifier is trained, changed by what `overrides` (`NAME.FIELD=VALUE`) say."""
-    return _Configuration(path, overrides, ("positives", "negatives")).training()
+    return _Configuration(path, overrides, ("positives", "negatives"), _OF_TRAINING).training()
 
 
 def load_distillation(path: FilePath, overrides: Sequence[str] = ()) -> Distillation:
     """Read how a classifier is distilled, changed by what `overrides` (`NAME.FIELD=VALUE`) say."""
-    return _Configuration(path, overrides, ("documents",)).distillation()
+    return _Configuration(path, overrides, ("documents",), _OF_DISTILLATION).distillation()
 
 
 class _Configuration:
     """The values of a file, and what is wrong with them."""
 
-    def __init__(self, path: FilePath, overrides: Sequence[str], groups: Sequence[str]) -> None:
+    def __init__(self, path: FilePath, overrides: Sequence[str], groups: Sequence[str], known: Sequence[str]) -> None:
         loaded = load_yaml(bytes_of(path), str(path))
         if not isinstance(loaded.values, dict):
             wanted = ", ".join(("name", *groups))
@@ -37,13 +42,14 @@ class _Configuration:
         self._problems = Problems(loaded)
         self._values = loaded.values
         self._groups = groups
+        self._known = known
         self._reader = Reader(step_kinds(), source_kinds(), self._problems, lacks_kinds=False)
         for override in overrides:
             self._override(override)
 
     def training(self) -> Training:
         """Return the settings of a training."""
-        self._check_keys((*_REST, *self._groups, "decontaminate", "fasttext"))
+        self._check_keys()
         sides = {side: self._side(side) for side in self._groups}
         values = self._heading() | self._common() | {side: tuple(groups) for side, groups in sides.items()}
         made = settings_of(Training, values, (), "classifier", self._problems) if all(sides.values()) else None
@@ -53,10 +59,9 @@ class _Configuration:
 
     def distillation(self) -> Distillation:
         """Return the settings of a distillation."""
-        own = ("score", "share")
-        self._check_keys((*_REST, "documents", *own, "decontaminate", "fasttext"))
+        self._check_keys()
         group = self._group(self._values.get("documents"), ("documents",), "documents")
-        rest = {key: self._values[key] for key in own if key in self._values}
+        rest = {key: self._values[key] for key in ("score", "share") if key in self._values}
         values = self._heading() | self._common() | rest | {"documents": group}
         made = settings_of(Distillation, values, (), "classifier", self._problems) if group else None
         if made is not None and made.score not in made.documents.source.document_schema().names:
@@ -70,10 +75,10 @@ class _Configuration:
         assert made is not None  # what is None has been told of
         return made
 
-    def _check_keys(self, known: Sequence[str]) -> None:
+    def _check_keys(self) -> None:
         for key in self._values:
-            if key not in known:
-                said = f"unknown setting {shown(key)}{nearest(key, known)} Known: {', '.join(known)}"
+            if key not in self._known:
+                said = f"unknown setting {shown(key)}{nearest(key, self._known)} Known: {', '.join(self._known)}"
                 self._problems.add((key,), said)
 
     def _heading(self) -> dict[str, object]:
@@ -141,30 +146,25 @@ class _Configuration:
         """Change a setting by the words of a command: of a group by its name, of anything else by its path."""
         said = f"--set {override if override.isprintable() else shown(override)}"
         target, equals, text = override.partition("=")
-        fields = target.split(".")
+        adding = target.endswith("+")
+        fields = target.removesuffix("+").split(".")
         if not equals or not all(fields):
             self._problems.say(f"{said}: expected NAME.FIELD=VALUE, such as fasttext.epochs=3")
             return
-        try:
-            value = load_scalar(text, said)
-        except RecipeError as error:
-            self._problems.say(str(error))
-            return
         groups = dict(self._named())
         path, settings = groups.get(fields[0], ((), self._values))
-        known = [*groups, *self._values, *_REST, "fasttext", "decontaminate"]
+        known = [*groups, *self._values, *self._known]
+        before = ""
         if len(fields) > 1 and fields[0] in groups:
-            fields = fields[1:]
+            before, fields = f"{fields[0]}.", fields[1:]
         elif fields[0] not in known:
             self._problems.say(f"{said}: nothing is called {shown(fields[0])}{nearest(fields[0], known)}")
             return
-        for field in fields[:-1]:
-            inner = settings.get(field)
-            inner = inner if isinstance(inner, dict) else {}
-            settings[field] = inner
-            settings = inner
-        settings[fields[-1]] = value
-        self._problems.set_by((*path, *fields), said)
+        try:
+            for inner in put(settings, fields, load_scalar(text, said), before, said, adding=adding):
+                self._problems.set_by((*path, *inner), said)
+        except RecipeError as error:
+            self._problems.say(str(error))
 
     def _named(self) -> list[tuple[str, tuple[Path, dict[str, Plain]]]]:
         """Return the groups that can be addressed: name, then path and settings."""

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from dclm_pipeline.classifier.drawing import balanced_rows, chosen
+from dclm_pipeline.classifier.identity import documents_of
 from dclm_pipeline.classifier.making import HELD_OUT, Surroundings, described, gather, make, whole_or_nothing
 from dclm_pipeline.classifier.measures import SHARES, correlation, overlap, threshold_of
 from dclm_pipeline.classifier.settings import Distillation
@@ -46,7 +47,8 @@ def distill(settings: Distillation, out: Path, around: Surroundings) -> dict[str
             }
         }
 
-    return whole_or_nothing(out, described(settings, around), work)
+    documents = documents_of((group,), settings.decontaminate, around.assets, around.open_place)
+    return whole_or_nothing(out, described(settings, around), documents, work)
 
 
 def _kept_of_choice(held_out: Path) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 from dclm_pipeline.classifier.files import replacing, sha256_of_file
+from dclm_pipeline.errors import RecipeError
 
 
 def fold(model: Path, out: Path) -> dict[str, Any]:
     """Write a folded model; return its facts: the same model gives the same bytes."""
     from dclm_pipeline.kernels.folded import fold_model
-    from dclm_pipeline.kernels.folded_file import folded_bytes
+    from dclm_pipeline.kernels.folded_file import folded_bytes, is_folded
 
+    if is_folded(model):
+        raise RecipeError(f"{model}: is folded already; use it as it is")
     folded = fold_model(model)
     with replacing(out) as unfinished:
         unfinished.write_bytes(folded_bytes(folded))

@@ -15,6 +15,7 @@ from dclm_pipeline.sources.columns import Column, Type
 from dclm_pipeline.sources.jsonl import Jsonl
 from dclm_pipeline.sources.tables import Parquet
 from dclm_pipeline.storage import open_storage
+from dclm_pipeline.storage.paths import last_name
 
 _TYPES: tuple[Type, ...] = ("string", "int", "bool", "float")
 # What people write for a good text, and for another.
@@ -83,6 +84,11 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
             for item in source.read(storage, shard, 1024, 8 * 2**20):
                 if not isinstance(item, Reject):
                     batches.append(_row_of(item, place))
+                elif item.reason == "column group":
+                    raise RecipeError(
+                        f"{place}: the field {fields.group!r} of groups holds something that is no text ({item.detail}); "
+                        "name another with --group"
+                    )
                 elif item.reason == "column label":
                     mistyped = True
                     break
@@ -111,7 +117,7 @@ def _columns_there(place: str, names: Sequence[str], fields: Fields) -> list[str
 
 
 def _row_of(docs: pa.RecordBatch, place: str) -> pa.RecordBatch:
-    name = place.rstrip("/").rpartition("/")[2]
+    name = last_name(place)
     group: Array = docs["group"] if "group" in docs.schema.names else pa.array([None] * docs.num_rows, pa.string())
     return pa.RecordBatch.from_arrays(
         [

@@ -21,6 +21,7 @@ from dclm_pipeline.classifier.drawing import Drawing, Drawn, Smallest, balanced,
 from dclm_pipeline.classifier.figures import Sample, figures_of
 from dclm_pipeline.classifier.files import sha256_of_file
 from dclm_pipeline.classifier.folding import fold
+from dclm_pipeline.classifier.identity import documents_of
 from dclm_pipeline.classifier.lines import write_lines
 from dclm_pipeline.classifier.measures import SHARES, Kept, kept_at
 from dclm_pipeline.classifier.reading import Documents, Opener, Read, Told, silent
@@ -28,16 +29,17 @@ from dclm_pipeline.classifier.scoring import Scorer
 from dclm_pipeline.classifier.settings import Group, Heading, Teaching, Training
 from dclm_pipeline.classifier.training import require_fasttext, teach
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.keys import key_of, libraries_of, library_version
+from dclm_pipeline.engine.keys import key_of, library_version
 from dclm_pipeline.errors import IncompleteError, RecipeError
 from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.stages.decontaminate import Decontaminate
 from dclm_pipeline.step import Step
 from dclm_pipeline.storage import open_storage
+from dclm_pipeline.storage.paths import last_name
 from dclm_pipeline.tally import tally_to_json
 
 MODEL, FOLDED, HELD_OUT, CARD = "model.bin", "model.folded", "held_out.parquet", "card.json"
-REVISION = 1
+REVISION = 2
 FASTTEXT = "fasttext-numpy2"
 # Documents that teach on either side; fewer teach nothing.
 _LEAST = 1
@@ -85,7 +87,8 @@ def train(training: Training, out: Path, around: Surroundings) -> dict[str, Any]
         good = np.isin(gathered.drawn.group, positives)
         return make(training, training.fasttext, training.groups, gathered, mask, good, scratch, around)
 
-    return whole_or_nothing(out, described(training, around), work)
+    documents = documents_of(training.groups, training.decontaminate, around.assets, around.open_place)
+    return whole_or_nothing(out, described(training, around), documents, work)
 
 
 def gather(
@@ -201,19 +204,27 @@ def described(settings: Heading, around: Surroundings) -> dict[str, Any]:
 
 def _place(setting: str, place: str, around: Surroundings) -> str:
     if setting.endswith(".path") or ".paths." in setting:
-        return place.rstrip("/").rpartition("/")[2]
+        return last_name(place)
     return f"sha256:{around.assets.digest(place)}"
 
 
-def whole_or_nothing(out: Path, settings: dict[str, Any], work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
-    """Do work in a folder beside `out`, and put what it leaves there with a card; a classifier that is whole stands."""
-    libraries = {FASTTEXT: library_version(FASTTEXT)} | libraries_of(None, ())
-    key = key_of(REVISION, settings, libraries)
+def whole_or_nothing(
+    out: Path, settings: dict[str, Any], documents: list[object], work: Callable[[Path], dict[str, Any]]
+) -> dict[str, Any]:
+    """Do work in a folder beside `out`, and put what it leaves there with a card; a classifier that is whole stands.
+
+    What is whole stands if it is of the same settings and of the same `documents`, which `documents_of` tells.
+    """
+    libraries = {FASTTEXT: library_version(FASTTEXT)}
+    key = key_of(REVISION, settings, documents, libraries)
     if (out / CARD).is_file():
         card = read_card(out)
         if card.get("key") == key:
             return card | {"whole_before": True}
-        raise RecipeError(f"{out}: holds another classifier ({card.get('name')}); name another folder with --out")
+        raise RecipeError(
+            f"{out}: holds another classifier ({card.get('name')}), of other settings, documents or libraries; name "
+            "another folder with --out"
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RecipeError(f"{out}: is there already and holds no classifier; name a folder that is empty or not there")
     require_fasttext()

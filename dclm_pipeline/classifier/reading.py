@@ -17,6 +17,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sources import InputShard, Reject, Source
 from dclm_pipeline.step import Assets, Batch, Step
 from dclm_pipeline.storage import Storage, open_storage
+from dclm_pipeline.storage.paths import last_name
 from dclm_pipeline.tally import StepTally, Tally
 
 ROWS, SIZE = 1024, 8 * 2**20
@@ -75,14 +76,17 @@ class Documents:
             storage = self._open_place(place)
             shards = tuple(self._source.shards(storage))
             if not shards:
-                raise RecipeError(f"{place}: holds nothing that the source {self._source.kind!r} reads")
+                raise RecipeError(
+                    f"{place}: there is nothing that the source {self._source.kind!r} reads; places of sources begin where "
+                    "you are"
+                )
             for done, shard in enumerate(shards):
-                for batch in self._shard(storage, place, shard):
+                for batch in self._shard(storage, number, shard):
                     yield number, batch
                     documents += batch.num_rows
                     self._told(f"{self._label}: {done} of {len(shards)} files, {documents:,} documents")
 
-    def _shard(self, storage: Storage, place: str, shard: InputShard) -> Iterator[Batch]:
+    def _shard(self, storage: Storage, number: int, shard: InputShard) -> Iterator[Batch]:
         reading = self._source.read(storage, shard, ROWS, SIZE)
         for chain in self._chains:
             chain.begin()
@@ -90,13 +94,14 @@ class Documents:
             if isinstance(item, Reject):
                 continue  # the tally of the reading counts it
             yield from self._worded(self._through(item, 0))
-        for number, chain in enumerate(self._chains):
+        for place, chain in enumerate(self._chains, 1):
             last = chain.finish()
             self._count(last.tallies)
-            yield from self._worded(self._through(last.docs, number + 1))
+            yield from self._worded(self._through(last.docs, place))
         facts = reading.facts
-        name = shard.name if len(self._places) == 1 else f"{place.rstrip('/').rpartition('/')[2]}: {shard.name}"
-        self.read.files[name] = facts.sha256
+        # Files of several places may be called the same.
+        several = f"{number + 1}, {last_name(self._places[number])}: " if len(self._places) > 1 else ""
+        self.read.files[f"{several}{shard.name}"] = facts.sha256
         self.read.tally += Tally(source=facts.tally)
 
     def _through(self, docs: Batch, first: int) -> Batch:

@@ -8,6 +8,8 @@ from typing import Any, Unpack
 import click
 
 from dclm_pipeline.cli.fetching import Fetching, fetching_options
+from dclm_pipeline.cli.rows import printable
+from dclm_pipeline.cli.writing import require_folder_of
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -134,6 +136,7 @@ def evaluate(
     from dclm_pipeline.classifier.labelled import Fields
     from dclm_pipeline.cli.figures import review_text, shown_figures
 
+    require_folder_of(review)
     models = [model] if against is None else [model, against]
     found = judge(models, labelled, Fields(text=text, label=label, group=group, good=good), model_label, strongest)
     if review:
@@ -141,7 +144,7 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    click.echo("\n".join(shown_figures(found)))
+    click.echo(printable("\n".join(shown_figures(found))))
     if review:
         click.echo(f"wrote {review}", err=True)
 
@@ -178,5 +181,5 @@ def _show_card(card: dict[str, Any], out: Path, as_json: bool) -> None:
         click.echo(json.dumps(card, ensure_ascii=False))
         return
     lines: Sequence[str] = shown_card(card)
-    click.echo("\n".join(lines))
+    click.echo(printable("\n".join(lines)))
     click.echo(f"{out} is whole already; nothing was done" if card.get("whole_before") else f"wrote {out}")

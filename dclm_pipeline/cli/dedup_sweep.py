@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pyarrow as pa
+from pydantic import ValidationError
 
 from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.rows import printable
+from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import problems_of
 
 if TYPE_CHECKING:
     from dclm_pipeline.barriers.near.trying import Pair, Tried
@@ -79,6 +82,13 @@ def dedup_sweep(
     from dclm_pipeline.engine.opening import whole_pool
     from dclm_pipeline.engine.sampled import sample_of
 
+    require_folder_of(page)
+    lengths = sorted(set(ngrams))
+    try:
+        tries = [MinhashDedup(ngram=n, bands=bands, rows=rows, permutations=bands * rows) for n in lengths]
+    except ValidationError as error:
+        said = "; ".join(message for _, message in problems_of(error, MinhashDedup, (), "minhash_dedup"))
+        raise RecipeError(f"{said} (--bands {bands} times --rows {rows})") from error
     storage, manifest = whole_pool(pool)
     names = [name for name, _ in manifest.columns]
     if "text" not in names:
@@ -91,10 +101,8 @@ def dedup_sweep(
     docs = in_keep_order(pa.Table.from_batches(batches)).combine_chunks()
     results: list[Tried] = []
     read: list[Pair] = []
-    lengths = sorted(set(ngrams))
     with Counting("documents", docs.num_rows * len(lengths), quiet=as_json) as counting:
-        for place, ngram in enumerate(lengths):
-            settings = MinhashDedup(ngram=ngram, bands=bands, rows=rows, permutations=bands * rows)
+        for place, (ngram, settings) in enumerate(zip(lengths, tries, strict=True)):
             advance = partial(_advance, counting, place * docs.num_rows)
             candidates = candidates_in(settings, docs.to_batches(max_chunksize=_AT_ONCE), advance)
             results += [tried(candidates, ngram, threshold) for threshold in sorted(set(thresholds))]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def train(labels: Path, out: Path) -> None:
     from dclm_pipeline.extractor.training import train as make
     from dclm_pipeline.kernels.judging import digest, packed
 
-    if not out.parent.is_dir():
-        raise RecipeError(f"{out}: there is no folder {out.parent}; make it first")
+    require_folder_of(out)
     examples = examples_of(read_labels(labels))
     click.echo(f"learning from {len(examples)} pages", err=True)
     model = make(examples, lambda line: click.echo(line, err=True))
@@ -68,6 +68,7 @@ def evaluate(
 
     if model and cross_validate:
         raise RecipeError("--model and --cross-validate are two ways to come by a model; leave one out")
+    require_folder_of(worst)
     begun = time.process_time()
     pages = read_labels(labels)
     texts = {"blocks": _own_texts(labels, pages, model, cross_validate, lean)}

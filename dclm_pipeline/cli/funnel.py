@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dclm_pipeline.tally import StepTally, Tally
+from dclm_pipeline.tally import UNFOLDED, StepTally, Tally
 
 MOST_REASONS = 8
 # Tables with more steps are without those that did nothing, if they are so many, and cost at most this share of all.
@@ -14,7 +14,8 @@ DEAR_SHARE = 0.01
 def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
     """Return the table of a whole pool's tally; with `seconds`, what each step cost in this run.
 
-    What steps would have dropped is shown where one drops nothing that it would have. A long table is without the rows of
+    Rows that a step makes others of are not dropped, and those that it makes are no share of all. What steps would have
+    dropped is shown where one drops nothing that it would have. A long table is without the rows of
     cheap steps that did nothing; a line below names them.
     """
     tells = any(step.would and not step.dropped for step in tally.steps)
@@ -28,7 +29,9 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
     if records:
         rows.append(("(records)", f"{records:,}", f"{skipped:,}", "", _some(failed), f"{documents:,}", "", "", ""))
     first = max(documents, tally.steps[0].entered if tally.steps else 0, 1)
+    made = False
     for step in tally.steps:
+        made = made or step.added > 0
         if (step.kind == "guard" and not step.failed) or step.name in folded:
             continue
         cost = f"{seconds[step.name]:.2f}" if seconds and step.name in seconds else ""
@@ -36,11 +39,11 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
             (
                 step.name,
                 f"{step.entered:,}",
-                _some(step.dropped),
+                _some(_lost(step)),
                 _some(step.would) if tells else "",
                 _some(step.failed),
                 f"{step.left:,}",
-                f"{step.left / first:.1%}",
+                "" if made else f"{step.left / first:.1%}",
                 _some(step.alone),
                 cost,
             )
@@ -49,7 +52,14 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
     if folded:
         spent = f" ({sum(seconds.get(name, 0.0) for name in folded):.2f} CPU s)" if seconds else ""
         lines.append(f"  {len(folded)} steps dropped nothing{spent}: {', '.join(folded)}")
-    lines += [f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.reasons and not step.added]
+    lines += [
+        f"  {step.name}: {_reasons(step)}" for step in tally.steps if step.reasons and UNFOLDED not in step.reasons
+    ]
+    lines += [
+        f"  {step.name}: made {step.added:,} rows of {step.entered - step.failed:,}"
+        for step in tally.steps
+        if step.added
+    ]
     told = {"skipped": tally.source.skipped, "failed": tally.source.failed, "damage": tally.source.damage}
     lines += [f"  records {name}: {_counts(counts)}" for name, counts in told.items() if counts]
     stopped = sum(
@@ -64,6 +74,11 @@ def funnel(tally: Tally, seconds: Mapping[str, float] | None = None) -> str:
             f"  {stopped} documents were stopped by a CPU, memory or wall-clock limit: on another machine it may be others"
         )
     return "\n".join(lines)
+
+
+def _lost(step: StepTally) -> int:
+    """Return how many rows a step dropped, less those of which it made others."""
+    return step.dropped - step.reasons.get(UNFOLDED, 0)
 
 
 def _folded(steps: Sequence[StepTally], seconds: Mapping[str, float]) -> list[str]:

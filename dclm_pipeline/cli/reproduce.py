@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dclm_pipeline.cli.figures import shown_share
-from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.cli.rows import printable
 
 LAYOUTS = ("dclm-baseline", "refinedweb", "fineweb", "fineweb-edu", "plain")
 
@@ -20,7 +20,7 @@ LAYOUTS = ("dclm-baseline", "refinedweb", "fineweb", "fineweb-edu", "plain")
 @click.option(
     "--by", type=click.Choice(("record_id", "url")), help="What joins rows; default: record ids, if both have some."
 )
-@click.option("--our-score", default="quality", show_default=True, metavar="COLUMN", help="The column of our scores.")
+@click.option("--our-score", default="", metavar="COLUMN", help="The column of our scores; default: quality, if there.")
 @click.option("--their-score", default="", metavar="COLUMN", help="The column of theirs; default: by the layout.")
 @click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="So many of each sort.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -43,8 +43,6 @@ def reproduce(
     from dclm_pipeline.cli.stopping import stopping_once
     from dclm_pipeline.reproduction.comparing import reproduce as compare
 
-    if our_score in ("url", "record_id", "text"):
-        raise RecipeError(f"--our-score {our_score}: is no score; name a column of numbers")
     line = Line(quiet=as_json)
     with stopping_once():
         try:
@@ -60,7 +58,7 @@ def reproduce(
             )
         finally:
             line.clear()
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(_shown(found)))
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else printable("\n".join(_shown(found))))
 
 
 def _shown(found: dict[str, Any]) -> list[str]:

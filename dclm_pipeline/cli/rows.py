@@ -54,7 +54,7 @@ def show_pages(pool: str, row: str, source: str, as_json: bool) -> None:
 
 def print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
     """Print one document; values that are no JSON are shown as text."""
-    plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+    plain = {name: _plain(value) for name, value in row.items()}
     if as_json:
         click.echo(json.dumps(plain, default=str, ensure_ascii=False))
         return
@@ -64,6 +64,15 @@ def print_row(row: dict[str, Any], as_json: bool, *, whole: bool) -> None:
             text = f"{text[:MOST_CHARACTERS]}… ({len(text):,} characters)"
         click.echo(f"{name}: {printable(text)}")
     click.echo("")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with hexadecimal digits for bytes, those of lists among them: ids can be asked for so."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
 
@@ -41,8 +42,7 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
     storage, manifest = whole_pool(pool)
     if dict(manifest.columns).get("text") not in ("string", "large_string"):
         raise RecipeError(f"{pool}: has no column 'text'; its columns are {', '.join(dict(manifest.columns))}")
-    if not out.parent.is_dir():
-        raise RecipeError(f"{out}: there is no folder {out.parent}; make it first")
+    require_folder_of(out)
     read = 0
 
     def texts(counting: Counting) -> Iterator[str]:

@@ -26,7 +26,7 @@ from dclm_pipeline.engine.contract import (
 )
 from dclm_pipeline.engine.found import Found
 from dclm_pipeline.engine.isolate import Part, isolate
-from dclm_pipeline.engine.sides import KEPT, ROW, UNFOLDED, Sides, mask_of, number_fields, rows_where
+from dclm_pipeline.engine.sides import KEPT, ROW, Sides, mask_of, number_fields, rows_where
 from dclm_pipeline.engine.unfolding import Unfolding
 from dclm_pipeline.engine.verdicts import with_verdict
 from dclm_pipeline.schema import with_columns
@@ -51,7 +51,7 @@ from dclm_pipeline.step import (
     verdict_of,
     written_by,
 )
-from dclm_pipeline.tally import StepTally
+from dclm_pipeline.tally import UNFOLDED, StepTally
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dclm_pipeline.step import Batch, Step
 from dclm_pipeline.tally import StepTally
 
 ROW = "_row"
-KEPT, DROPPED, FAILED, UNFOLDED = "kept", "dropped", "failed", "unfolded"
+KEPT, DROPPED, FAILED = "kept", "dropped", "failed"
 SIDE_REJECT = REJECT.append(pa.field(ROW, pa.int64()))
 
 

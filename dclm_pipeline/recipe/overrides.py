@@ -48,7 +48,7 @@ def _override(values: dict[str, Plain], prelude: dict[str, Plain], override: str
     adding = target.endswith("+")
     target = target.removesuffix("+")
     if target in PLAIN:
-        for path in _put(values, [target], value, "", said, adding=adding):
+        for path in put(values, [target], value, "", said, adding=adding):
             problems.set_by(path, said)
         return
     steps = dict(_steps(values.get("steps"))) | {kind: ((kind,), step) for kind, step in prelude.items()}
@@ -67,14 +67,17 @@ def _override(values: dict[str, Plain], prelude: dict[str, Plain], override: str
         path, settings = (name,), group(values.get(name))
         values[name] = settings
     if isinstance(settings, dict):
-        for inner in _put(settings, fields, value, f"{name}.", said, adding=adding):
+        for inner in put(settings, fields, value, f"{name}.", said, adding=adding):
             problems.set_by((*path, *inner), said)
 
 
-def _put(
+def put(
     settings: dict[str, Plain], fields: Sequence[str], value: Plain, before: str, said: str, *, adding: bool
 ) -> list[Path]:
-    """Put a value where fields lead, or add it to the list there; return the paths of what is new."""
+    """Put a value where fields lead, or add it to the list there; return the paths of what is new.
+
+    `before` is what messages put before the fields, `said` the words that asked for it.
+    """
     holder: Plain = settings
     keys: list[str | int] = []
     for place, field in enumerate(fields):

@@ -34,6 +34,9 @@ Told = Callable[[str], None]
 # Bytes that are measured of a pair of texts, beginnings and ends in common left out.
 MOST_BYTES = 1 << 16
 _RUN = 1024
+# The column of our scores where nobody names one, and the types that scores can have.
+_OUR_SCORE = "quality"
+_NUMBERS = frozenset(f"{sort}{bits}" for sort in ("int", "uint") for bits in (8, 16, 32, 64)) | {"float", "double"}
 _QUANTILES = (0.1, 0.5, 0.9, 0.99)
 # Distances as shares of the longer text: up to each of these.
 BANDS = (0.001, 0.01, 0.05, 0.2, 0.5, 1.0)
@@ -60,7 +63,7 @@ def reproduce(
     *,
     layout: str = "",
     by: str = "",
-    our_score: str = "quality",
+    our_score: str = "",
     their_score: str = "",
     examples: int = 10,
     told: Told,
@@ -70,12 +73,13 @@ def reproduce(
     published = [published_at(place, layout, their_score) for place in places]
     with tempfile.TemporaryDirectory(prefix="dclm-reproduce-") as folder:
         failed: Counter[str] = Counter()
-        ours = store(Path(folder, "ours.arrow"), _ours(storage, manifest, our_score, told))
+        ours = store(Path(folder, "ours.arrow"), _ours(storage, manifest, _score(manifest, pool, our_score), told))
         theirs = store(Path(folder, "theirs.arrow"), _theirs(published, failed, told))
         by = by or ("record_id" if ours.records.any() and theirs.records.any() else "url")
         join = joined(ours.keys(by), theirs.keys(by))
         if not ours.keys(by).any() or not theirs.keys(by).any():
-            raise RecipeError(f"{pool}: cannot be joined by {by}, which one side has nowhere; try --by url")
+            other = "url" if by == "record_id" else "record_id"
+            raise RecipeError(f"{pool}: cannot be joined by {by}, which one side has nowhere; try --by {other}")
         pairs = _compared(ours, theirs, join, examples, told)
         both, only_ours, only_theirs = len(join.ours), join.only_ours, join.only_theirs
         return {
@@ -141,6 +145,19 @@ def joined(ours: Keys, theirs: Keys) -> Join:
         for side, keys in enumerate((ours, theirs))
     ]
     return Join(pairs[0], pairs[1], alone[0], alone[1])
+
+
+def _score(manifest: Manifest, pool: str, named: str) -> str:
+    """Return the column of our scores; one that was named must be there, and hold numbers."""
+    name = named or _OUR_SCORE
+    kind = dict(manifest.columns).get(name)
+    if kind not in _NUMBERS and (named or kind is not None):
+        seen = "is not there" if kind is None else f"is {kind}"
+        known = ", ".join(name for name, kind in manifest.columns if kind in _NUMBERS) or "none"
+        raise RecipeError(
+            f"{pool}: the column of our scores {name!r} {seen}; name one of numbers by --our-score: {known}"
+        )
+    return name
 
 
 def _ours(storage: Storage, manifest: Manifest, score: str, told: Told) -> Iterator[pa.RecordBatch]:

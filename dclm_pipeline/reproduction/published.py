@@ -59,11 +59,12 @@ class Published:
 def published_at(place: str, wanted: str = "", score: str = "") -> Published:
     """Find out how the rows at a place are laid out; `wanted` says it by name, `score` names another column."""
     storage = open_storage(place)
-    names = [entry.path for entry in storage.entries()]
-    parquet = [name for name in names if name.lower().endswith(".parquet")]
-    first = next(iter(parquet or names), None)
+    parquet = any(entry.path.lower().endswith(".parquet") for entry in storage.entries())
+    kind: type[Parquet | Jsonl] = Parquet if parquet else Jsonl
+    # Folders of the hub hold pages and settings beside what is published.
+    first = next((shard.name for shard in kind(split=None).shards(storage)), None)
     if first is None:
-        raise RecipeError(f"{place}: there is nothing; name files or a folder of JSON lines or Parquet")
+        raise RecipeError(f"{place}: there is nothing to read; name files or a folder of JSON lines or Parquet")
     with storage.open(first) as file:
         if parquet:
             there: Sequence[str] = pq.ParquetFile(file).schema_arrow.names
@@ -79,7 +80,6 @@ def published_at(place: str, wanted: str = "", score: str = "") -> Published:
         layout = replace(layout, score="")
     fields = {"text": layout.text, "url": layout.url, "record_id": layout.record_id, "date": ""}
     columns = {"score": Column(type="float", path=layout.score)} if layout.score else {}
-    kind: type[Source] = Parquet if parquet else Jsonl
     return Published(place, kind.model_validate({**fields, "columns": columns, "split": None}), layout)
 
 

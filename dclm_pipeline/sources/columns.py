@@ -86,7 +86,10 @@ def fits(value: Any, kind: Type) -> Any:
         if kind == "int" and isinstance(value, int) and value in _INT64:
             return value
         if kind == "float":
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError as error:  # JSON has whole numbers of any length
+                raise ValueError("int is too large for a float") from error
     if kind == "date" and (date := read_date(value)) is not None:
         return date
     raise ValueError(f"{type(value).__name__} is no {kind}")

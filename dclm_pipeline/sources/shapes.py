@@ -4,6 +4,7 @@ Knows names and places in a row, and how answers are ranked; not what a text is 
 is counted by its reason, as it is no failure.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -151,6 +152,12 @@ def _list(row: Mapping[str, Any], field: str) -> Sequence[Any]:
 
 
 def _number(value: object, what: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise NoDocumentError(f"{what} is no number", type(value).__name__)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise NoDocumentError(f"{what} is no number", type(value).__name__)
+    try:
+        number = float(value)
+    except OverflowError:  # JSON has whole numbers of any length
+        number = math.inf
+    if not math.isfinite(number):
+        raise NoDocumentError(f"{what} is not finite")
+    return number

@@ -5,8 +5,9 @@ the step is opened. What folding and scores are worth, `python -m bench.quality`
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
@@ -152,6 +153,12 @@ class WholeScores:
 
 def load_scorer(path: Path, label: str) -> Scores:
     """Load a model of any sort, and look for a label."""
+    labels, scores_by = load_labels(path)
+    return scores_by(_label_of(path, labels, label))
+
+
+def load_labels(path: Path) -> tuple[Sequence[str], Callable[[int], Scores]]:
+    """Load a model of any sort; return its labels, and what gives scores by the number of one."""
     from dclm_pipeline.kernels.fasttext_file import SOFTMAX, load_model
     from dclm_pipeline.kernels.folded import MOST_LABELS, fold
     from dclm_pipeline.kernels.folded_file import is_folded, load_folded
@@ -159,12 +166,11 @@ def load_scorer(path: Path, label: str) -> Scores:
 
     if is_folded(path):
         folded = load_folded(path)
-        return FoldedScores(Scorer(folded), _label_of(path, folded.labels, label))
+        return folded.labels, partial(FoldedScores, Scorer(folded))
     model = load_model(path)
-    number = _label_of(path, model.labels, label)
     if model.loss == SOFTMAX and 2 <= len(model.labels) <= MOST_LABELS:
-        return FoldedScores(Scorer(fold(model, "")), number)
-    return WholeScores(model, number)
+        return model.labels, partial(FoldedScores, Scorer(fold(model, "")))
+    return model.labels, partial(WholeScores, model)
 
 
 def _label_of(path: Path, labels: Sequence[str], label: str) -> int:

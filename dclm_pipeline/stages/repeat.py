@@ -13,21 +13,23 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from dclm_pipeline.arrow import from_numpy, nulls, schema_of, take
+from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import ID, part_ids, salts, uniform
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.stages.tokenize import Width, tokens_field
+from dclm_pipeline.stages.tokenize import DTYPES, Width, tokens_field
 from dclm_pipeline.step import Batch, Unfold
 
 # Luck of its own: with that of `sample` or `shuffle`, what one leaves would all be repeated alike.
 _OWN = 0x6A09E667F3BCC909
 _PIECE_BYTES = 16 * 2**20
-Factor = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+_MOST = 10_000
+Factor = Annotated[float, Field(ge=0, le=_MOST, allow_inf_nan=False)]
 
 
 class Repeat(Unfold):
     """Gives each document as often as factors say: `times`, that of its pool, and that of how often it was met.
 
-    The factors are multiplied. 2.25 is two copies of each document and a third one of a quarter of them; 0.5 half of
+    The factors are multiplied, and come to 10,000 at most. 2.25 is two copies of each document and a third one of a quarter of them; 0.5 half of
     them. With `by_size`, a document whose `cluster_size` is at least a number is repeated by the factor of the greatest
     such number.
     """
@@ -107,7 +109,13 @@ class Repeat(Unfold):
             bounds = sorted(self.by_size)
             table = np.array([1.0, *(self.by_size[bound] for bound in bounds)])
             factors *= table[np.searchsorted(bounds, _numbers(docs, self.size_column), "right")]
-        factors = np.where(factors > 0, factors, 0.0)
+        wrong = np.flatnonzero(~((factors >= 0) & (factors <= _MOST)))
+        if len(wrong):
+            row = int(wrong[0])
+            raise ShardError(
+                f"{self.name or self.kind}: document {docs['id'][row].as_py().hex()} is to be repeated {factors[row]:g} times; "
+                f"factors, multiplied, must be 0 to {_MOST:,}: look at `column`, and at the weights of a mixture"
+            )
         whole = np.floor(factors)
         # Pools of a mixture may hold the same document; it has luck of its own in each.
         ids = part_ids(docs["id"], salts(docs["pool"])) if "pool" in docs.schema.names else docs["id"]
@@ -122,7 +130,9 @@ def other_width(documents: pa.Schema, dtype: Width) -> str:
     found = documents.field("tokens").metadata or {}
     if found.get(b"dtype", expected[b"dtype"]) == expected[b"dtype"]:
         return ""
-    return f"takes tokens as {dtype}, and they are {found[b'dtype'].decode()}; give `dtype` as `tokenize` does"
+    said = found[b"dtype"].decode()
+    known = next((name for name, width in DTYPES.items() if width.str == said), said)
+    return f"takes tokens as {dtype}, and they are {known}; give `dtype` as `tokenize` does"
 
 
 def _numbers(docs: Batch, name: str) -> NDArray[np.float64]:

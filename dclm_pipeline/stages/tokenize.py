@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Width = Literal["uint16", "uint32"]
 Tokens: TypeAlias = NDArray[np.uint16] | NDArray[np.uint32]
 DTYPES: Mapping[str, np.dtype[np.unsignedinteger]] = {"uint16": np.dtype("<u2"), "uint32": np.dtype("<u4")}
-NO_TEXT = "no text"
+NO_TEXT, END_WITHIN = "no text", "end-of-text within"
 # Metadata of a column of tokens: how NumPy reads it.
 DTYPE = b"dtype"
 
@@ -39,10 +39,12 @@ class Tokenize(Annotate):
 
     Tokens are little-endian numbers one after another, two bytes each (`uint16`) or four. Special tokens are taken from
     the tokenizer, and a tokenizer that has no such token, or more tokens than two bytes can name, is refused. A page
-    that writes `<|endoftext|>` has written letters. Texts of a batch are encoded side by side on the cores that
-    `needs.cpu` reserves.
+    that writes `<|endoftext|>` has written letters; a document is a reject where a tokenizer makes end-of-text of them
+    all the same. Texts of a batch are encoded side by side on the cores that `needs.cpu` reserves.
     """
 
+    # 2: end-of-text within a document makes it a reject.
+    revision: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("tokenizers",)
 
     kind: Literal["tokenize"] = "tokenize"
@@ -106,18 +108,26 @@ class Tokenizing:
         encoded = self._tokenizer.encode_batch_fast([text or "" for text in texts], add_special_tokens=False)
         ids = [encoding.ids for encoding in encoded]
         counts = np.fromiter(map(len, ids), np.int64, len(ids)) + 1
-        arrays = {"tokens": self._tokens(ids, counts), "token_count": from_numpy(counts.astype(np.int32))}
-        return Columns(arrays, failed=dict.fromkeys(missing, NO_TEXT))
-
-    def _tokens(self, ids: Sequence[list[int]], counts: NDArray[np.int64]) -> Array:
-        """Return the tokens of all rows in one piece of memory, end-of-text behind each row's."""
         ends = np.cumsum(counts)
+        tokens = self._tokens(ids, ends)
+        # Whatever reads letters may know end-of-text as a word like others, as models of unigrams do.
+        within = np.setdiff1d(np.flatnonzero(tokens == self._end), ends - 1)
+        failed = dict.fromkeys(np.searchsorted(ends, within, "right").tolist(), END_WITHIN)
+        arrays = {"tokens": self._binary(tokens, ends), "token_count": from_numpy(counts.astype(np.int32))}
+        return Columns(arrays, failed=failed | dict.fromkeys(missing, NO_TEXT))
+
+    def _tokens(self, ids: Sequence[list[int]], ends: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
+        """Return the tokens of all rows in one piece of memory, end-of-text behind each row's."""
         total = int(ends[-1]) if len(ends) else 0
         tokens = np.empty(total, self._dtype)
         last = np.zeros(total, np.bool_)
         last[ends - 1] = True
         tokens[~last] = np.fromiter(chain.from_iterable(ids), self._dtype, total - len(ends))
         tokens[last] = self._end
+        return tokens
+
+    def _binary(self, tokens: NDArray[np.unsignedinteger], ends: NDArray[np.int64]) -> Array:
+        """Return tokens row by row; `ends` says where those of each end."""
         offsets = np.concatenate([np.zeros(1, np.int64), ends]) * self._dtype.itemsize
         buffers = [None, from_numpy(offsets).buffers()[1], from_numpy(tokens).buffers()[1]]
         array: Array = pa.Array.from_buffers(pa.large_binary(), len(ends), buffers)

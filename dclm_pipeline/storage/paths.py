@@ -39,6 +39,12 @@ def parted(url: str) -> tuple[str, str]:
     return f"{folder}/{options}", unquote(name) if "://" in url else name
 
 
+def last_name(url: str) -> str:
+    """Return what a place is called where it lies, of a folder as of an object: the end of its URL."""
+    place, _ = _split(url)
+    return place.rstrip("/").rpartition("/")[2]
+
+
 def _split(url: str) -> tuple[str, str]:
     if "://" not in url:
         return url, ""

@@ -46,16 +46,19 @@ def find_pages(place: str, prefix: str, source: str = "") -> list[Piece] | None:
     if row is None:
         return None
     texts = open_storage(source or _place_of_source(storage, manifest))
-    pages = _pages(texts, manifest, set(row["doc_ids"]))
-    missing = [document.hex() for document in row["doc_ids"] if document not in pages]
+    # What lies behind the tokens that count, beyond a budget, is of no page that anything is trained on.
+    ends = [min(end, row["token_count"]) for end in (*row["starts"][1:], row["token_count"])]
+    parts = zip(row["doc_ids"], row["starts"], ends, row["offsets"], strict=True)
+    counting = [part for part in parts if part[1] < part[2]]
+    wanted = [document for document, *_ in counting]
+    pages = _pages(texts, manifest, set(wanted))
+    missing = [document.hex() for document in wanted if document not in pages]
     if missing:
         raise IntegrityError(
             f"{texts.url}: does not hold the documents {', '.join(missing[:3])}, which the row is made of: it is not what "
             "the training set was made from, or has been changed since"
         )
-    ends = [*row["starts"][1:], max(row["token_count"], row["starts"][-1])]
-    parts = zip(row["doc_ids"], row["starts"], ends, row["offsets"], strict=True)
-    return [Piece(document, start, end - start, offset, pages[document]) for document, start, end, offset in parts]
+    return [Piece(document, start, end - start, offset, pages[document]) for document, start, end, offset in counting]
 
 
 def _pages(texts: Storage, manifest: Manifest, wanted: set[bytes]) -> dict[bytes, dict[str, Any]]:

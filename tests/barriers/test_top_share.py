@@ -219,3 +219,12 @@ def test_columns_that_do_not_fit_are_mistakes(settings, said):
 def test_settings_that_do_not_fit_are_mistakes(settings):
     with pytest.raises(ValueError):
         dp.steps.top_share(**settings)
+
+
+def test_scores_of_any_size_are_ranked():
+    largest = np.finfo(np.float64).max
+    rows = [-largest, 1e305, -1e305, largest, 0.5, 2.0**40 + 0.25, 2.0**40, float("inf")]
+
+    assert kept(rows, share=0.5) == [1, 3, 5]
+    assert kept(rows, share=0.9) == [1, 2, 3, 4, 5, 6]
+    assert kept(rows, share=0.3) == [1, 3]

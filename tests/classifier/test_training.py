@@ -17,6 +17,7 @@ from dclm_pipeline.classifier.lines import prepared, write_lines
 from dclm_pipeline.classifier.making import Surroundings, train
 from dclm_pipeline.engine.assets import assets_below
 from dclm_pipeline.errors import IncompleteError, RecipeError
+from dclm_pipeline.storage.paths import last_name
 
 GOOD, BAD = ("winter", "river", "reader", "question"), ("casino", "bonus", "jackpot", "spins")
 FASTTEXT = "fasttext: {dimensions: 10, buckets: 1000, epochs: 20, rate: 0.5}\n"
@@ -79,15 +80,30 @@ def test_a_classifier_is_trained_judged_and_described(folder):
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
-def test_the_same_documents_give_the_same_classifier_in_whatever_order_they_come(folder):
+def test_the_same_files_give_the_same_classifier(folder):
     first = made(folder)
-    lines = (folder / "bad.jsonl").read_text().splitlines()
     again = made(folder, "again")
 
     assert first == again
     assert (folder / "out" / "model.bin").read_bytes() == (folder / "again" / "model.bin").read_bytes()
     assert made(folder)["whole_before"]
-    assert lines
+
+
+def test_other_documents_at_the_same_place_are_another_classifier(folder):
+    made(folder)
+    write(folder / "bad.jsonl", [{"text": text} for text in texts(BAD, 80)])
+
+    with pytest.raises(RecipeError, match="other settings, documents or libraries"):
+        made(folder)
+
+
+def test_the_same_documents_elsewhere_are_the_same_classifier(folder, tmp_path_factory):
+    first = made(folder)
+    moved = tmp_path_factory.mktemp("moved") / "moved"
+    folder.rename(moved)
+    configure(moved)
+
+    assert made(moved) == first | {"whole_before": True}
 
 
 def test_another_configuration_does_not_take_the_place_of_a_classifier(folder):
@@ -111,6 +127,27 @@ def test_what_is_in_an_evaluation_set_does_not_teach(folder):
 
     assert clean["name"] == "decontaminate"
     assert clean["dropped"] >= 1
+
+
+def test_files_of_one_name_in_several_places_are_all_told_of(folder):
+    paths = []
+    for place in ("one", "two"):
+        (folder / place).mkdir()
+        path = write(folder / place / "more.jsonl", [{"text": f"{place} {text}"} for text in texts(BAD, 30)])
+        paths.append(str(path))
+    configure(folder)
+    wanted = f"{{kind: jsonl, path: '{folder}/bad.jsonl'}}"
+    written = (folder / "tiny.yaml").read_text().replace(wanted, f"{{kind: jsonl}}, paths: {json.dumps(paths)}")
+    (folder / "tiny.yaml").write_text(written)
+    bad = made(folder)["groups"][1]
+
+    assert list(bad["files"]) == ["1, more.jsonl: more.jsonl", "2, more.jsonl: more.jsonl"]
+    assert bad["tally"]["source"]["documents"] == 60
+
+
+def test_a_place_in_a_card_is_its_last_name_and_nothing_of_its_server():
+    assert last_name("s3://bucket/texts/?endpoint=http://host:9000") == "texts"
+    assert last_name("folder/texts.jsonl") == "texts.jsonl"
 
 
 def test_steps_choose_among_the_documents_of_a_group(folder):
@@ -164,6 +201,25 @@ def test_steps_of_a_group_are_checked(folder, step, said):
 def test_words_of_a_command_that_change_nothing_are_refused(folder, words):
     with pytest.raises(RecipeError, match="--set"):
         load_training(folder / "tiny.yaml", [words])
+
+
+def test_words_of_a_command_reach_into_lists_and_add_to_them(folder):
+    configure(folder, extra=", steps: [{kind: signals, only: [word_count]}]")
+    words = ["good.steps.0.only=[letter_share]", "good.steps+={kind: between, column: letter_share, low: 0.2}"]
+    steps = load_training(folder / "tiny.yaml", words).positives[0].steps
+
+    assert [step.kind for step in steps] == ["signals", "between"]
+    for wrong in ("good.steps.1.only=[dclm]", "good.steps.only=[dclm]", "name.first=x", "good.steps.0.only.x=1"):
+        with pytest.raises(RecipeError, match=f"--set {wrong.partition('=')[0]}"):
+            load_training(folder / "tiny.yaml", [wrong])
+
+
+def test_words_of_a_command_name_settings_that_the_file_leaves_out(folder):
+    source = f"{{kind: jsonl, path: '{folder}/good.jsonl', columns: {{mark: float}}}}"
+    (folder / "cheap.yaml").write_text(f"name: cheap\ndocuments: {{name: scored, source: {source}}}\n")
+    settings = load_distillation(folder / "cheap.yaml", ["score=mark", "share=0.5", "fasttext.epochs=3"])
+
+    assert (settings.score, settings.share, settings.fasttext.epochs) == ("mark", 0.5, 3)
 
 
 def test_published_recipes_load():
@@ -248,6 +304,14 @@ def test_labels_are_read_as_people_write_them(folder, labels):
     found = evaluate([folder / "out" / "model.bin"], [str(write(folder / "labels.jsonl", rows))], Fields())
 
     assert (found["unlabelled"], found["models"][0]["auc"]) == (1, 1.0)
+
+
+def test_groups_that_are_no_texts_are_told(folder):
+    made(folder)
+    write(folder / "labels.jsonl", [{"text": "winter", "label": 1, "group": 7}])
+
+    with pytest.raises(RecipeError, match=r"'group' of groups holds something that is no text .* --group"):
+        evaluate([folder / "out" / "model.bin"], [str(folder / "labels.jsonl")], Fields())
 
 
 def test_labels_that_nobody_can_know_are_asked_about(folder):

@@ -85,6 +85,13 @@ def test_a_model_is_judged_folded_and_compared(folder, tmp_path):
     assert told["models"][0]["auc"] == 1.0
 
 
+def test_what_cannot_be_written_is_refused_before_any_work(folder, tmp_path):
+    model, held = folder / "out" / "model.bin", folder / "out" / "held_out.parquet"
+
+    said = dclm("classifier", "evaluate", model, held, "--review", tmp_path / "no" / "mistakes.md", code=2).stderr
+    assert f"there is no folder {tmp_path}/no; make it first" in said
+
+
 def test_a_stop_ends_teaching_and_leaves_nothing_behind(folder, tmp_path):
     configure(tmp_path / "long.yaml", folder, "fasttext: {dimensions: 10, buckets: 1000, epochs: 10000000}\n")
     words = ["classifier", "train", tmp_path / "long.yaml", "--out", tmp_path / "out"]
@@ -130,11 +137,13 @@ def test_a_pool_is_compared_with_a_published_one(folder, tmp_path):
         "--executor",
         "inline",
     )
-    rows = [{"text": GOOD, "url": "http://good.example/1"}, {"text": "other", "url": "http://other.example/"}]
+    hostile = {"text": "other", "url": "http://other.example/\x1b]0;x\x07\u202e"}
+    rows = [{"text": GOOD, "url": "http://good.example/1"}, hostile]
     (tmp_path / "theirs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     shown = dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "theirs.jsonl").stdout
     told = json.loads(dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "theirs.jsonl", "--json").stdout)
 
     assert "never seen" in shown
+    assert not set(shown) & set("\x1b\x07\u202e")
     assert (told["both"], told["only_theirs"]) == (1, 1)
     assert "there is nothing" in dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "none", code=2).stderr

@@ -106,3 +106,16 @@ def test_a_pool_without_texts_is_refused(tmp_path):
     result = CliRunner().invoke(app, ["dedup-sweep", str(tmp_path / "pool")])
 
     assert "no column 'text'" in str(result.exception)
+
+
+def test_a_page_in_a_folder_that_is_not_there_is_refused(pool, tmp_path):
+    result = CliRunner().invoke(app, ["dedup-sweep", str(pool), "--page", str(tmp_path / "no" / "pairs.html")])
+
+    assert "there is no folder" in str(result.exception)
+
+
+def test_more_permutations_than_the_step_knows_are_refused(pool):
+    result = CliRunner().invoke(app, ["dedup-sweep", str(pool), "--bands", "127", "--rows", "1000"])
+
+    assert "permutations is 127000; expected a whole number" in str(result.exception)
+    assert "(--bands 127 times --rows 1000)" in str(result.exception)

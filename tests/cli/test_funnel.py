@@ -57,3 +57,17 @@ def test_what_fails_would_drop_or_gives_reasons_is_never_folded():
     said = funnel(Tally(steps=(*odd, *chain(*[0] * 30).steps)))
 
     assert [name for name in ("fails", "would", "says") if f"\n{name} " not in said] == []
+
+
+def test_rows_of_which_others_are_made_are_not_dropped():
+    steps = (
+        StepTally("pack", "pack", 100, 30, dropped=99, failed=1, added=30, reasons={"unfolded": 99}),
+        StepTally("budget", "token_budget", 30, 20, dropped=10),
+    )
+
+    assert funnel(Tally(steps=steps)).splitlines() == [
+        "step    entered  dropped  failed  left",
+        "pack        100                1    30",
+        "budget       30       10            20",
+        "  pack: made 30 rows of 99",
+    ]

@@ -67,6 +67,16 @@ def test_what_cannot_be_opened_is_named_with_its_step_and_setting(written, setti
     assert said_of(written(**settings)).startswith(said)
 
 
+def test_a_path_that_begins_where_one_stands_is_told_as_it_must_be_written(written, tmp_path, monkeypatch):
+    path = written(banned="lists/here.txt")
+    here = tmp_path / "elsewhere"
+    (here / "lists").mkdir(parents=True)
+    (here / "lists" / "here.txt").write_bytes(b"bad.com\n")
+    monkeypatch.chdir(here)
+
+    assert said_of(path).endswith(f"; relative paths begin at the recipe, so write {here}/lists/here.txt")
+
+
 def test_all_that_is_wrong_is_told_at_once(written):
     path = written(listed=b"\n", model="model.bin", weights=b"no model")
 

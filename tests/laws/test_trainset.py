@@ -221,3 +221,15 @@ def test_a_row_leads_to_the_pages_that_its_tokens_are_of(pools, tmp_path):
         page = [*tokenizer.encode(piece.page["text"]).ids, 0]
         assert page[piece.offset : piece.offset + piece.tokens] == tokens[piece.start : piece.start + piece.tokens]
         assert piece.page["url"].startswith("https://")
+
+
+def test_a_row_in_which_the_budget_ends_leads_to_what_counts_alone(pools, tmp_path):
+    dp.run(mixed(TokenBudget(tokens=1000), web=Part()), pools, tmp_path / "out", executor="inline", guard=False)
+    rows = dp.open(tmp_path / "out").to_table().to_pylist()
+    for row in rows:
+        pieces = find_pages(str(tmp_path / "out"), row["id"].hex())
+
+        assert sum(piece.tokens for piece in pieces) == row["token_count"]
+        assert [piece.start for piece in pieces] == [start for start in row["starts"] if start < row["token_count"]]
+        assert all(piece.tokens > 0 for piece in pieces)
+    assert any(row["starts"][-1] >= row["token_count"] for row in rows)

@@ -158,6 +158,14 @@ def test_addresses_join_where_they_are_asked_to(pool, tmp_path):
     assert (found["by"], found["both"], found["scores"]) == ("url", 3, None)
 
 
+def test_what_lies_beside_published_files_is_not_read(pool, tmp_path):
+    write_dclm(tmp_path / "shard.jsonl.gz")
+    (tmp_path / "README.md").write_text("# What this is\n")
+    (tmp_path / ".gitattributes").write_text("*.gz filter=lfs\n")
+
+    assert reproduce(str(pool), [str(tmp_path)], told=silent)["both"] == 3
+
+
 def test_what_cannot_be_joined_or_read_is_refused(pool, tmp_path):
     with pytest.raises(RecipeError, match="cannot be joined by record_id"):
         reproduce(str(pool), [str(write_refinedweb(tmp_path / "shard.parquet"))], by="record_id", told=silent)
@@ -165,6 +173,9 @@ def test_what_cannot_be_joined_or_read_is_refused(pool, tmp_path):
         published_at(str(tmp_path / "empty"))
     with pytest.raises(RecipeError, match="has no column 'mark'"):
         published_at(str(tmp_path / "shard.parquet"), score="mark")
+    for column in ("text", "id", "absent"):
+        with pytest.raises(RecipeError, match=f"{column}' .*name one of numbers by --our-score: .*quality"):
+            reproduce(str(pool), [str(tmp_path / "shard.parquet")], our_score=column, told=silent)
     (tmp_path / "array.jsonl").write_text("[1]\n")
     with pytest.raises(RecipeError, match="no JSON object"):
         published_at(str(tmp_path / "array.jsonl"))

@@ -91,6 +91,14 @@ def test_a_line_that_is_no_document_costs_itself_alone(line, reason):
     assert facts.tally.failed == {reason: 1}
 
 
+def test_a_number_that_no_float_holds_costs_its_line_alone():
+    data = b'{"text": "a", "n": 1}\n{"text": "b", "n": ' + b"9" * 400 + b'}\n{"text": "c", "n": 1e308}\n'
+    docs, rejects, _ = read(Jsonl(columns={"n": "float"}), {"a.jsonl": data})
+
+    assert [(doc["text"], doc["n"]) for doc in docs] == [("a", 1.0), ("c", 1e308)]
+    assert [(reject.reason, reject.detail) for reject in rejects] == [("column n", "int is too large for a float")]
+
+
 def test_a_cut_file_gives_what_is_whole_and_says_that_it_is_cut():
     docs, rejects, (facts,) = read(Jsonl(), {"a.jsonl.gz": gzip.compress(DATA, mtime=0)[:-30]})
 

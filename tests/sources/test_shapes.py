@@ -64,6 +64,9 @@ def test_bounds_themselves_are_good_enough():
         {"title": "Why?", "answers": {"text": ["a"], "score": ["high"]}},
         {"title": "Why?", "answers": {"text": "a", "score": [1]}},
         {"title": 7, "answers": {"text": ["a"], "score": [1]}},
+        {"title": "Why?", "answers": {"text": ["a"], "score": [10**400]}},
+        {"title": "Why?", "answers": {"text": ["a"], "score": [float("inf")]}},
+        {"title": "Why?", "answers": {"text": ["a", "b"], "score": [float("nan"), 1]}},
     ],
 )
 def test_rows_that_are_not_what_they_should_be_fail(row):

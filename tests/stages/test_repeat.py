@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import dclm_pipeline as dp
 from dclm_pipeline.barriers.shuffle import Shuffle
-from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.errors import RecipeError, ShardError
 from dclm_pipeline.stages.repeat import Repeat
 from tests.stages.test_pack import tokenized
 
@@ -83,3 +83,17 @@ def test_a_shuffle_without_copies_is_what_it_was():
 
     assert (np.diff(keys.astype(np.float64)) >= 0).all()
     assert sorted(plain["id"].to_pylist()) == sorted(docs["id"].to_pylist())
+
+
+@pytest.mark.parametrize("times", [-0.5, 10_001.0, 1e18, float("inf"), float("nan")])
+def test_factors_that_cannot_be_are_told_with_their_document(times):
+    docs = tokenized([1, 1]).append_column("times", pa.array([1.0, times]))
+
+    with pytest.raises(ShardError, match=f"{docs['id'][1].as_py().hex()} is to be repeated"):
+        dp.apply([Repeat(column="times")], docs)
+
+
+def test_the_greatest_factor_is_a_factor():
+    docs = tokenized([1]).append_column("times", pa.array([10_000.0]))
+
+    assert dp.apply([Repeat(column="times")], docs).docs.num_rows == 10_000

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import FetchedAssets
@@ -118,3 +118,37 @@ def test_what_is_no_tokenizer_is_refused(tmp_path):
 )
 def test_an_id_of_the_hub_is_the_place_of_its_file(written, meant):
     assert Tokenize(tokenizer=written).tokenizer == meant
+
+
+def unigrams() -> Tokenizer:
+    """Return a tokenizer as those of T5 and XLM-R are: its pieces have a `</s>` among them."""
+    pieces = [("<unk>", 0.0), ("</s>", 0.0), *((letter, -5.0) for letter in "▁abcdefghijklmnopqrstuvwxyz</>")]
+    made = Tokenizer(models.Unigram(pieces, unk_id=0))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.add_special_tokens(["</s>"])
+    return made
+
+
+def words() -> Tokenizer:
+    """Return a tokenizer of whole words."""
+    made = Tokenizer(models.WordLevel({"[UNK]": 0, "</s>": 1}, unk_token="[UNK]"))
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    made.add_special_tokens(["</s>"])
+    return made
+
+
+def added() -> Tokenizer:
+    """Return a tokenizer whose end-of-text is a token that it looks for in texts."""
+    made = Tokenizer(models.BPE({"a": 0, "</s>": 1}, []))
+    made.add_tokens([AddedToken("</s>", special=False)])
+    return made
+
+
+@pytest.mark.parametrize("tokenizer", [unigrams(), words(), added()])
+def test_a_page_that_a_tokenizer_would_end_is_a_reject(tokenizer, tmp_path):
+    place = tmp_path / "tokenizer.json"
+    tokenizer.save(str(place))
+    applied = dp.apply([Tokenize(tokenizer=str(place), end_of_text="</s>")], ["a", "a </s> a", "", "a </s>"])
+
+    assert applied.rejects["reason"].to_pylist() == ["end-of-text within"] * 2
+    assert [tokens.count(1) for tokens in tokens_of(applied.docs)] == [1, 1]

@@ -160,5 +160,7 @@ def _at_hand(asset: Asset, mirror: str) -> Asset:
 def _digest_of_file(asset: Asset) -> str:
     path = Path(asset.path)
     if not path.is_file():
-        raise RecipeError(f"{asset.place}: there is no such file (looked at {path})")
+        here = Path(asset.place.partition("#")[0]).absolute()
+        hint = f"; relative paths begin at the recipe, so write {here}" if here.is_file() else ""
+        raise RecipeError(f"{asset.place}: there is no such file (looked at {path}){hint}")
     return sha256_of(path)
