@@ -27,8 +27,8 @@ def load_kernels(steps: Iterable[Step]) -> None:
     while waiting:
         name = waiting.pop()
         met.add(name)
-        module = sys.modules.get(name) or import_module(name)
-        if not _is_kernel(name):
+        module = sys.modules.get(name) or _imported(name)
+        if module is not None and not _is_kernel(name):
             imported = _imports(module)
             if imported is None:
                 warm()
@@ -38,6 +38,16 @@ def load_kernels(steps: Iterable[Step]) -> None:
         from dclm_pipeline.kernels.characters import character_table
 
         character_table()  # kept from here on, by this process and by those forked from it
+
+
+def _imported(name: str) -> ModuleType | None:
+    """Import a module; nothing where it wants a library that is not installed, so that no step here can use it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == _PACKAGE:
+            raise
+        return None
 
 
 def _is_kernel(name: str) -> bool:
