@@ -288,6 +288,13 @@ class Barrier(Step):
         del round
         return self.reads()
 
+    def asks_the_found(self, round: int) -> bool:
+        """Say that a round asks only about documents of which the round before found something: no other is sent to it.
+
+        Rows numbered `EVERYONE` are told as ever."""
+        del round
+        return False
+
     def combines(self, round: int) -> bool:
         """Say whether what is opened may `combine` the evidence of a round, which then is about no document.
 

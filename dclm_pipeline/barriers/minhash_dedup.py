@@ -118,6 +118,10 @@ class MinhashDedup(Barrier):
         """Return nothing but the id once texts have been compared."""
         return self.reads() if self.plan()[round] in (Round.BANDS, Round.SETS) else frozenset({"id"})
 
+    def asks_the_found(self, round: int) -> bool:
+        """Say that candidates alone are looked at again, and of them those that are alike."""
+        return self.plan()[round] in (Round.SETS, Round.STARS)
+
     def misfit(self, documents: pa.Schema) -> str:
         """Want numbers to go by."""
         if self.column and not is_number(documents.field(self.column)):

@@ -132,9 +132,16 @@ class Gathered:
 def order_of(table: pa.Table) -> NDArray[np.int64]:
     """Return the places of rows in the order of hash, then of `order` where there is one, then as they are."""
     hashes = table["hash"].to_numpy()
-    if ORDER in table.schema.names:
-        return np.lexsort((table[ORDER].to_numpy(), hashes))
-    return np.argsort(hashes, kind="stable")
+    # The quick sort, which is several times faster, leaves rows of one hash in any order; they are few as a rule.
+    order: NDArray[np.int64] = np.argsort(hashes)
+    in_order = hashes[order]
+    like_the_next = in_order[1:] == in_order[:-1]
+    if like_the_next.any():
+        tied = np.append(like_the_next, False) | np.append(False, like_the_next)
+        rows = order[tied]
+        keys = [table[ORDER].to_numpy()[rows]] if ORDER in table.schema.names else []
+        order[tied] = rows[np.lexsort((rows, *keys, hashes[rows]))]
+    return order
 
 
 def run_rows(table: pa.Table) -> int:

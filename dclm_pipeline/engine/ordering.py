@@ -1,7 +1,8 @@
 """Putting rows in the order of a key, in bounded memory.
 
-Rows go to a local Arrow file as they come; only (key, id, place) stay in memory, 32 bytes a row. Sorted rows are then
-taken out of the mapped file in small runs.
+Up to `MOST_BYTES` of rows stay in memory. Beyond that all go to a local Arrow file as they come; only (key, id, place)
+stay, 32 bytes a row. Sorted rows are then taken, from memory or out of the mapped file, in small runs: what is written
+is the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +20,18 @@ from dclm_pipeline.recipe.shipping import unpack
 from dclm_pipeline.step import Batch, Orders
 
 KEY = "_key"
+MOST_BYTES = 256 * 2**20
+PIECE_BYTES = 64 * 2**20
 RUN_ROWS = 2048
 
 
 class Ordered:
     """Rows on their way into the order of a key."""
 
-    def __init__(self, scratch: Path, ranges: int, orders: Orders | None = None) -> None:
+    def __init__(self, scratch: Path, ranges: int, orders: Orders | None = None, most: int | None = None) -> None:
+        self._most = MOST_BYTES if most is None else most
+        self._held: list[Batch] = []
+        self._bytes = 0
         self._path = scratch / "unordered.arrow"
         self._ranges = ranges
         self._orders = orders
@@ -53,32 +59,50 @@ class Ordered:
         if self._orders is not None:
             key = self._orders.key(docs)
             docs = pa.RecordBatch.from_arrays([*docs.columns, key], schema=self.schema(docs.schema))
-        if self._writer is None:
-            self._sink = pa.OSFile(str(self._path), "wb")
-            self._writer = pa.ipc.new_file(self._sink, docs.schema)
-        self._writer.write_batch(docs)
+        self._held.append(docs)
+        self._bytes += docs.nbytes
+        if self._bytes > self._most:
+            self._spill()
         self._keys.append(np.array(docs[KEY].to_numpy(zero_copy_only=False), np.uint64))
         self._ids.append(halves(docs["id"]))
 
     def write_to(self, output: Output, *, with_key: bool = True) -> None:
         """Write the rows in order, a range of keys after the other."""
-        if self._writer is None or self._sink is None:
+        if not self._keys:
             for _ in range(self._ranges):
                 output.end_range()
             return
+        if self._writer is None or self._sink is None:
+            held, self._held = self._held, []
+            self._write([one_batch(pa.Table.from_batches(held))], output, with_key=with_key)
+            return
+        self._spill()
         self._writer.close()
         self._sink.close()
+        with pa.memory_map(str(self._path)) as file:
+            reader = pa.ipc.open_file(file)
+            batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+            self._write(batches, output, with_key=with_key)
+
+    def _spill(self) -> None:
+        """Put what is held on scratch, in one piece: few rows from each of many pieces are dear to take."""
+        if not self._held:
+            return
+        if self._writer is None:
+            self._sink = pa.OSFile(str(self._path), "wb")
+            self._writer = pa.ipc.new_file(self._sink, self._held[0].schema)
+        self._writer.write_batch(one_batch(pa.Table.from_batches(self._held)))
+        self._held, self._bytes, self._most = [], 0, min(self._most, PIECE_BYTES)
+
+    def _write(self, batches: Sequence[Batch], output: Output, *, with_key: bool) -> None:
         keys, ids = np.concatenate(self._keys), np.concatenate(self._ids)
         order = np.lexsort((ids[:, 1], ids[:, 0], keys))
         bounds = np.searchsorted(keys[order], range_starts(self._ranges), "left")
-        with pa.memory_map(str(self._path)) as file:
-            reader = pa.ipc.open_file(file)
-            names = [name for name in reader.schema.names if with_key or name != KEY]
-            batches = [reader.get_batch(i).select(names) for i in range(reader.num_record_batches)]
-            for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):
-                for batch in taken(batches, order[start:stop]):
-                    output.write(batch)
-                output.end_range()
+        chosen = [batch.select([name for name in batch.schema.names if with_key or name != KEY]) for batch in batches]
+        for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):
+            for batch in taken(chosen, order[start:stop]):
+                output.write(batch)
+            output.end_range()
 
 
 def taken(batches: Sequence[Batch], order: NDArray[np.int64], run_rows: int = RUN_ROWS) -> Iterator[Batch]:
@@ -91,7 +115,12 @@ def taken(batches: Sequence[Batch], order: NDArray[np.int64], run_rows: int = RU
         rows = order[start : start + run_rows]
         places = np.searchsorted(begins, rows, "right") - 1
         near = np.argsort(places, kind="stable")
-        pieces = [take(batches[place], rows[places == place] - begins[place]) for place in np.unique(places).tolist()]
+        bounds = np.searchsorted(places[near], np.arange(len(batches) + 1))
+        met = np.flatnonzero(np.diff(bounds)).tolist()
+        pieces = [take(batches[at], rows[near[bounds[at] : bounds[at + 1]]] - begins[at]) for at in met]
+        if len(pieces) == 1:
+            yield pieces[0]
+            continue
         gathered = pa.Table.from_batches(pieces).combine_chunks()
         yield one_batch(take(gathered, np.argsort(near)))
 

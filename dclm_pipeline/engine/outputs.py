@@ -19,7 +19,10 @@ NAME_KEY_LENGTH = 16
 
 
 class Output:
-    """One file in the making; with `ranges`, its row groups belong to ranges of a hash, given in order."""
+    """One file in the making; with `ranges`, its row groups belong to ranges of a hash, given in order.
+
+    One that is `passing` is on its way to another task, and no part of a pool.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class Output:
         *,
         optional: bool = False,
         group_bytes: int = GROUP_BYTES,
+        passing: bool = False,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -37,7 +41,7 @@ class Output:
         self.path = scratch / f"{name}.parquet"
         self.schema = schema
         self.groups: list[int] = []
-        self._writer = ShardWriter(self.path, schema, group_bytes=group_bytes)
+        self._writer = ShardWriter(self.path, schema, group_bytes=group_bytes, passing=passing)
         self._facts: ShardFacts | None = None
         self._cut = 0
 

@@ -365,6 +365,7 @@ class _SegmentTasks:
             unheard,
             self._side_folder,
             self._job.recipe.limits.failed_share,
+            not (self._segment.saved or self._segment.number == len(self._job.segments) - 1),
             self._ordering,
             self._ranges,
         )

@@ -45,6 +45,7 @@ class SegmentWork:
     unheard: tuple[tuple[int, Stored], ...]
     side_folder: str
     failed_share: float
+    passing: bool = False  # the documents go on to another task, and are no part of a pool
     ordering: bytes = b""  # a packed Reorder: rows leave sorted by its key, in `ranges` equal ranges of it
     ranges: int = 1
 

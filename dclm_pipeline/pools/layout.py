@@ -1,6 +1,7 @@
 """How the columns of a shard lie in its file: what a field's metadata says of it, and what else is usual.
 
-Most columns are compressed, with a dictionary and statistics. A column marked with `STORED` is neither indexed nor cut
+Most columns are compressed, with a dictionary and statistics. Those of files that only pass from one task to the next
+are compressed in a hurry and have neither, except the statistics by which readers pass over what they do not want. A column marked with `STORED` is neither indexed nor cut
 into pages, so that its values lie behind each other and can be mapped into memory. Knows nothing of what they mean.
 """
 
@@ -13,6 +14,8 @@ import pyarrow as pa
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.schema import GROUP_ROWS, STORED
 
+# Columns by whose least and greatest values in a row group readers choose among row groups.
+_LOOKED_UP = frozenset({"shard"})
 # A row group that closes by rows may have any number of bytes.
 MOST_BYTES = 2**62
 # Above what a row group holds: pages end with it.
@@ -25,11 +28,15 @@ class Layout:
     """What a Parquet writer is told of columns."""
 
     compression: Way | dict[str, Way]
-    indexed: bool | list[str]
+    indexed: bool | list[str]  # has a dictionary
     page_bytes: int | None
+    told: bool | list[str]  # has statistics
+    passing: bool = False
 
-    def levels(self, level: int) -> int | dict[str, int]:
+    def levels(self, level: int) -> int | dict[str, int] | None:
         """Return the level for what is compressed."""
+        if self.passing:
+            return None
         if isinstance(self.compression, str):
             return level
         return {name: level for name, way in self.compression.items() if way != "none"}
@@ -41,12 +48,17 @@ def layout_of(schema: pa.Schema) -> Layout:
         field.name: _way(field.name, field.metadata) for field in schema if field.metadata and STORED in field.metadata
     }
     if not marked:
-        return Layout("zstd", True, None)
+        return Layout("zstd", True, None, told=True)
     paths = {field.name: _leaves(field.name, field.type) for field in schema}
     compression: dict[str, Way] = {path: marked.get(name, "zstd") for name, inner in paths.items() for path in inner}
-    return Layout(
-        compression, [path for name, inner in paths.items() if name not in marked for path in inner], _ONE_PAGE
-    )
+    indexed = [path for name, inner in paths.items() if name not in marked for path in inner]
+    return Layout(compression, indexed, _ONE_PAGE, told=indexed)
+
+
+def passing_layout(schema: pa.Schema) -> Layout:
+    """Return how the columns of a file lie that is read once or twice, and then deleted."""
+    looked_up = [name for name in schema.names if name in _LOOKED_UP]
+    return Layout("lz4", indexed=False, page_bytes=None, told=looked_up or False, passing=True)
 
 
 def wished_rows(schema: pa.Schema) -> int:

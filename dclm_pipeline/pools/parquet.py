@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
-from dclm_pipeline.pools.layout import MOST_BYTES, Layout, layout_of, wished_rows
+from dclm_pipeline.pools.layout import MOST_BYTES, Layout, layout_of, passing_layout, wished_rows
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
 from dclm_pipeline.pools.rowgroups import RowGroups, plain_schema
 from dclm_pipeline.storage.trouble import naming
@@ -42,14 +42,23 @@ class ShardWriter:
     """A shard in the making; a context manager, which leaves nothing behind when it is left by an exception."""
 
     def __init__(
-        self, path: Path, schema: pa.Schema, group_rows: int = GROUP_ROWS, group_bytes: int = GROUP_BYTES
+        self,
+        path: Path,
+        schema: pa.Schema,
+        group_rows: int = GROUP_ROWS,
+        group_bytes: int = GROUP_BYTES,
+        *,
+        passing: bool = False,
     ) -> None:
-        """Begin a file at `path`, on scratch; a row group closes at `group_rows` rows or `group_bytes` of values."""
+        """Begin a file at `path`, on scratch; a row group closes at `group_rows` rows or `group_bytes` of values.
+
+        One that is `passing` on to another task, and no part of a pool, is written quickly rather than small.
+        """
         if not 0 < group_rows <= _MOST_GROUP_ROWS or group_bytes <= 0:
             raise ValueError(f"row groups of {group_rows} rows or {group_bytes} bytes cannot be written")
         self.schema = plain_schema(schema)
         self.path = path
-        wished, layout = wished_rows(self.schema), layout_of(self.schema)
+        wished, layout = wished_rows(self.schema), passing_layout(self.schema) if passing else layout_of(self.schema)
         self._groups = RowGroups(self.schema, wished or group_rows, MOST_BYTES if wished else group_bytes)
         self._digest = ContentDigest(self.schema)
         self._rows = 0
@@ -191,6 +200,7 @@ class _HashedFile(io.RawIOBase):
 
 def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq.ParquetWriter:
     indexed: Any = layout.indexed  # the stubs know of no lists of columns
+    told: Any = layout.told
     return pq.ParquetWriter(
         pa.PythonFile(sink, mode="w"),
         schema,
@@ -198,10 +208,10 @@ def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq
         compression=layout.compression,
         compression_level=layout.levels(_LEVEL),
         use_dictionary=indexed,
-        write_statistics=indexed,
+        write_statistics=told,
         data_page_size=layout.page_bytes,
         write_page_checksum=True,
-        write_page_index=True,
+        write_page_index=not layout.passing,
         store_schema=True,
     )
 

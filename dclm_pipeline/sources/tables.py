@@ -22,6 +22,7 @@ from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
 from dclm_pipeline.sources.columns import Columns
 from dclm_pipeline.sources.listing import file_shards
+from dclm_pipeline.sources.settled import settled
 from dclm_pipeline.sources.shapes import PassedByError, Shape, Shaped
 from dclm_pipeline.sources.texts import NoDocumentError, TextBatch
 from dclm_pipeline.sources.window import Window
@@ -107,7 +108,8 @@ class TableReading(OnePass):
         self._storage = storage
         self._rows, self._size = rows, size
         self._sha256 = sha256
-        self._batch = TextBatch(shard.name, source.document_schema(), dict(source.columns), rows, size)
+        self._schema = source.document_schema()
+        self._batch = TextBatch(shard.name, self._schema, dict(source.columns), rows, size)
 
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of documents and, between them, rejects."""
@@ -118,6 +120,15 @@ class TableReading(OnePass):
         digest, length = self._digest()
         groups, first, following, place = self._groups()
         for rows in self._read(groups):
+            # Who a document is, and where it comes from, was settled when the pool was made.
+            known = settled(rows, self._schema, self._more) if self._sha256 else None
+            if known is not None:
+                if len(batch):
+                    yield batch.take()
+                documents += rows.num_rows
+                place += rows.num_rows
+                yield known
+                continue
             for values in rows.to_pylist():
                 try:
                     self._add(place, self._decoded(values))
@@ -165,7 +176,6 @@ class TableReading(OnePass):
         if not self._sha256:
             self._batch.add(str(place), place, row, more)
             return
-        # Who a document is, and where it comes from, was settled when the pool was made.
         self._batch.add_known(dict.fromkeys(TEXT.names) | row, more)
 
     def _digest(self) -> tuple[str, int]:

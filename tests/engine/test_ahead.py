@@ -84,6 +84,16 @@ print(json.dumps(loaded()))
     assert {"repetition", "bloom", "blocks", "minhash"} <= set(said(OF_STEPS + program))
 
 
+def test_what_wants_a_library_that_is_not_installed_is_passed_over():
+    program = """
+sys.modules["torch"] = None
+from dclm_pipeline.stages.transformer_score import TransformerScore
+load_kernels([TransformerScore.model_construct(), Repetition()])
+print(json.dumps(loaded()))
+"""
+    assert "repetition" in said(OF_STEPS + program)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
 def test_a_shipped_recipe_loads_nothing_once_it_is_open(name, crawl, tmp_path):

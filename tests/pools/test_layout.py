@@ -64,3 +64,35 @@ def test_the_values_of_a_row_group_lie_behind_each_other(tmp_path):
 def test_other_ways_are_refused(tmp_path):
     with pytest.raises(RecipeError, match="can be none or zstd"):
         ShardWriter(tmp_path / "a.parquet", marked(b"gzip"))
+
+
+def test_a_file_that_passes_on_has_no_dictionaries_and_statistics_of_the_column_it_is_looked_up_by(tmp_path):
+    table = pa.table({"shard": [1, 1, 2], "hash": pa.array([3, 4, 5], pa.uint64()), "text": ["a", None, "ж"]})
+    with ShardWriter(tmp_path / "a.parquet", table.schema, passing=True) as writer:
+        writer.write(table.to_batches()[0])
+    group = pq.read_metadata(tmp_path / "a.parquet").row_group(0)
+    columns = {group.column(leaf).path_in_schema: group.column(leaf) for leaf in range(group.num_columns)}
+
+    assert {column.compression for column in columns.values()} == {"LZ4"}
+    assert not any(column.has_dictionary_page for column in columns.values())
+    assert {path: column.is_stats_set for path, column in columns.items()} == {
+        "shard": True,
+        "hash": False,
+        "text": False,
+    }
+    assert pq.read_table(tmp_path / "a.parquet").equals(table)
+
+
+def test_a_file_that_passes_on_has_the_content_of_one_that_stays(tmp_path):
+    table = pa.table({"hash": pa.array([3, 4, 5], pa.uint64()), "text": ["a", None, "ж"]})
+    facts = []
+    for passing in (False, True):
+        with ShardWriter(tmp_path / f"{passing}.parquet", table.schema, passing=passing) as writer:
+            writer.write(table.to_batches()[0])
+        facts.append(writer.close())
+
+    assert (facts[0].content, facts[0].rows, facts[0].text_bytes) == (
+        facts[1].content,
+        facts[1].rows,
+        facts[1].text_bytes,
+    )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, take
+from dclm_pipeline.arrow import Array, take, where
 from dclm_pipeline.barriers.near.labels import edges_between
 from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, bounds_of, grouped, home_of, own_nodes, packed
 from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, TIES, Role
@@ -116,7 +116,9 @@ def evidence(settings: "MinhashDedup", docs: Batch) -> Batch:
 
 def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return who shares a bucket with whom, to be looked at again; or, unverified, what that ties together."""
-    for batch in grouped(rows):
+    for batch in map(_shared, grouped(rows)):
+        if batch.num_rows == 0:
+            continue
         nodes = own_nodes(batch, "order")
         order = np.lexsort((nodes[:, 2], nodes[:, 1], nodes[:, 0], batch["hash"].to_numpy()))
         sorted_batch, nodes = take(batch, order), nodes[order]
@@ -130,6 +132,13 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
             yield from _copies(nodes, copies, firsts)
         else:
             yield from _tied(nodes, copies, firsts, offsets, told)
+
+
+def _shared(batch: Batch) -> Batch:
+    """Return the rows of buckets that hold more than one document: most hold one."""
+    hashes = batch["hash"].to_numpy()
+    like_the_next = hashes[1:] == hashes[:-1]
+    return where(batch, np.append(like_the_next, False) | np.append(False, like_the_next))
 
 
 def _candidates(

@@ -8,16 +8,18 @@ import pyarrow.parquet as pq
 
 from dclm_pipeline.arrow import from_numpy, take, where
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.sides import ROW, rows_where
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
-from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
 from dclm_pipeline.sources import Reading, Reject
 from dclm_pipeline.step import EVERYONE
 from dclm_pipeline.storage.many import at_once
 
 # A row's number holds the number of its input above its place in it, so numbers rise along the whole task.
 PLACE_BITS = 40
+# Columns of pages as they came, of which fewer make a batch than of texts.
+PAGES = frozenset({"body", "html"})
 
 
 def numbered(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
@@ -29,7 +31,9 @@ def numbered(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
 def open_reading(workshop: Workshop, shard: FromSource) -> Reading:
     """Begin to read a shard of the source."""
     conditions = workshop.conditions
-    return shard.source.read(workshop.source(shard.place), shard.shard, conditions.rows, conditions.size)
+    pages = PAGES & set(shard.source.document_schema().names)
+    rows = conditions.rows if pages else conditions.rows * STORED_FACTOR
+    return shard.source.read(workshop.source(shard.place), shard.shard, rows, conditions.size)
 
 
 def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> Iterator[pa.RecordBatch]:
@@ -61,6 +65,17 @@ def less(documents: Iterator[pa.RecordBatch], excluded: frozenset[int]) -> Itera
             batch = where(batch, np.array([row not in excluded for row in batch[ROW].to_pylist()], np.bool_))
         if batch.num_rows:
             yield batch
+
+
+def told_of(documents: Iterator[pa.RecordBatch], found: Found) -> Iterator[pa.RecordBatch]:
+    """Leave out the documents about which nothing was found."""
+    about = found.findings[ROW].to_numpy()
+    for batch in documents:
+        rows = batch[ROW].to_numpy()
+        met = np.searchsorted(about, rows) < np.searchsorted(about, rows, "right")
+        told = rows_where(batch, met)
+        if told.num_rows:
+            yield told
 
 
 def found_about(

@@ -16,7 +16,7 @@ from dclm_pipeline.engine.combining import combined_by, combining
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
 from dclm_pipeline.engine.gathered import Gathered
-from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less
+from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less, told_of
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
@@ -43,15 +43,17 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
     documents = less(documents_of_stored(workshop, [work.stored], work.columns), silent)
     (barrier,) = unpack(work.program.barrier)
+    if found is not None and isinstance(barrier, Barrier) and barrier.asks_the_found(work.program.round):
+        documents = told_of(documents, found)
     gathered = Gathered(scratch, "evidence", combine=combining(barrier, work.program.round, work.program.assets))
-    with Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True) as left_out:
+    with Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True, passing=True) as left_out:
         for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
             if isinstance(answer, Lost):
                 left_out.write(without_answer(answer.document, answer.reason, answer.detail))
             else:
                 gathered.add(answer.tables[EVIDENCE])
                 left_out.write(answer.tables[UNHEARD])
-    with Output(scratch, "evidence", "evidence", work.schema) as output:
+    with Output(scratch, "evidence", "evidence", work.schema, passing=True) as output:
         write_in_ranges(gathered, output, work.ranges)
     storage = workshop.storage(task.folder)
     stored = {made.name: made.store(storage, task) for made in (output, left_out)}
@@ -69,7 +71,7 @@ def perform_merge(task: Task, work: MergeWork, workshop: Workshop, scratch: Path
             rows = batch if work.first is None else _with_shard(batch, work.first + place)
             schema = rows.schema
             gathered.add(rows)
-    with Output(scratch, "merged", "merged", schema or pa.schema([]), optional=True) as output:
+    with Output(scratch, "merged", "merged", schema or pa.schema([]), optional=True, passing=True) as output:
         write_in_ranges(gathered, output, work.ranges)
     file = output.store(workshop.storage(task.folder), task)
     return Performed({} if file is None else {"merged": file}, tuple(_input(stored) for stored in work.stored))
@@ -96,8 +98,8 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
         else:
             findings.add(_with_place(batch.select(schema.names)))
     with (
-        Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES) as output,
-        Output(scratch, "onward", "onward", onward_schema, optional=True) as handed_on,
+        Output(scratch, "findings", "findings", schema, group_bytes=FINDINGS_GROUP_BYTES, passing=True) as output,
+        Output(scratch, "onward", "onward", onward_schema, optional=True, passing=True) as handed_on,
     ):
         for batch in findings.runs():
             output.write(batch.select(schema.names))
@@ -131,7 +133,7 @@ def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Pa
             schema = batch.schema
             ordered.add(batch)
     leaves = work.schema if schema is None else schema.remove(schema.get_field_index(KEY))
-    with Output(scratch, "docs", "shards", leaves) as output:
+    with Output(scratch, "docs", "shards", leaves, passing=True) as output:
         ordered.write_to(output, with_key=False)
         output.groups.clear()  # one range: its row groups are the whole file
     stored_file = output.store(workshop.storage(task.folder), task)

@@ -85,7 +85,7 @@ def _attempt(
     with contextlib.ExitStack() as stack:
         ordering = Ordered.of(work.ordering, work.ranges, scratch) if work.ordering else None
         schema = layout.left_schema if ordering is None else ordering.schema(layout.left_schema)
-        docs = stack.enter_context(Output(scratch, "docs", "shards", schema))
+        docs = stack.enter_context(Output(scratch, "docs", "shards", schema, passing=work.passing))
         rejects = stack.enter_context(Output(scratch, "rejects", f"{work.side_folder}rejects", REJECT, optional=True))
         told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))

@@ -1,0 +1,61 @@
+"""Rows in the order of a key: the same file, whatever stays in memory and however the rows came."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dclm_pipeline.engine import ordering
+from dclm_pipeline.engine.ordering import KEY, Ordered
+from dclm_pipeline.engine.outputs import Output
+from dclm_pipeline.ids import ID
+
+SCHEMA = pa.schema([("id", ID), ("text", pa.large_string()), (KEY, pa.uint64())])
+rows = st.lists(
+    st.tuples(st.integers(0, 2**64 - 1) | st.integers(0, 2), st.binary(min_size=16, max_size=16), st.text(max_size=5)),
+    max_size=40,
+    unique_by=lambda row: row[1],
+)
+
+
+def batches(given_rows, size):
+    docs = [{KEY: key, "id": id, "text": text.replace("\0", "")} for key, id, text in given_rows]
+    return [pa.RecordBatch.from_pylist(docs[at : at + size], SCHEMA) for at in range(0, len(docs), size)]
+
+
+def ordered(folder, docs, most, ranges):
+    folder.mkdir()
+    gathered = Ordered(folder, ranges, most=most)
+    for batch in docs:
+        gathered.add(batch)
+    with Output(folder, "docs", "shards", SCHEMA) as output:
+        gathered.write_to(output)
+    return (folder / "docs.parquet").read_bytes(), output.groups
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    monkeypatch.setattr(ordering, "PIECE_BYTES", 200)
+    monkeypatch.setattr(ordering, "RUN_ROWS", 7)
+
+
+@given(rows, st.integers(1, 9), st.sampled_from([0, 1, 300, 10**6]), st.integers(1, 3))
+def test_rows_come_in_the_order_of_key_and_id(tmp_path_factory, given_rows, size, most, ranges):
+    folder = tmp_path_factory.mktemp("ordered")
+    data, groups = ordered(folder / "a", batches(given_rows, size), most, ranges)
+    table = pq.read_table(pa.BufferReader(data))
+
+    assert list(zip(table[KEY].to_pylist(), table["id"].to_pylist(), strict=True)) == sorted(
+        (key, id) for key, id, _ in given_rows
+    )
+    assert (len(groups), sum(groups)) == (ranges, pq.read_metadata(pa.BufferReader(data)).num_row_groups)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_what_is_written_does_not_depend_on_what_stays_in_memory(tmp_path):
+    docs = [(hash_ * 2**58 + 1, hash_.to_bytes(16, "little"), f"жук {hash_}") for hash_ in range(50, 0, -1)]
+    wanted = ordered(tmp_path / "all", batches(docs, 50), 10**9, 3)
+
+    for most in (0, 150, 700, 2000):
+        assert ordered(tmp_path / f"{most}", batches(docs, 4), most, 3) == wanted
