@@ -56,13 +56,13 @@ class PackedPool:
 
     def __init__(self, place: str, block_bytes: int = BLOCK_BYTES) -> None:
         """Open the pool at a place: reads its manifest, and the footer of one shard."""
-        self._storage, self.manifest = whole_pool(place)
+        self.storage, self.manifest = whole_pool(place)
         if not is_packed(self.manifest):
             raise RecipeError(f"{place}: holds no rows of tokens; `dclm run pipelines/trainset.yaml` makes some of it")
         self._files = [file for file in self.manifest.shards if file.rows]
         if not self._files:
             raise RecipeError(f"{place}: is whole, and has no rows")
-        self._local = self._storage.url.startswith("/")
+        self._local = self.storage.url.startswith("/")
         self._opened: dict[int, _Shard] = {}
         self._lock = Lock()
         self._documents = lru_cache(_REMEMBERED)(self._documents_of_group)
@@ -148,9 +148,9 @@ class PackedPool:
         begin, size = self._bytes(shard, group, first, rows)
         if shard.mapped is not None:
             return np.frombuffer(shard.mapped, self.geometry.dtype, rows * shape[1], begin).reshape(shape)
-        read = self._storage.read(shard.path, begin, size)
+        read = self.storage.read(shard.path, begin, size)
         if len(read) != size:
-            raise IntegrityError(f"{self._storage.url}/{shard.path}: ends before the tokens that its footer tells of")
+            raise IntegrityError(f"{self.storage.url}/{shard.path}: ends before the tokens that its footer tells of")
         return np.frombuffer(read, self.geometry.dtype).reshape(shape)
 
     def _documents_of_group(self, place: int, group: int) -> Documents:
@@ -161,8 +161,8 @@ class PackedPool:
         return Documents(counts, np.cumsum(sizes, dtype=np.int64), values)
 
     def _read(self, path: str, group: int, columns: list[str]) -> pa.RecordBatch:
-        name = f"{self._storage.url}/{path}"
-        with self._storage.open(path) as stream, distrusting(name):
+        name = f"{self.storage.url}/{path}"
+        with self.storage.open(path) as stream, distrusting(name):
             file = pq.ParquetFile(stream, page_checksum_verification=True, pre_buffer=False)
             return one_batch(file.read_row_group(group, columns, use_threads=False).select(columns))
 
@@ -178,8 +178,8 @@ class PackedPool:
 
     def _open(self, place: int) -> _Shard:
         file = self._files[place]
-        name = f"{self._storage.url}/{file.path}"
-        with self._storage.open(file.path) as stream, distrusting(name):
+        name = f"{self.storage.url}/{file.path}"
+        with self.storage.open(file.path) as stream, distrusting(name):
             geometry = geometry_of(pq.read_metadata(stream), name)
         expected = self.geometry if place else geometry
         full, rest = divmod(file.rows, expected.group_rows)
@@ -194,7 +194,7 @@ class PackedPool:
             )
         mapped = None
         if self._local and geometry.groups[0].begin >= 0:
-            with Path(self._storage.url, file.path).open("rb") as opened:
+            with Path(self.storage.url, file.path).open("rb") as opened:
                 mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
             if len(mapped) != file.bytes:
                 raise IntegrityError(f"{name}: has {len(mapped):,} bytes, and the manifest says {file.bytes:,}")
