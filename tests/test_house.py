@@ -105,7 +105,8 @@ def test_the_lock_has_every_declared_dependency_and_a_hash_for_all():
 
 def test_the_package_imports_what_is_declared_and_declares_what_it_imports():
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {IMPORTED_AS.get(name, name) for name in map(normal_name, project["dependencies"])}
+    extras = [each for name, extra in project["optional-dependencies"].items() if name != "dev" for each in extra]
+    declared = {IMPORTED_AS.get(name, name) for name in map(normal_name, [*project["dependencies"], *extras])}
     imported = {name for path in PACKAGE for name in imports_of(path)} - NOT_LIBRARIES
 
     assert imported == declared
