@@ -29,7 +29,7 @@ from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.stages.pack import Pack
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.tally import SourceTally, Tally
-from dclm_pipeline.trainset import TokenReader
+from dclm_pipeline.trainset import PackedPool, TokenReader
 from dclm_pipeline.trainset.export import export
 from dclm_pipeline.trainset.export.webdataset import WebDataset
 
@@ -110,7 +110,7 @@ def main() -> None:
         pool = write_set(folder / "pool", settings.rows, "none")
         packed = write_set(folder / "packed", min(settings.rows, 4 * 8192), "zstd")
         small = write_set(folder / "small", settings.tar_rows, "none")
-        export(str(small), str(folder / "tars"), WebDataset())
+        export(PackedPool(str(small)), str(folder / "tars"), WebDataset())
 
         def read(reader: Callable[[], TokenReader], labels: bool = False) -> Callable[[], int]:
             def tokens() -> int:

@@ -17,6 +17,7 @@ from dclm_pipeline.cli import (
     pool,
     store,
     tokenizer,
+    trainset,
     trial,
 )
 from dclm_pipeline.errors import ExitCode, PipelineError
@@ -55,6 +56,7 @@ for command in (
     assets.assets,
     extractor.extractor,
     tokenizer.tokenizer,
+    trainset.trainset,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -16,7 +16,9 @@ from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.local import LocalStorage
 from dclm_pipeline.storage.memory import MemoryStorage
-from dclm_pipeline.trainset.export import Flat, JsonLines, Megatron, WebDataset, export
+from dclm_pipeline.trainset.export import Exported, Flat, JsonLines, Megatron, WebDataset
+from dclm_pipeline.trainset.export import export as export_pool
+from dclm_pipeline.trainset.packed import PackedPool
 from tests.laws.test_trainset import plain, pools  # noqa: F401 - a fixture
 from tests.storage.stores import new_bucket
 from tests.trainset.packs import made_up_rows, rows_of, write_pack
@@ -29,6 +31,10 @@ LENGTH = 9
 def pack(tmp_path_factory) -> str:
     """Return a training set of 34 rows; nobody may write there."""
     return str(write_pack(tmp_path_factory.mktemp("pack") / "pool", SHARDS, LENGTH))
+
+
+def export(place: str, *more, **named) -> Exported:
+    return export_pool(PackedPool(place), *more, **named)
 
 
 def counts() -> list[int]:

@@ -4,6 +4,7 @@ from dclm_pipeline.trainset.export.flat import Flat
 from dclm_pipeline.trainset.export.jsonl import JsonLines
 from dclm_pipeline.trainset.export.making import Exported, ExportedFile, export
 from dclm_pipeline.trainset.export.megatron import Megatron
+from dclm_pipeline.trainset.export.parts import Format
 from dclm_pipeline.trainset.export.webdataset import WebDataset
 
-__all__ = ["Exported", "ExportedFile", "Flat", "JsonLines", "Megatron", "WebDataset", "export"]
+__all__ = ["Exported", "ExportedFile", "Flat", "Format", "JsonLines", "Megatron", "WebDataset", "export"]

@@ -1,7 +1,7 @@
 """Making an export: part by part, each of its files whole or not there, and again from the part where it stopped.
 
 `export.json` is written last and names every file with its SHA-256; it depends on the rows and the format alone. Until
-then `export-begun.json` says whose files lie there, and `parts/` which parts are done.
+then `export-begun.json` says whose files lie there, and `export-part-…` which parts are done.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.trainset.export.parts import Format, Part, Rows, parts_of, rows_of
 from dclm_pipeline.trainset.packed import PackedPool
 
-MADE, BEGUN, PARTS = "export.json", "export-begun.json", "parts/"
+MADE, BEGUN, PARTS = "export.json", "export-begun.json", "export-part-"
 _SCRATCH = ".tmp-dclm-export-"
 Advance = Callable[[int], None]
 
@@ -50,13 +50,15 @@ class Exported:
         return sum(file.bytes for file in self.files)
 
 
-def export(place: str, out: str, form: Format, advance: Advance = lambda rows: None, scratch: str = "") -> Exported:
+def export(
+    pool: PackedPool, out: str, form: Format, advance: Advance = lambda rows: None, scratch: str = ""
+) -> Exported:
     """Write the rows of a training set in another form; performs only the parts that are not done yet.
 
     Files are made in `scratch`, by default beside where they are to lie, or in the system's folder for such; it must
     have room for one part.
     """
-    pool, storage = PackedPool(place), open_storage(out)
+    storage = open_storage(out)
     made = _described(pool, form)
     key = hashlib.sha256(json.dumps(asdict(made), sort_keys=True).encode()).hexdigest()
     whole = _begin(storage, key)
