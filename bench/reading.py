@@ -34,6 +34,7 @@ from dclm_pipeline.trainset.export import export
 from dclm_pipeline.trainset.export.webdataset import WebDataset
 
 LENGTH, SHARD_ROWS = 2049, 65_536
+MEMORY = "memory://bench/pool"
 
 
 def write_set(folder: Path, rows: int, stored: str) -> Path:
@@ -109,7 +110,10 @@ def main() -> None:
         folder = Path(place)
         pool = write_set(folder / "pool", settings.rows, "none")
         packed = write_set(folder / "packed", min(settings.rows, 4 * 8192), "zstd")
+        write_set(folder / "near", min(settings.rows, 4 * 8192), "none")
         small = write_set(folder / "small", settings.tar_rows, "none")
+        for entry in (near := open_storage(str(folder / "near"))).entries():
+            open_storage(MEMORY).put(entry.path, near.read(entry.path))
         export(PackedPool(str(small)), str(folder / "tars"), WebDataset())
 
         def read(reader: Callable[[], TokenReader], labels: bool = False) -> Callable[[], int]:
@@ -136,7 +140,8 @@ def main() -> None:
                 "mapped, shuffled, inputs and labels as int64": read(
                     lambda: dp.read_tokens(pool, rows=rows), labels=True
                 ),
-                "zstd, shuffled, with documents": read(lambda: dp.read_tokens(packed, rows=rows, lanes=2, ahead=1)),
+                "zstd, shuffled, with documents": read(lambda: dp.read_tokens(packed, rows=rows)),
+                "requests to memory, shuffled, with documents": read(lambda: dp.read_tokens(MEMORY, rows=rows)),
             },
         )
     base = found["tars, as a WebDataset loop reads them"]

@@ -82,6 +82,11 @@ class PackedPool:
         """Say how tokens are stored."""
         return "zstd" if self.geometry.groups[0].begin < 0 else "none"
 
+    @property
+    def block_bytes(self) -> int:
+        """Return how many bytes of tokens a block has."""
+        return self.block_rows * self.geometry.sequence_length * self.geometry.dtype.itemsize
+
     def sizes(self) -> NDArray[np.int64]:
         """Return how many rows each block has."""
         sizes = np.full(int(self._firsts[-1]), self.block_rows)

@@ -19,8 +19,9 @@ from dclm_pipeline.trainset.packed import BLOCK_BYTES, PackedPool
 from dclm_pipeline.trainset.rows import Documents, TokenBatch, Tokens, joined
 
 FORMAT = 1
+# Blocks of a round, and those that are read ahead, unless somebody says otherwise: as many as fit into so many bytes.
 LANES = 16
-AHEAD = 16
+ROUND_BYTES = 64 * 2**20
 
 
 class State(TypedDict):
@@ -60,7 +61,7 @@ class Way:
     share: Share = Share()
     documents: bool = True
     keep_last: bool = False
-    ahead: int = AHEAD
+    ahead: int = LANES
 
     def __post_init__(self) -> None:
         """Refuse numbers that there cannot be."""
@@ -206,8 +207,8 @@ def read_tokens(
     documents: bool = True,
     keep_last: bool = False,
     state: Mapping[str, Any] | None = None,
-    lanes: int = LANES,
-    ahead: int = AHEAD,
+    lanes: int | None = None,
+    ahead: int | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> TokenReader:
     """Open a training set for reading, `rows` rows for each rank at a step.
@@ -215,11 +216,16 @@ def read_tokens(
     Another `seed`, another order; `None` reads the rows as they lie. `epochs=None` never ends. Of `workers` of a rank,
     each reads every so-many-th step. Without `documents` batches know neither padding nor where documents begin, and
     are read faster. A last step that does not fill all ranks is left out, or with `keep_last` handed out short.
-    `state` is what `state_dict` returned. Away from this machine, `ahead` blocks of `block_bytes` are read
-    ahead; a number of ranks that divides `lanes` lets each read its own part alone.
+    `state` is what `state_dict` returned. Rows of `lanes` blocks of `block_bytes` are mixed, and `ahead` blocks are read
+    ahead: by default 16, or 2 row groups where tokens are compressed. A number of ranks that divides `lanes` lets each
+    read its own part alone.
     """
+    opened = PackedPool(str(pool), block_bytes)
+    usual = max(1, min(LANES, ROUND_BYTES // opened.block_bytes))
+    lanes = usual if lanes is None else lanes
+    ahead = usual if ahead is None else ahead
     way = Way(rows, epochs, Share(rank, ranks, worker, workers), documents, keep_last, ahead)
-    reader = TokenReader(PackedPool(str(pool), block_bytes), seed, lanes, way)
+    reader = TokenReader(opened, seed, lanes, way)
     if state is not None:
         reader.load_state_dict(state)
     return reader

@@ -106,6 +106,16 @@ def test_an_order_has_every_row_once_an_epoch_and_can_be_entered_anywhere(sizes,
     assert listed(start) == whole[start:]
 
 
+def test_the_order_of_a_seed_stays_what_it_is():
+    first = next(Order(np.array([3, 2, 4, 1]), 7, 2).rounds(0, 10))
+
+    assert (first.blocks.tolist(), first.turns.tolist(), first.rows.tolist()) == (
+        [3, 2],
+        [0, 1, 1, 1, 1],
+        [0, 3, 1, 0, 2],
+    )
+
+
 def test_a_seed_and_an_epoch_are_an_order_of_their_own(pack):
     def read(**more):
         return names(dp.read_tokens(pack, rows=2, **SMALL, **more))

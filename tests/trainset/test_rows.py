@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dclm_pipeline.trainset.rows import IGNORED, Documents, TokenBatch
 
@@ -41,3 +43,30 @@ def test_some_rows_are_told_of_as_all_are():
 def test_rows_without_their_documents_have_no_labels():
     with pytest.raises(ValueError, match="documents=True"):
         TokenBatch(BATCH.tokens, 2).labels()
+
+
+def rows_of_documents(length: int):
+    """Return a way to make rows of so many tokens: how many count, and where documents begin."""
+    starts = st.sets(st.integers(1, length - 1), max_size=4).map(lambda found: [0, *sorted(found)])
+    return st.lists(st.tuples(st.integers(1, length), starts), min_size=1, max_size=5)
+
+
+@given(rows_of_documents(7))
+def test_masks_agree_with_a_loop_over_tokens(rows):
+    rows = [(count, [start for start in starts if start < count]) for count, starts in rows]
+    told = Documents(
+        np.array([count for count, _ in rows], np.int32),
+        np.cumsum([len(starts) for _, starts in rows]),
+        np.array([start for _, starts in rows for start in starts], np.int32),
+    )
+    batch = TokenBatch(np.arange(7 * len(rows), dtype=np.uint16).reshape(-1, 7), 0, told)
+    labels, positions, bounds = [], [], []
+    for row, (count, starts) in enumerate(rows):
+        labels.append([IGNORED if at >= count or at in starts else 7 * row + at for at in range(1, 7)])
+        begins = [at for at in range(6) if at in starts or at == count]
+        positions.append([at - max(begin for begin in begins if begin <= at) for at in range(6)])
+        bounds += [6 * row + begin for begin in begins]
+
+    assert batch.labels_within_documents().tolist() == labels
+    assert batch.position_ids().tolist() == positions
+    assert batch.cu_seqlens().tolist() == [*bounds, 6 * len(rows)]
