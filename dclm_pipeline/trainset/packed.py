@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +23,7 @@ from dclm_pipeline.engine.opening import whole_pool
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.pools.reading import distrusting
 from dclm_pipeline.storage.many import at_once
+from dclm_pipeline.storage.trouble import naming
 from dclm_pipeline.trainset.lineage import is_packed
 from dclm_pipeline.trainset.rows import Documents, Tokens
 from dclm_pipeline.trainset.shard import TOKENS, Geometry, geometry_of
@@ -32,6 +32,8 @@ from dclm_pipeline.trainset.shard import TOKENS, Geometry, geometry_of
 BLOCK_BYTES = 2 * 2**20
 # Row groups whose documents are remembered, of some 200 kB each.
 _REMEMBERED = 256
+# Files that are mapped at a time: each has a descriptor, of which a process may often have no more than 1,024.
+_MAPPED = 256
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,6 @@ class Block:
 
     tokens: Tokens
     documents: Documents | None
-
-
-@dataclass(frozen=True)
-class _Shard:
-    """A shard that was opened; `data` is the whole file where it is mapped."""
-
-    path: str
-    geometry: Geometry
-    mapped: mmap.mmap | None
 
 
 class PackedPool:
@@ -63,10 +56,10 @@ class PackedPool:
         if not self._files:
             raise RecipeError(f"{place}: is whole, and has no rows")
         self._local = self.storage.url.startswith("/")
-        self._opened: dict[int, _Shard] = {}
-        self._lock = Lock()
+        self._geometries: dict[int, Geometry] = {}
+        self._map = lru_cache(_MAPPED)(self._map_file)
         self._documents = lru_cache(_REMEMBERED)(self._documents_of_group)
-        self.geometry = self._shard(0).geometry
+        self.geometry = self._geometry(0)
         self.block_rows = _block_rows(self.geometry, block_bytes)
         rows = np.array([file.rows for file in self._files])
         # The number of the first block of each shard, and of the first behind them all.
@@ -105,14 +98,9 @@ class PackedPool:
     def block(self, number: int, documents: bool) -> Block:
         """Return one block."""
         place, first, rows = self._place(number)
-        shard = self._shard(place)
-        group = first // self.geometry.group_rows
-        within = first - group * self.geometry.group_rows
-        told = None
-        if documents:
-            every = self._documents(place, group)
-            told = every.between(within, within + rows)
-        return Block(self._tokens(shard, group, within, rows), told)
+        group, within = divmod(first, self.geometry.group_rows)
+        tokens = self._tokens(place, group, within, rows)
+        return Block(tokens, self._documents(place, group).between(within, within + rows) if documents else None)
 
     @property
     def _mapped_whole(self) -> bool:
@@ -129,33 +117,33 @@ class PackedPool:
         waiting: deque[int] = deque()
         for number in numbers:
             place, first, rows = self._place(number)
-            shard = self._shard(place)
-            begin, size = self._bytes(shard, first // self.geometry.group_rows, first % self.geometry.group_rows, rows)
-            if shard.mapped is not None and hasattr(mmap, "MADV_WILLNEED"):
+            begin, size = self._bytes(place, *divmod(first, self.geometry.group_rows), rows)
+            if hasattr(mmap, "MADV_WILLNEED"):
                 page = begin // mmap.PAGESIZE * mmap.PAGESIZE
-                shard.mapped.madvise(mmap.MADV_WILLNEED, page, begin + size - page)
+                self._map(place).madvise(mmap.MADV_WILLNEED, page, begin + size - page)
             waiting.append(number)
             if len(waiting) > ahead:
                 yield waiting.popleft()
         yield from waiting
 
-    def _bytes(self, shard: _Shard, group: int, first: int, rows: int) -> tuple[int, int]:
+    def _bytes(self, place: int, group: int, first: int, rows: int) -> tuple[int, int]:
         """Return where the tokens of rows of a group begin in the file, and how many bytes they have."""
         width = self.geometry.sequence_length * self.geometry.dtype.itemsize
-        return shard.geometry.groups[group].begin + first * width, rows * width
+        return self._geometry(place).groups[group].begin + first * width, rows * width
 
-    def _tokens(self, shard: _Shard, group: int, first: int, rows: int) -> Tokens:
+    def _tokens(self, place: int, group: int, first: int, rows: int) -> Tokens:
         shape = (rows, self.geometry.sequence_length)
-        if shard.geometry.groups[group].begin < 0:
-            column = self._read(shard.path, group, [TOKENS]).column(0)
+        path = self._files[place].path
+        if self._geometry(place).groups[group].begin < 0:
+            column = self._read(path, group, [TOKENS]).column(0)
             data = np.frombuffer(memoryview(column.buffers()[1] or b""), self.geometry.dtype)
             return data.reshape(-1, shape[1])[column.offset + first : column.offset + first + rows]
-        begin, size = self._bytes(shard, group, first, rows)
-        if shard.mapped is not None:
-            return np.frombuffer(shard.mapped, self.geometry.dtype, rows * shape[1], begin).reshape(shape)
-        read = self.storage.read(shard.path, begin, size)
+        begin, size = self._bytes(place, group, first, rows)
+        if self._local:
+            return np.frombuffer(self._map(place), self.geometry.dtype, rows * shape[1], begin).reshape(shape)
+        read = self.storage.read(path, begin, size)
         if len(read) != size:
-            raise IntegrityError(f"{self.storage.url}/{shard.path}: ends before the tokens that its footer tells of")
+            raise IntegrityError(f"{self.storage.url}/{path}: ends before the tokens that its footer tells of")
         return np.frombuffer(read, self.geometry.dtype).reshape(shape)
 
     def _documents_of_group(self, place: int, group: int) -> Documents:
@@ -171,17 +159,15 @@ class PackedPool:
             file = pq.ParquetFile(stream, page_checksum_verification=True, pre_buffer=False)
             return one_batch(file.read_row_group(group, columns, use_threads=False).select(columns))
 
-    def _shard(self, place: int) -> _Shard:
-        """Return a shard, opened once."""
-        with self._lock:
-            found = self._opened.get(place)
-        if found is not None:
-            return found
-        opened = self._open(place)
-        with self._lock:
-            return self._opened.setdefault(place, opened)
+    def _geometry(self, place: int) -> Geometry:
+        """Return where tokens lie in a shard; its footer is read once, or twice by two threads at a time."""
+        found = self._geometries.get(place)
+        if found is None:
+            found = self._geometries[place] = self._look(place)
+        return found
 
-    def _open(self, place: int) -> _Shard:
+    def _look(self, place: int) -> Geometry:
+        """Read where tokens lie in a shard, and hold it against what the manifest and the first shard say."""
         file = self._files[place]
         name = f"{self.storage.url}/{file.path}"
         with self.storage.open(file.path) as stream, distrusting(name):
@@ -197,13 +183,16 @@ class PackedPool:
             raise IntegrityError(
                 f"{name}: its rows do not lie as the manifest and the pool's first shard say; `dclm verify` tells more"
             )
-        mapped = None
-        if self._local and geometry.groups[0].begin >= 0:
-            with Path(self.storage.url, file.path).open("rb") as opened:
-                mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-            if len(mapped) != file.bytes:
-                raise IntegrityError(f"{name}: has {len(mapped):,} bytes, and the manifest says {file.bytes:,}")
-        return _Shard(file.path, geometry, mapped)
+        return geometry
+
+    def _map_file(self, place: int) -> mmap.mmap:
+        file = self._files[place]
+        path = Path(self.storage.url, file.path)
+        with naming(str(path)), path.open("rb") as opened:
+            mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        if len(mapped) != file.bytes:
+            raise IntegrityError(f"{path}: has {len(mapped):,} bytes, and the manifest says {file.bytes:,}")
+        return mapped
 
 
 def _block_rows(geometry: Geometry, most: int) -> int:

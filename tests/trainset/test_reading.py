@@ -1,6 +1,7 @@
 """Reading training sets: every row once an epoch, the same order for any readers, exact resume, any place."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ import dclm_pipeline as dp
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.memory import MemoryStorage
+from dclm_pipeline.trainset import packed
 from dclm_pipeline.trainset.order import Order
 from dclm_pipeline.trainset.packed import PackedPool
 from tests.storage.stores import new_bucket
@@ -212,6 +214,20 @@ def test_a_rank_reads_its_own_blocks_alone_where_ranks_divide_the_lanes(tmp_path
 
     for found in order.rounds(0, 96):
         assert {tuple(set(found.turns[rank::4].tolist())) for rank in range(4)} == {(0,), (1,), (2,), (3,)}
+
+
+def test_few_files_are_mapped_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(packed, "_MAPPED", 2)
+    write_pack(tmp_path, [6] * 20)
+    folder = Path("/proc/self/fd")
+    if not folder.is_dir():
+        pytest.skip("this system does not show the files that a process has open")
+    before = len(list(folder.iterdir()))
+    reader = dp.read_tokens(tmp_path, rows=5, seed=3, **SMALL)
+    opened = [len(list(folder.iterdir())) for _ in reader]
+
+    assert max(opened) <= before + 2 * SMALL["lanes"] + 2
+    assert reader.position == 120
 
 
 def test_states_of_other_rows_and_readers_that_cannot_be_are_refused(pack, tmp_path):
