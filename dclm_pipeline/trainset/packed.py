@@ -29,7 +29,7 @@ from dclm_pipeline.trainset.rows import Documents, Tokens
 from dclm_pipeline.trainset.shard import TOKENS, Geometry, geometry_of
 
 # Of a block that can be read alone: large enough for one request, small enough that many are held.
-BLOCK_BYTES = 2 * 2**20
+BLOCK_BYTES = 33 * 2**16  # 512 rows of 2,049 tokens of two bytes
 # Row groups whose documents are remembered, of some 200 kB each.
 _REMEMBERED = 256
 # Files that are mapped at a time: each has a descriptor, of which a process may often have no more than 1,024.

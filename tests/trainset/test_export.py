@@ -5,6 +5,7 @@ import hashlib
 import json
 import struct
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from dclm_pipeline.storage.memory import MemoryStorage
 from dclm_pipeline.trainset.export import Exported, Flat, JsonLines, Megatron, WebDataset
 from dclm_pipeline.trainset.export import export as export_pool
 from dclm_pipeline.trainset.packed import PackedPool
+from dclm_pipeline.trainset.vocabulary import find_tokenizer
 from tests.laws.test_trainset import plain, pools  # noqa: F401 - a fixture
 from tests.storage.stores import new_bucket
 from tests.trainset.packs import made_up_rows, rows_of, write_pack
@@ -140,6 +142,14 @@ def test_lines_have_the_texts_that_the_training_set_was_made_of(pools, tmp_path)
     assert {line["id"]: line["text"] for line in lines} == {row["id"].hex(): row["text"] for row in texts}
     assert len(lines) == len(texts)
     assert {line["offset"] for line in lines} == {0}
+
+
+def test_a_tokenizer_that_nothing_names_must_be_named(pack):
+    manifest = PackedPool(pack).manifest
+    absent = replace(manifest, recipe={"steps": [{"kind": "tokenize", "tokenizer": f"sha256:{'0' * 64}"}]})
+    for one, wrong in ((manifest, "does not say what made its tokens"), (absent, "is not on this machine")):
+        with pytest.raises(RecipeError, match=wrong):
+            find_tokenizer(one)
 
 
 def test_an_export_names_its_files_and_is_made_once(pack, tmp_path):
