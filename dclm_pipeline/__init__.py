@@ -5,6 +5,7 @@
     dp.run("pipelines/quickstart.yaml", source="crawl/", out="pool/")     a recipe, to a pool on disk
     dp.apply([dp.steps.signals(), ...], ["some text", "another"])         steps, in memory
     dp.open("pool/").to_table(columns=["url", "text"])                    a pool, as an Arrow dataset
+    dp.read_tokens("trainset/", rows=8, seed=0)                           rows of tokens for a model, as NumPy arrays
     @dp.filter
     def short(text: str, *, least: int = 5) -> bool: ...                  a step of your own
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
     from dclm_pipeline.recipe import Recipe, load_recipe
     from dclm_pipeline.rowwise import annotate, filter, rewrite
+    from dclm_pipeline.trainset.reading import read_tokens
 
 __version__ = "0.1.0"
 
@@ -42,6 +44,7 @@ __all__ = [
     "filter",
     "load_recipe",
     "open",
+    "read_tokens",
     "rewrite",
     "run",
     "steps",
@@ -57,6 +60,7 @@ _HOMES = {
     "steps": "api",
     "Recipe": "recipe",
     "load_recipe": "recipe",
+    "read_tokens": "trainset.reading",
 }
 
 

@@ -54,6 +54,15 @@ def uniform(seed: int, ids: Array) -> NDArray[np.float64]:
     return (scatter(seed, ids) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
+def shuffled(count: int, *seeds: int) -> NDArray[np.int64]:
+    """Return the numbers below `count` in an order that comes of the seeds alone."""
+    start = np.zeros(1, np.uint64)
+    for seed in seeds:
+        start = _mix((start ^ np.array([seed % 2**64], np.uint64)) + _GOLDEN)
+    order: NDArray[np.int64] = np.argsort(_mix(_mix(np.arange(count, dtype=np.uint64)) ^ start), kind="stable")
+    return order
+
+
 def part_ids(ids: Array, parts: NDArray[np.uint64]) -> Array:
     """Return an id for a part of each document, by the document's id and the number of the part."""
     pairs = halves(ids)

@@ -65,8 +65,8 @@ def test_every_command_and_every_option_on_the_pages_exists():
     for line in told:
         name, *words = line.removeprefix("$ dclm ").split()
         command = app.commands[name]
-        if isinstance(command, click.Group) and words[0] in command.commands:
-            command = command.commands[words[0]]
+        while isinstance(command, click.Group) and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line
 

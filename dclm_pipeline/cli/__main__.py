@@ -20,6 +20,7 @@ from dclm_pipeline.cli import (
     reproduce,
     store,
     tokenizer,
+    trainset,
     trial,
 )
 from dclm_pipeline.errors import ExitCode, PipelineError
@@ -61,6 +62,7 @@ for command in (
     classifier.classifier,
     reproduce.reproduce,
     tokenizer.tokenizer,
+    trainset.trainset,
     catalogue.stages,
     catalogue.schema,
     catalogue.docs,

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dclm_pipeline.errors import IntegrityError, RecipeError
+from dclm_pipeline.pools.reading import distrusting
+from dclm_pipeline.schema import GROUP_ROWS
 
 TOKENS = "tokens"
 
@@ -73,19 +75,34 @@ class PackedShard:
         return np.memmap(self.path, np.uint8, "r")
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """Where the tokens of a shard lie in its file, by its footer alone."""
+
+    rows: int
+    sequence_length: int
+    dtype: np.dtype[np.unsignedinteger]
+    groups: tuple[RowGroup, ...]
+    # So many rows has every row group but the last.
+    group_rows: int
+
+
 def open_shard(path: str | Path) -> PackedShard:
     """Open a shard of a training set on this machine; reads its footer alone."""
     path = Path(path)
-    try:
-        metadata = pq.read_metadata(path)
-    except pa.ArrowException as error:
-        raise IntegrityError(f"{path}: is damaged, or no Parquet file: {error}") from error
+    with distrusting(str(path)):
+        found = geometry_of(pq.read_metadata(path), str(path))
+    return PackedShard(path, found.rows, found.sequence_length, found.dtype, found.groups)
+
+
+def geometry_of(metadata: pq.FileMetaData, name: str) -> Geometry:
+    """Return where the tokens lie in a file of this footer; refuse one that is no shard of a training set."""
     schema = metadata.schema.to_arrow_schema()
     place = schema.get_field_index(TOKENS)
     marks = (schema.field(place).metadata or {}) if place >= 0 else {}
     if b"dtype" not in marks or b"sequence_length" not in marks:
         raise RecipeError(
-            f"{path}: is no shard of a training set: its column {TOKENS!r} does not say how long rows are"
+            f"{name}: is no shard of a training set: its column {TOKENS!r} does not say how long rows are"
         )
     dtype: np.dtype[np.unsignedinteger] = np.dtype(marks[b"dtype"].decode())
     length = int(marks[b"sequence_length"])
@@ -101,8 +118,9 @@ def open_shard(path: str | Path) -> PackedShard:
             begin = chunk.data_page_offset + chunk.total_compressed_size - rows * length * dtype.itemsize
             if not chunk.data_page_offset < begin < chunk.data_page_offset + 1024:
                 raise IntegrityError(
-                    f"{path}: the tokens of row group {number} are not in one page, as `pack` writes them; make it anew"
+                    f"{name}: the tokens of row group {number} are not in one page, as `pack` writes them; make it anew"
                 )
         groups.append(RowGroup(first, rows, begin))
         first += rows
-    return PackedShard(path, metadata.num_rows, length, dtype, tuple(groups))
+    group_rows = int(marks.get(GROUP_ROWS, str(max((group.rows for group in groups), default=1)).encode()))
+    return Geometry(metadata.num_rows, length, dtype, tuple(groups), group_rows)

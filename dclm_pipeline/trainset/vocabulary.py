@@ -1,4 +1,4 @@
-"""A tokenizer of one's own: byte-level byte-pair encoding, learnt from texts.
+"""A tokenizer of one's own: byte-level byte-pair encoding, learnt from texts; and finding that of a training set.
 
 For work without a network, and for languages that a published tokenizer cuts into bytes. The same texts in the same
 order give the same file, for one version of `tokenizers`. Holds each different word of the texts in memory.
@@ -8,8 +8,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from dclm_pipeline.engine.assets import assets_below
+from dclm_pipeline.engine.assets.cache import cache_here, sha256_of
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.pools.manifest import Manifest
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 BYTES = 256
 
@@ -43,3 +50,30 @@ def learn(texts: Iterable[str], out: Path, size: int, special: tuple[str, ...]) 
     unfinished.write_text(tokenizer.to_str(pretty=False) + "\n", encoding="utf-8")
     unfinished.replace(out)
     return Learnt(out, tokenizer.get_vocab_size())
+
+
+def find_tokenizer(manifest: Manifest, place: str = "", folder: str = ".") -> tuple["Tokenizer", str]:
+    """Return the tokenizer of a training set, and its SHA-256; refuse another one than its manifest names.
+
+    Without a place it is looked for, by its digest, among the assets of this machine.
+    """
+    from tokenizers import Tokenizer
+
+    steps: list[dict[str, Any]] = manifest.recipe.get("steps", [])
+    said = next((str(step["tokenizer"]) for step in steps if step.get("kind") == "tokenize"), "")
+    wanted = said.removeprefix("sha256:")
+    if place:
+        path: Path | None = assets_below(folder).path(place)
+    elif wanted:
+        path = cache_here().find(wanted)
+    else:
+        raise RecipeError("the training set does not say what made its tokens; name the tokenizer with --tokenizer")
+    if path is None:
+        raise RecipeError(f"its tokenizer, sha256:{wanted}, is not on this machine; name it with --tokenizer")
+    found = sha256_of(path)
+    if wanted and found != wanted:
+        raise RecipeError(f"{place}: is sha256:{found}, and the tokens were made by sha256:{wanted}")
+    try:
+        return Tokenizer.from_file(str(path)), found
+    except Exception as error:
+        raise RecipeError(f"{path}: is no tokenizer that `tokenizers` reads: {error}") from error
