@@ -5,13 +5,13 @@ through `Assets` when they are opened. The verbs are closed, the kinds are open:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dclm_pipeline.arrow import Array
 
@@ -23,6 +23,16 @@ class PlaceMark:
 
 
 Place = Annotated[str, PlaceMark()]
+# What the place of a pool begins with, wherever the pool lies; its manifest's SHA-256 stands for it.
+OF_POOL = "pool:"
+
+
+def pool_place(place: str) -> str:
+    """Return the place of a pool as settings hold it."""
+    return place if not place or place.startswith(OF_POOL) else f"{OF_POOL}{place}"
+
+
+PoolPlace = Annotated[str, PlaceMark(), AfterValidator(pool_place)]
 
 
 class Needs(BaseModel):
@@ -44,6 +54,15 @@ class Assets(Protocol):
 
     def digest(self, place: str) -> str:
         """Return the SHA-256 of what lies at `place`."""
+        ...
+
+
+@runtime_checkable
+class PoolAssets(Protocol):
+    """Where an opened sweep gets what older pools have kept from."""
+
+    def kept(self, place: str, step: "Remembering") -> Sequence[Path]:
+        """Return local files that hold what such a step has kept in the pool at `place`."""
         ...
 
 
@@ -213,6 +232,30 @@ class Sweeps(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembers(Protocol):
+    """Has the verbs of a `Barrier` that is held against what older pools have kept of such a step."""
+
+    def remembered(self, docs: Batch, table: str, found: Batch) -> Batch:
+        """Return the rows of a table of kept evidence: `row`, `hash` and the columns that the table has. `found` are
+        the last findings about these documents, as `columns` is told them."""
+        ...
+
+    def recalled(self, kept: Batch, pool: int, round: int) -> Batch:
+        """Return kept rows of older pool number `pool` as evidence of a round, which findings hear among their own:
+        `shard` and `row` mean nothing to the engine then."""
+        ...
+
+
+@runtime_checkable
+class Retains(Protocol):
+    """Has the verb of a `Sweep` whose state is kept once a group of shards has been walked."""
+
+    def retained(self, state: object) -> Iterator[Batch]:
+        """Return the state as rows, piece by piece."""
+        ...
+
+
 Opened: TypeAlias = Step | Keeps | Annotates | Rewrites | Unfolds | Orders | Hears | Sweeps
 
 
@@ -283,6 +326,44 @@ class Sweep(Step):
         le=100_000,
         description="Sweeps side by side, each over its share of the shards and with a state of its own.",
     )
+
+
+class Remembering(Step):
+    """A barrier or a sweep that can keep what it compares by, and be held against what older pools have kept."""
+
+    # Settings on which kept evidence depends: pools must agree on them.
+    compared_by: ClassVar[tuple[str, ...]] = ()
+
+    keep_evidence: bool = Field(
+        default=False,
+        description="Keep what the step compares by in the pool, so that later crawls are held against it.",
+    )
+    against: tuple[PoolPlace, ...] = Field(
+        default=(),
+        description="Older pools that have kept evidence of such a step: what they have goes. The first counts first.",
+    )
+
+    def fingerprint(self) -> dict[str, object]:
+        """Return what evidence depends on, as plain values: those of two pools must be equal."""
+        values = self.model_dump(mode="json", include=set(self.compared_by))
+        return {"kind": self.kind, "revision": self.revision, **values}
+
+    @abstractmethod
+    def kept_tables(self) -> Mapping[str, pa.Schema]:
+        """Return the tables that are kept, by name, with their columns; `hash` is one that all tables of barriers have."""
+
+    def recalled_in(self, round: int) -> str:
+        """Return which table of older pools is heard in a round; nothing where none is."""
+        del round
+        return ""
+
+
+def retained_by(step: Step | None) -> pa.Schema | None:
+    """Return the columns of the state that a sweep keeps, if it keeps any."""
+    if not isinstance(step, Sweep) or not isinstance(step, Remembering) or not step.keep_evidence:
+        return None
+    (schema,) = step.kept_tables().values()
+    return schema
 
 
 def verdict_of(step: Step) -> str:

@@ -5,7 +5,7 @@ processes; the guard runs it in a child, `apply` runs it where it stands.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -41,6 +41,7 @@ from dclm_pipeline.step import (
     Filter,
     Hears,
     Keeps,
+    Retains,
     Rewrite,
     Rewrites,
     Step,
@@ -48,6 +49,7 @@ from dclm_pipeline.step import (
     Sweeps,
     Unfold,
     Unfolds,
+    retained_by,
     verdict_of,
     written_by,
 )
@@ -154,6 +156,11 @@ class Chain:
             if later < len(self._layout.steps):
                 left = [out for rows in left for out in self._unfold(later, rows, sides)]
         return self._worked(_joined(left, self._left), sides)
+
+    def retained(self) -> Iterator[Batch]:
+        """Yield the state that the sweep before this chain keeps, at the end of its group."""
+        if retained_by(self._layout.after) is not None and isinstance(self._after, Retains):
+            yield from self._after.retained(self._state)
 
     def _sides(self) -> Sides:
         return Sides(self._numbers, self._layout.dropped_sample, self._layout.seed, self._silent)

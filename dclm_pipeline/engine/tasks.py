@@ -61,13 +61,15 @@ class EvidenceWork:
     found: Inventory | None
     unheard: tuple[Stored, ...]
     ranges: int
+    into: str = "evidence"  # the folders, below the task's, of what is heard and of whom nothing can be heard
+    aside: str = "unheard"
 
 
 @dataclass(frozen=True)
 class FindingsWork:
     """Look at all evidence of one range; evidence file i is about shard i.
 
-    In passes after the first it is what the pass before has handed on.
+    In passes after the first it is what the pass before has handed on. `older` is what older pools have kept.
     """
 
     barrier: bytes
@@ -77,6 +79,7 @@ class FindingsWork:
     range: int
     ranges: int
     evidence: Inventory
+    older: tuple[Inventory, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,16 @@ class CollectWork:
     numbers: pa.Schema
 
 
-Work = SegmentWork | EvidenceWork | FindingsWork | GatherWork | CollectWork
+@dataclass(frozen=True)
+class KeepWork:
+    """Put what a step has kept on its way into the folder `into` of the pool."""
+
+    stored: Stored
+    schema: pa.Schema
+    into: str
+
+
+Work = SegmentWork | EvidenceWork | FindingsWork | GatherWork | CollectWork | KeepWork
 
 
 @dataclass(frozen=True)

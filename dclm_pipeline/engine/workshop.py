@@ -25,6 +25,7 @@ from dclm_pipeline.storage.cached import cached
 
 # Stored documents are many times smaller than the pages they came from, so as many more make a batch.
 STORED_FACTOR = 16
+MOST_LISTED = 4  # of evidence, and of what older pools have kept
 MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
 
 
@@ -39,7 +40,7 @@ class Workshop:
         self._nurseries = Nurseries()
         self._scratch: PrivateFolder | None = None
         self._tasks = 0
-        self._listed: tuple[Inventory, tuple[Stored, ...]] | None = None
+        self._listed: dict[Inventory, tuple[Stored, ...]] = {}
 
     def storage(self, url: str) -> Storage:
         """Return the storage at a place."""
@@ -95,12 +96,14 @@ class Workshop:
         return batches if stored.within is None else _rows(batches, stored.within.start, stored.file.rows)
 
     def listed(self, inventory: Inventory | None) -> tuple[Stored, ...]:
-        """Return the files of an inventory; the last one read is kept, as neighbouring tasks look at the same."""
+        """Return the files of an inventory; the last ones read are kept, as neighbouring tasks look at the same."""
         if inventory is None:
             return ()
-        if self._listed is None or self._listed[0] != inventory:
-            self._listed = inventory, read_inventory(self.storage(inventory.folder), inventory)
-        return self._listed[1]
+        if inventory not in self._listed:
+            while len(self._listed) >= MOST_LISTED:
+                self._listed.pop(next(iter(self._listed)))
+            self._listed[inventory] = read_inventory(self.storage(inventory.folder), inventory)
+        return self._listed[inventory]
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -5,8 +5,9 @@ import unicodedata
 import pytest
 
 import dclm_pipeline as dp
-from dclm_pipeline.engine.keys import describe_step, libraries_of, library_version, segment_key
+from dclm_pipeline.engine.keys import describe_step, segment_key
 from dclm_pipeline.engine.segments import cut_chain
+from dclm_pipeline.engine.versions import libraries_of, library_version
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.model import named
 from dclm_pipeline.schema import PAGE, without

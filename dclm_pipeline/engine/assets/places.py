@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from dclm_pipeline.engine.assets.catalogue import DIGEST, NOT_A_DIGEST, Catalogue
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.step import OF_POOL
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.paths import parted
 
@@ -18,7 +19,8 @@ _REMOTE = ("https", "http", "s3", "hf")
 class Asset:
     """What a place leads to: a file at `path`, or what lies at `url` and is kept by its digest.
 
-    `sha256` is empty where nobody has said it, which only a file of this machine may do.
+    `sha256` is empty where nobody has said it, which only a file of this machine and a pool may do. Of a `pool`, which
+    lies at a folder or URL, it is the manifest's; `kept` are files of it that are needed on each machine: path, digest.
     """
 
     place: str
@@ -26,6 +28,8 @@ class Asset:
     url: str = ""
     path: str = ""
     size: int | None = None
+    pool: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
@@ -34,6 +38,8 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
     where, sha256 = (where, sha256.lower()) if mark else (place, "")
     if mark and not DIGEST.match(sha256):
         raise RecipeError(f"{_without_password(place)}: ends in {sha256!r}; {NOT_A_DIGEST}")
+    if where.startswith(OF_POOL):
+        return Asset(place, sha256, pool=_pool_at(where.removeprefix(OF_POOL), folder))
     if where.startswith(NAMED):
         entry = catalogue.entry(where.removeprefix(NAMED))
         if sha256 not in ("", entry.sha256):
@@ -52,6 +58,15 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
             f"`sha256sum FILE` tells it of a copy that you trust{hub}"
         )
     return Asset(place, sha256, url=where)
+
+
+def _pool_at(where: str, folder: str) -> str:
+    """Return where a pool lies; asks nobody."""
+    if "://" in where and not where.startswith("file://"):
+        if _without_password(where) != where:
+            raise RecipeError(f"{_without_password(where)}: passwords do not belong in URLs, which are written down")
+        return where
+    return str(Path(folder, where.removeprefix("file://")).absolute())
 
 
 def _check(url: str) -> None:
