@@ -168,7 +168,8 @@ def evidence_phase(
         schema, folder, what = kept_schema(barrier, table), job.out, "keeping"
         into, aside = f"evidence/{barrier.name}", f"work/{segment.number}-{barrier.name}-unheard"
     names = segment.layout.left_schema.names
-    columns = tuple(name for name in names if name in barrier.reads_in(round) | CARRIED)
+    reads = barrier.reads() if table else barrier.reads_in(round)
+    columns = tuple(name for name in names if name in reads | CARRIED)
     found = None if heard.findings is None else heard.findings.inventory
     tasks: list[Task] = []
     for place, shard in enumerate(stored):
