@@ -13,7 +13,10 @@ from dclm_pipeline.engine.run import Settings, job_of
 from dclm_pipeline.engine.verify import verify
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import load_recipe
+from dclm_pipeline.storage import absent
+from dclm_pipeline.storage.paths import below
 from tests.engine.crawls import bytes_of, run_inline
+from tests.storage.stores import new_bucket
 
 HEAD = "name: {}\nsource: {{kind: jsonl}}\nlimits: {{dropped_sample: 1, shard_bytes: 20000}}\nsteps:\n  - {}\n"
 KEEPING = "{kind: exact_dedup, keep: smallest_id, keep_evidence: true}"
@@ -230,3 +233,47 @@ def test_another_older_pool_is_other_work(crawls, older, tmp_path):
 
     assert before.manifest.key != after.manifest.key
     assert after.manifest.rows > before.manifest.rows
+
+
+EVERYTHING = """
+  - {{kind: exact_dedup, keep: smallest_id, keep_evidence: true{0}}}
+  - {{kind: minhash_dedup, ngram: 3, keep_evidence: true{0}}}
+  - {{kind: line_dedup, keep_evidence: true{0}}}
+  - {{kind: bloom_dedup, expected_ngrams: {1}, ngram: 5, keep_evidence: true{0}}}
+"""
+
+
+def everything(expected, *pools):
+    told = f", against: [{', '.join(map(str, pools))}]" if pools else ""
+    head = HEAD.format("crawl", "{kind: sample, share: 1.0}")
+    return head + EVERYTHING.format(told, expected).lstrip("\n")
+
+
+@pytest.mark.slow
+def test_pools_on_a_server_are_heard_like_those_on_disk(crawls, tmp_path, store, monkeypatch):
+    monkeypatch.setattr(absent, "SETTLE_SECONDS", 0.0)  # nobody else writes here
+    monkeypatch.setenv("DCLM_ASSET_CACHE", str(tmp_path / "cache"))
+    bucket = new_bucket(store)
+    run_inline(everything(20000), crawls[0], tmp_path / "older" / "pool", guard=False)
+    run_inline(
+        everything(20000), crawls[0], tmp_path / "x", out_url=below(bucket, "older"), saved=below(bucket, "saved")
+    )
+    run_inline(everything(5000, tmp_path / "older" / "pool"), crawls[1], tmp_path / "b" / "pool", guard=False)
+    run_inline(everything(5000, below(bucket, "older")), crawls[1], tmp_path / "c" / "pool", guard=False)
+
+    assert verify(below(bucket, "older")).wrong == ()
+    assert bytes_of(tmp_path / "b" / "pool") == bytes_of(tmp_path / "c" / "pool")
+    assert len(json.loads((tmp_path / "b" / "pool" / "manifest.json").read_text())["evidence"]) == 7
+    assert not set(texts_in(tmp_path / "b" / "pool")) & set(texts_in(tmp_path / "older" / "pool"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 5])
+def test_several_workers_keep_and_hear_the_same(crawls, tmp_path, workers):
+    for folder, settings in (("one", {}), ("many", {"executor": "ray", "workers": workers})):
+        run_inline(everything(20000), crawls[0], tmp_path / folder / "a" / "pool", **settings)
+        older = tmp_path / folder / "a" / "pool"
+        run_inline(everything(5000, older), crawls[1], tmp_path / folder / "b" / "pool", **settings)
+
+    for name in ("a", "b"):
+        assert bytes_of(tmp_path / "one" / name / "pool") == bytes_of(tmp_path / "many" / name / "pool")

@@ -12,6 +12,8 @@ from dclm_pipeline.engine import gathered, phases
 from dclm_pipeline.errors import RecipeError
 from tests.engine.crawls import bytes_of, run_inline
 
+pytestmark = pytest.mark.slow
+
 HEAD = "name: near\nsource: {{kind: jsonl}}\nlimits: {{dropped_sample: 1, shard_bytes: 20000}}\nsteps:\n  - {{{}}}\n"
 STEP = {"kind": "minhash_dedup", "ngram": 3, "threshold": 0.6, "keep": "oldest", "keep_evidence": "true"}
 
