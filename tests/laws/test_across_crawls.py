@@ -244,7 +244,7 @@ EVERYTHING = """
 
 
 def everything(expected, *pools):
-    told = f", against: [{', '.join(map(str, pools))}]" if pools else ""
+    told = f", against: {json.dumps([str(pool) for pool in pools])}" if pools else ""
     head = HEAD.format("crawl", "{kind: sample, share: 1.0}")
     return head + EVERYTHING.format(told, expected).lstrip("\n")
 
@@ -255,9 +255,8 @@ def test_pools_on_a_server_are_heard_like_those_on_disk(crawls, tmp_path, store,
     monkeypatch.setenv("DCLM_ASSET_CACHE", str(tmp_path / "cache"))
     bucket = new_bucket(store)
     run_inline(everything(20000), crawls[0], tmp_path / "older" / "pool", guard=False)
-    run_inline(
-        everything(20000), crawls[0], tmp_path / "x", out_url=below(bucket, "older"), saved=below(bucket, "saved")
-    )
+    there = {"out_url": below(bucket, "older"), "saved": "", "guard": False}
+    run_inline(everything(20000), crawls[0], tmp_path / "x", **there)
     run_inline(everything(5000, tmp_path / "older" / "pool"), crawls[1], tmp_path / "b" / "pool", guard=False)
     run_inline(everything(5000, below(bucket, "older")), crawls[1], tmp_path / "c" / "pool", guard=False)
 
@@ -270,7 +269,7 @@ def test_pools_on_a_server_are_heard_like_those_on_disk(crawls, tmp_path, store,
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [2, 5])
 def test_several_workers_keep_and_hear_the_same(crawls, tmp_path, workers):
-    for folder, settings in (("one", {}), ("many", {"executor": "ray", "workers": workers})):
+    for folder, settings in (("one", {"guard": False}), ("many", {"executor": "ray", "workers": workers})):
         run_inline(everything(20000), crawls[0], tmp_path / folder / "a" / "pool", **settings)
         older = tmp_path / folder / "a" / "pool"
         run_inline(everything(5000, older), crawls[1], tmp_path / folder / "b" / "pool", **settings)
