@@ -4,7 +4,7 @@ Which one does not depend on who was met first: see `keeping`. Compares 128-bit 
 Null values are equal to nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -13,16 +13,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from dclm_pipeline.arrow import Array, from_numpy, schema_of, take
-from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
+from dclm_pipeline.arrow import Array, from_numpy, schema_of, take, where
+from dclm_pipeline.barriers.keeping import OWN, KeepsOne, first_of_equals, hash_schema, is_own, runs_of_hashes
+from dclm_pipeline.barriers.telling import IN_OLDER, in_pools
 from dclm_pipeline.ids import ID, ID_BYTES, halves
-from dclm_pipeline.step import UNICODE, Batch, Columns
+from dclm_pipeline.step import UNICODE, Assets, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.strings import Strings
 
 _OF_URLS = ("dclm", "plain")
 _OF_TEXTS = ("letters", "digits")
+_CLUSTERS = "clusters"
 _COPY_OF = np.frombuffer(b"copy of ", np.uint8)
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 
@@ -38,6 +40,8 @@ class ExactDedup(KeepsOne):
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
+
+    compared_by: ClassVar[tuple[str, ...]] = ("column", "normalise")
 
     kind: Literal["exact_dedup"] = "exact_dedup"
     revision: ClassVar[int] = 2
@@ -68,6 +72,15 @@ class ExactDedup(KeepsOne):
             schema_of(pa.field("cluster", ID), pa.field("cluster_size", pa.int64())) if self.clusters else schema_of()
         )
 
+    def kept_tables(self) -> Mapping[str, pa.Schema]:
+        """Return the hashes of what stays, and whose copies the others are."""
+        clusters = schema_of(pa.field("id", ID), pa.field("cluster", ID))
+        return {**super().kept_tables(), _CLUSTERS: clusters}
+
+    def open(self, assets: Assets) -> "EqualDocuments":
+        """Learn the digests of older pools, which rejects tell."""
+        return EqualDocuments(self, [assets.digest(place) for place in self.against])
+
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return the other half of the hash, and what decides who stays."""
         del round
@@ -76,7 +89,8 @@ class ExactDedup(KeepsOne):
     def findings_schema(self, round: int) -> pa.Schema:
         """Return who stays, of how many, and whether this is another."""
         del round
-        return schema_of(pa.field("survivor", ID), pa.field("size", pa.int64()), pa.field("gone", pa.bool_()))
+        found = schema_of(pa.field("survivor", ID), pa.field("size", pa.int64()), pa.field("gone", pa.bool_()))
+        return found.append(pa.field("pool", pa.int16())) if self.against else found
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
         """Return the hash of each document's value."""
@@ -99,14 +113,30 @@ class ExactDedup(KeepsOne):
             first = first_of_equals(evidence, order)
             sizes = np.bincount(first, minlength=len(order))[first].astype(np.int64)
             gone = first != np.arange(len(order))
-            told = np.flatnonzero(sizes > 1 if self.clusters else gone)
+            told = np.flatnonzero((sizes > 1 if self.clusters else gone) & is_own(evidence)[order])
             found = take(evidence.select(["shard", "row"]), order[told])
             found = found.append_column("survivor", take(evidence, order[first[told]])["id"])
             found = found.append_column("size", from_numpy(sizes[told]))
+            if self.against:
+                found = found.append_column("pool", take(evidence, order[first[told]])["pool"])
             yield found.append_column("gone", from_numpy(gone[told]))
 
-    def columns(self, docs: Batch, found: Batch) -> Columns:
-        """Drop what was found to be another's copy."""
+    def remembered(self, docs: Batch, table: str, found: Batch) -> Batch:
+        """Return what stays by its hash, or what goes by the id of what stays."""
+        gone = where(found, np.asarray(found["gone"].to_numpy(zero_copy_only=False), np.bool_))
+        if table != _CLUSTERS:
+            evidence = self.evidence(docs, 0, None)
+            evidence = where(evidence, ~np.isin(evidence["row"].to_numpy(), gone["row"].to_numpy()))
+            return evidence.select(["row", "hash", "low", "id"])
+        names = ["row", "hash", "id", "cluster"]
+        survivors = gone["survivor"]
+        ids = take(docs, gone["row"].to_numpy())["id"]
+        return pa.RecordBatch.from_arrays(
+            [gone["row"], from_numpy(halves(survivors)[:, 0]), ids, survivors], names=names
+        )
+
+    def columns(self, docs: Batch, found: Batch, pools: Sequence[str] = ()) -> Columns:
+        """Drop what was found to be another's copy; `pools` are the digests of older ones."""
         rows = found["row"].to_numpy()
         gone = np.asarray(found["gone"].to_numpy(zero_copy_only=False), np.bool_)
         keep = np.ones(docs.num_rows, np.bool_)
@@ -121,7 +151,13 @@ class ExactDedup(KeepsOne):
             sizes[rows] = found["size"].to_numpy()
             arrays["cluster"] = pc.coalesce(survivors, docs["id"])
             arrays["cluster_size"] = from_numpy(sizes)
-        return Columns(arrays, remarks=_copies_of(survivors))
+        remarks = _copies_of(survivors)
+        if not self.against:
+            return Columns(arrays, remarks=remarks)
+        numbers = found["pool"].to_numpy()
+        older = _taken(from_numpy(numbers), places, alone | ~np.isin(places, np.flatnonzero(numbers != OWN)))
+        reasons: Array = pc.if_else(older.is_valid(), pa.scalar(IN_OLDER), pa.scalar(None, pa.string()))
+        return Columns(arrays, reasons=reasons, remarks=in_pools(remarks, older, pools))
 
     def _values(self, docs: Batch) -> "Strings":
         """Return what is compared, made alike."""
@@ -135,6 +171,22 @@ class ExactDedup(KeepsOne):
             how = alike.DIGITS if self.normalise == "digits" else alike.LETTERS
             return alike.alike(data, offsets[:-1], offsets[1:], how)
         return offsets, data
+
+
+class EqualDocuments:
+    """The step at work; knows its settings, and the digests of the manifests of older pools."""
+
+    def __init__(self, settings: ExactDedup, pools: Sequence[str]) -> None:
+        self._settings = settings
+        self._pools = pools
+        self.evidence = settings.evidence
+        self.findings = settings.findings
+        self.remembered = settings.remembered
+        self.recalled = settings.recalled
+
+    def columns(self, docs: Batch, found: Batch) -> Columns:
+        """Drop what was found to be another's copy."""
+        return self._settings.columns(docs, found, self._pools)
 
 
 def _copies_of(ids: Array) -> Array:

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field
 
-from dclm_pipeline.arrow import Array, from_numpy, take
-from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
+from dclm_pipeline.arrow import Array, from_numpy, take, where
+from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, is_own, runs_of_hashes
 from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.passages import Passages
     from dclm_pipeline.kernels.strings import LargeArray, Strings
+
+
+_PASSAGE_BITS = 32
 
 
 class LineDedup(KeepsOne):
@@ -28,6 +32,8 @@ class LineDedup(KeepsOne):
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
+
+    compared_by: ClassVar[tuple[str, ...]] = ("unit", "normalise", "least_bytes")
 
     kind: Literal["line_dedup"] = "line_dedup"
     unit: Literal["line", "paragraph"] = Field(default="line", description="What must be equal.")
@@ -83,8 +89,16 @@ class LineDedup(KeepsOne):
         del round
         for evidence in runs_of_hashes(rows):
             order = self._order(evidence, [evidence["passage"].to_numpy().astype(np.int64)])
-            gone = np.flatnonzero(first_of_equals(evidence, order) != np.arange(len(order)))
+            gone = np.flatnonzero((first_of_equals(evidence, order) != np.arange(len(order))) & is_own(evidence)[order])
             yield take(evidence.select(["shard", "row", "passage"]), order[gone])
+
+    def remembered(self, docs: Batch, table: str, found: Batch) -> Batch:
+        """Return the lines that stay, each by the first of its document."""
+        del table
+        evidence = self.evidence(docs, 0, None)
+        gone = _places(found)
+        evidence = where(evidence, ~np.isin(_places(evidence), gone))
+        return evidence.select(["row", "hash", "low", "id"])
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Return texts without what was found to be another's, and drop those of which nothing is left."""
@@ -105,6 +119,12 @@ class LineDedup(KeepsOne):
 
         strings = views(docs["text"].fill_null("").cast(pa.large_string()))
         return strings, passages_of(strings, LINE if self.unit == "line" else PARAGRAPH)
+
+
+def _places(passages: Batch) -> NDArray[np.int64]:
+    """Return a number for each passage of a batch of documents."""
+    places: NDArray[np.int64] = passages["row"].to_numpy() << _PASSAGE_BITS | passages["passage"].to_numpy()
+    return places
 
 
 def _texts(docs: Batch) -> "LargeArray":

@@ -5,27 +5,46 @@ what is alike by the exact share of common runs counts. Knows nothing of files o
 ids alone; the rows that this takes, and what it costs, are in docs/dedup.md.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import schema_of
-from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, CLUSTERS, EDGES, FOLLOWERS, MEMBERS, SETS, TIES, Round
+from dclm_pipeline.barriers.near.schemas import (
+    BAND,
+    CANDIDATES,
+    CLUSTERS,
+    CLUSTERS_AGAINST,
+    EDGES,
+    FOLLOWERS,
+    KEPT,
+    MEMBERS,
+    MEMBERS_AGAINST,
+    SETS,
+    TIES,
+    Round,
+)
 from dclm_pipeline.ids import ID
+from dclm_pipeline.remembering import Remembering
 from dclm_pipeline.schema import is_number
 from dclm_pipeline.step import UNICODE, Assets, Barrier, Opened
 
 _MOST_BANDS = 127
 
 
-class MinhashDedup(Barrier):
+class MinhashDedup(Remembering, Barrier):
     """Keeps one of the documents that are nearly the same, and says in `cluster` which one stays for them all."""
 
     # How many documents that go one task remembers of a component; what is more takes another pass. No setting: it
     # cannot change what stays.
     held: ClassVar[int] = 2**22
 
+    compared_by: ClassVar[tuple[str, ...]] = (
+        *("ngram", "words", "lower", "characters", "short"),
+        *("bands", "rows", "permutations", "seed", "cluster"),
+    )
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["minhash_dedup"] = "minhash_dedup"
@@ -137,13 +156,24 @@ class MinhashDedup(Barrier):
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return bands, sets, ties, members."""
-        return {Round.BANDS: BAND, Round.SETS: SETS, Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}[self.plan()[round]]
+        members = MEMBERS_AGAINST if self.against else MEMBERS
+        return {Round.BANDS: BAND, Round.SETS: SETS, Round.STARS: FOLLOWERS, Round.AUDIT: members}[self.plan()[round]]
 
     def findings_schema(self, round: int) -> pa.Schema:
         """Return candidates, ties, ties, clusters."""
         if self.plan()[round] == Round.BANDS and self.verify:
             return CANDIDATES
-        return CLUSTERS if self.plan()[round] == Round.AUDIT else TIES
+        if self.plan()[round] != Round.AUDIT:
+            return TIES
+        return CLUSTERS_AGAINST if self.against else CLUSTERS
+
+    def kept_tables(self) -> Mapping[str, pa.Schema]:
+        """Return bands, signatures, clusters."""
+        return KEPT
+
+    def recalled_in(self, round: int) -> str:
+        """Return bands, to find candidates, and signatures, to compare them."""
+        return {Round.BANDS: "bands", Round.SETS: "signatures"}.get(self.plan()[round], "")
 
     def onward_schema(self, round: int) -> pa.Schema | None:
         """Return edges, where what is alike is known, followers, where a component is too large for one pass, and sums."""
@@ -156,5 +186,4 @@ class MinhashDedup(Barrier):
         """Load the kernels, so that no guarded child has to."""
         from dclm_pipeline.barriers.near.opened import NearDuplicates
 
-        del assets
-        return NearDuplicates(self)
+        return NearDuplicates(self, [assets.digest(place) for place in self.against])
