@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
-from dclm_pipeline.recipe.model import NAMES, SLUG
+from dclm_pipeline.recipe.model import Name
 from dclm_pipeline.sources import Source
 from dclm_pipeline.stages.decontaminate import Decontaminate
 from dclm_pipeline.step import Barrier, Place, Reorder, Step, Sweep
@@ -42,18 +42,11 @@ class Teaching(_Settings):
 class Group(_Settings):
     """Documents of one origin."""
 
-    name: str = Field(description="What the group is called in tallies and figures.")
+    name: Name = Field(description="What the group is called in tallies and figures.")
     source: SerializeAsAny[Source]
     paths: tuple[Place, ...] = Field(default=(), description="Several places that the source reads, in place of one.")
     documents: int | None = Field(default=None, ge=1, description="How many are drawn, by seed and id; null: all.")
     steps: tuple[SerializeAsAny[Step], ...] = Field(default=(), description="What documents go through first.")
-
-    @field_validator("name")
-    @classmethod
-    def _slug(cls, name: str) -> str:
-        if not SLUG.match(name):
-            raise ValueError(f"a name is {NAMES}")
-        return name
 
     @field_validator("steps")
     @classmethod
@@ -78,7 +71,7 @@ class Group(_Settings):
 class Heading(_Settings):
     """What the making of a classifier says beside its documents."""
 
-    name: str = Field(description="What the classifier is called.")
+    name: Name = Field(description="What the classifier is called.")
     seed: int = Field(
         default=42, description="What documents are drawn, held out and shuffled by; fastText's seed, too."
     )
@@ -88,13 +81,6 @@ class Heading(_Settings):
     held_out: float = Field(
         default=0.05, ge=0, le=0.5, description="Share of the documents that judges and does not teach."
     )
-
-    @field_validator("name")
-    @classmethod
-    def _slug(cls, name: str) -> str:
-        if not SLUG.match(name):
-            raise ValueError(f"a name is {NAMES}")
-        return name
 
     @model_validator(mode="after")
     def _labels_differ(self) -> Self:

@@ -44,7 +44,7 @@ class Nursery:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=child_environment(),
+                env=environment,
                 start_new_session=True,
             )
         self._link = ours
@@ -94,7 +94,7 @@ class Nurseries:
         if self._nursery is not None and not self._nursery.lives:
             self.discard()
         if self._nursery is None:
-            environment = _environment()
+            environment = child_environment()
             while self._waiting and self._nursery is None:
                 waiting = self._waiting.pop()
                 if waiting.serves(environment):
@@ -122,12 +122,6 @@ class Nurseries:
         """End what waits for another workshop."""
         while cls._waiting:
             cls._waiting.pop().close()
-
-
-def _environment() -> dict[str, str]:
-    """Return what a nursery is to know of this process's environment."""
-    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    return kept | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 atexit.register(Nurseries.end)

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     SerializeAsAny,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -26,6 +26,16 @@ from dclm_pipeline.step import Step, verdict_of
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 NAMES = "letters, digits, '-', '_' and '.', 64 at most, and begins with a letter or digit"
+
+
+def _slug(name: str) -> str:
+    if not SLUG.match(name):
+        raise ValueError(f"a name is {NAMES}")
+    return name
+
+
+Name: TypeAlias = Annotated[str, AfterValidator(_slug)]
+
 # With these `--set` addresses the settings of what is no step.
 RESERVED = frozenset({"source", "limits"})
 
@@ -55,7 +65,7 @@ class Heading(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(description="What the pool is called, letters, digits and '-'.")
+    name: Name = Field(description="What the pool is called, letters, digits and '-'.")
     columns: tuple[str, ...] | None = Field(
         default=None, description="What the pool keeps beside `id`; by default every column but the working ones."
     )
@@ -64,13 +74,6 @@ class Heading(BaseModel):
     annotate: bool = Field(
         default=False, description="Drop nothing: every step says in a column `passes.<name>` what it would have kept."
     )
-
-    @field_validator("name")
-    @classmethod
-    def _slug(cls, name: str) -> str:
-        if not SLUG.match(name):
-            raise ValueError(f"a name is {NAMES}")
-        return name
 
 
 class Recipe(Heading):
