@@ -10,7 +10,7 @@ opened, and as much of it used as the filter takes; filters of older pools, join
 
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
+from dclm_pipeline.barriers.rails import Limited, complaint, sums_by_source
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.remembering import PoolAssets, Remembering
 from dclm_pipeline.step import UNICODE, Assets, Batch, Columns, Coming, Needs, Sweep
@@ -43,9 +44,11 @@ class Filter:
     expected: int
     held: int = 0
     documents: int = 0
+    # Of each source: documents, bytes of their texts, and how many of those go.
+    counts: dict[str | None, NDArray[np.int64]] = field(default_factory=dict)
 
 
-class BloomDedup(Remembering, Sweep):
+class BloomDedup(Limited, Remembering, Sweep):
     """Takes out paragraphs, documents or stretches most of whose n-grams were seen before, by a Bloom filter.
 
     An n-gram is `ngram` tokens in a row: words and marks as Unicode parts them, as they are written. Paragraphs are
@@ -60,6 +63,8 @@ class BloomDedup(Remembering, Sweep):
 
     `against` begins with the filters of older pools, all of their groups in one, and has its size: give an older crawl
     `expected_ngrams` enough for those that are to come. `keep_evidence` keeps each group's filter.
+
+    What may go, as a share, is bytes of text, and is judged group by group.
 
     The filter is as large as `false_positives` demands for the n-grams that the group's texts can hold (a third of
     their bytes), or for `expected_ngrams`; it must fit `needs.memory`, of which only as much is used.
@@ -97,6 +102,14 @@ class BloomDedup(Remembering, Sweep):
     def reads(self) -> frozenset[str]:
         """Return the text."""
         return frozenset({"text"})
+
+    def may_read(self) -> frozenset[str]:
+        """Return the source, which not all documents have."""
+        return frozenset({"source"})
+
+    def judged(self) -> str:
+        """Return of what there are shares."""
+        return "bytes"
 
     def writes(self) -> pa.Schema:
         """Return the text and the two numbers."""
@@ -225,6 +238,8 @@ class Sweeper:
         )
         swept = bloom.sweep(views(text), rule, state.words, state.probes)
         known = valid_rows(docs["text"].cast(pa.large_string()))
+        stays = swept.facts[:, verdicts.GONE] == 0
+        self._count(docs, state, np.diff(views(text)[0]), np.where(stays, np.diff(swept.texts[0]), 0))
         state.held += swept.added
         state.documents += docs.num_rows
         if state.held > state.expected:
@@ -237,9 +252,27 @@ class Sweeper:
             "text": array_of(swept.texts, known),
             "ngrams": pa.array(swept.facts[:, verdicts.RUNS].copy(), mask=~known),
             "ngrams_seen": pa.array(swept.facts[:, verdicts.SEEN].copy(), mask=~known),
-            "keep": from_numpy(swept.facts[:, verdicts.GONE] == 0),
+            "keep": from_numpy(stays),
         }
         return Columns(arrays)
+
+    def _count(self, docs: Batch, state: Filter, before: NDArray[np.int64], after: NDArray[np.int64]) -> None:
+        """Add to what was judged, and to what goes of it, source by source."""
+        sums = sums_by_source(docs, before, before - after)
+        numbers = np.stack([sums[name].to_numpy() for name in sums.column_names[1:]], axis=1)
+        for source, added in zip(sums["source"].to_pylist(), numbers, strict=True):  # few in a batch
+            state.counts[source] = state.counts.get(source, np.zeros(3, np.int64)) + added
+
+    def conclude(self, state: object) -> None:
+        """Stop where too much of a group goes, or of one source in it."""
+        if not isinstance(state, Filter) or not state.counts:
+            return
+        totals: dict[str | None, NDArray[np.int64]] = {None: np.sum(list(state.counts.values()), axis=0)}
+        named = {source: numbers for source, numbers in sorted(state.counts.items(), key=str) if source is not None}
+        for source, numbers in (named | totals).items():
+            told = complaint(self._settings, source, *numbers.tolist())
+            if told:
+                raise RecipeError(told)
 
     def _size(self, keys: int, why: str) -> "Size":
         """Return the size of a filter for so many n-grams, if there is room for it."""

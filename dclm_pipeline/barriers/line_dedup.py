@@ -14,6 +14,7 @@ from pydantic import Field
 
 from dclm_pipeline.arrow import Array, from_numpy, take, where
 from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, is_own, runs_of_hashes
+from dclm_pipeline.barriers.rails import COUNTS, counts_of, judge
 from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class LineDedup(KeepsOne):
     """Keeps each line, or each paragraph, in one document only, and takes it out of all others.
 
     A paragraph ends at a line that holds nothing but blanks. Within a document the first stays. A document of which
-    nothing is left goes; lines without anything but blanks count for nothing.
+    nothing is left goes; lines without anything but blanks count for nothing. What may go, as a share, is lines or
+    paragraphs; counting them reads the text once more, which `most_removed: 1` and `most_removed_of_source: 1` spare.
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
@@ -43,6 +45,14 @@ class LineDedup(KeepsOne):
     )
     least_bytes: int = Field(default=1, ge=1, description="Bytes, made alike, of the shortest that is compared.")
 
+    def hearings(self) -> int:
+        """Return one, where whatever goes may go."""
+        return 1 if self.most_removed == self.most_removed_of_source == 1 else 2
+
+    def judged(self) -> str:
+        """Return of what there are shares."""
+        return f"{self.unit}s"
+
     def reads(self) -> frozenset[str]:
         """Return the text, and what decides who stays."""
         return super().reads() | {"text"}
@@ -53,21 +63,21 @@ class LineDedup(KeepsOne):
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return the other half of the hash, which of the document's it is, and what decides who stays."""
-        del round
-        return hash_schema(pa.field("passage", pa.int32()), *self._ranking())
+        return COUNTS if round else hash_schema(pa.field("passage", pa.int32()), *self._ranking())
 
     def findings_schema(self, round: int) -> pa.Schema:
         """Return which of a document's goes."""
-        del round
-        return pa.schema([pa.field("passage", pa.int32())])
+        return pa.schema([] if round else [pa.field("passage", pa.int32())])
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
-        """Return the hash of each line."""
+        """Return the hash of each line, or counts of lines."""
         from dclm_pipeline.kernels import alike
         from dclm_pipeline.kernels.hashing import hash_stretches
 
-        del found
         (_, data), passages = self._passages(docs)
+        if round and found is not None:
+            gone = np.bincount(found["row"].to_numpy(), minlength=docs.num_rows)
+            return counts_of(docs, np.diff(passages.rows), gone.astype(np.int64))
         begins, ends = passages.begins, passages.ends
         if self.normalise != "as_is":
             how = alike.DIGITS if self.normalise == "digits" else alike.LETTERS
@@ -85,8 +95,10 @@ class LineDedup(KeepsOne):
         )
 
     def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
-        """Return the lines that are not the best of their equals."""
-        del round
+        """Return the lines that are not the best of their equals; or judge the counts."""
+        if round:
+            yield from judge(self, rows)
+            return
         for evidence in runs_of_hashes(rows):
             order = self._order(evidence, [evidence["passage"].to_numpy().astype(np.int64)])
             gone = np.flatnonzero((first_of_equals(evidence, order) != np.arange(len(order))) & is_own(evidence)[order])

@@ -38,6 +38,7 @@ from dclm_pipeline.step import (
     Batch,
     Columns,
     Coming,
+    Concludes,
     Filter,
     Hears,
     Keeps,
@@ -101,6 +102,8 @@ class Chain:
 
     def finish(self) -> Worked:
         """Take what steps still hold at the end of the shard through the rest of the chain."""
+        if isinstance(self._after, Concludes):
+            self._after.conclude(self._state)
         sides = self._sides()
         left: list[Batch] = []  # rows that stand right behind the unfold at hand
         for place, unfolding in self._unfoldings.items():

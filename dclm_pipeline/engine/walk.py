@@ -185,7 +185,8 @@ def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Store
             raise IncompleteError(
                 f"{barrier.name}: rows are still handed on after {MOST_PASSES} passes of round {round}; it does not settle"
             )
-        heard = Heard(Listed(listening.folder, found), heard.unheard)
+        if not barrier.checks(round):
+            heard = Heard(Listed(listening.folder, found), heard.unheard)
     return heard
 
 

@@ -26,8 +26,9 @@ from dclm_pipeline.barriers.near.rows import (
     nodes_of,
 )
 from dclm_pipeline.barriers.near.schemas import CLUSTERS, CLUSTERS_AGAINST, MEMBERS, MEMBERS_AGAINST, Role
+from dclm_pipeline.barriers.rails import no_larger, not_one, stop_at, too_large
 from dclm_pipeline.barriers.telling import in_pools
-from dclm_pipeline.errors import IntegrityError, ShardError
+from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.kernels.hashing import hash_rows
 from dclm_pipeline.kernels.strings import views
@@ -105,7 +106,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
     columns: dict[str, Value]
     totals: Counter[str | None] = Counter()
     removed: Counter[str | None] = Counter()
-    for batch in grouped(_counting(settings, rows, totals, removed)):
+    for batch in grouped(no_larger(settings, _counting(rows, totals, removed))):
         if batch.num_rows == 0:
             continue
         batch = take(batch, np.lexsort((batch["order"].to_numpy(), batch["hash"].to_numpy())))
@@ -114,12 +115,10 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         leaders = nodes_of(batch["leader"]) if settings.against else np.zeros((batch.num_rows, 3), np.uint64)
         older = are_older(leaders)[bounds[:-1]]  # who stays is in another pool
         if not np.array_equal(np.add.reduceat(stays.astype(np.int64), bounds[:-1]), (~older).astype(np.int64)):
-            raise IntegrityError(
-                f"{settings.name}: a cluster keeps none of its documents, or several: a bug of this package"
-            )
+            raise not_one(settings)
         sizes = np.diff(bounds) + older
         if sizes.max() > settings.largest_cluster:
-            raise _too_large(settings, int(sizes.max()))
+            raise too_large(settings, int(sizes.max()))
         columns = {
             "shard": batch["shard"],
             "row": batch["row"],
@@ -137,7 +136,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         yield batch_of(_FOUND_AGAINST if settings.against else _FOUND, columns)
     for source, documents in totals.items():
         if source is not None:
-            _judge(settings, documents, removed[source], f"the source {source}", "most_removed_of_source")
+            stop_at(settings, source, documents, documents, removed[source])
     columns = {"hash": np.zeros(1, np.uint64), "role": np.full(1, Role.TOTAL, np.uint8)}
     columns |= {"documents": np.array([totals.total()]), "removed": np.array([removed.total()])}
     if totals:
@@ -148,18 +147,16 @@ def settle(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
     """Judge the sums of all partitions."""
     sums = [(batch["documents"].to_numpy().sum(), batch["removed"].to_numpy().sum()) for batch in rows]
     documents, removed = (int(sum(numbers)) for numbers in zip(*sums, strict=True))
-    _judge(settings, documents, removed, "all sources", "most_removed")
+    stop_at(settings, None, documents, documents, removed)
     yield from ()
 
 
 def _counting(
-    settings: "MinhashDedup",
     rows: Iterator[Batch],
     totals: Counter[str | None],
     removed: Counter[str | None],
 ) -> Iterator[Batch]:
-    """Add up counts, and let the members pass; a cluster that is far too large is not even gathered."""
-    hash_at_hand, size = None, 0
+    """Add up counts, and let the members pass."""
     for batch in rows:
         counts = batch["role"].to_numpy() == Role.TOTAL
         if counts.any():
@@ -172,34 +169,12 @@ def _counting(
                 totals[one["source"]] += one["documents_sum"]
                 removed[one["source"]] += one["removed_sum"]
             batch = where(batch, ~counts)
-        if batch.num_rows:
-            first, last = batch["hash"][0].as_py(), batch["hash"][batch.num_rows - 1].as_py()
-            size = size + batch.num_rows if first == last == hash_at_hand else batch.num_rows
-            hash_at_hand = last
-            if first == last and size > settings.largest_cluster:
-                raise _too_large(settings, size)
         yield batch
 
 
 def _known(similarity: NDArray[np.float64], stays: NDArray[np.bool_]) -> Array:
     column: Array = pa.array(similarity, pa.float64(), mask=np.isnan(similarity) | stays)
     return column
-
-
-def _judge(settings: "MinhashDedup", documents: int, removed: int, about: str, name: str) -> None:
-    most = settings.most_removed if name == "most_removed" else settings.most_removed_of_source
-    if documents >= settings.least_judged and removed > most * documents:
-        raise ShardError(
-            f"{settings.name} would remove {removed:,} of {documents:,} documents of {about}, {removed / documents:.1%}; "
-            f"{name} is {most:.1%}. Look at what is alike (a template? an input that is there twice?), then raise {name}"
-        )
-
-
-def _too_large(settings: "MinhashDedup", size: int) -> ShardError:
-    return ShardError(
-        f"{settings.name}: {size:,} documents or more are one cluster; largest_cluster is {settings.largest_cluster:,}. "
-        f"Look at one of them: a template that is there so often is better dropped by a rule; or raise largest_cluster"
-    )
 
 
 def details(docs: Batch, found: Batch, pools: Sequence[str] = ()) -> Array:

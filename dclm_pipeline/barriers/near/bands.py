@@ -4,15 +4,15 @@ Of a bucket the documents with equal words become one, by the first of them in k
 share the bucket with, as far as the bound of candidates goes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, take
+from dclm_pipeline.barriers.keeping import dates_of, lengths_of, sources_of
 from dclm_pipeline.barriers.near.labels import edges_between
 from dclm_pipeline.barriers.near.older import are_older, behind
 from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, bounds_of, grouped, home_of, own_nodes, packed
@@ -57,9 +57,9 @@ def _ranks(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], N
     if settings.keep in ("oldest", "newest"):
         key, bits = _dates(docs, newest=settings.keep == "newest"), _DATE_BITS
     elif settings.keep == "source":
-        key, bits = _sources(docs, settings.sources), _SOURCE_BITS
+        key, bits = sources_of(docs, settings.sources).astype(np.uint64), _SOURCE_BITS
     elif settings.keep == "longest":
-        lengths = np.diff(views(docs["text"].cast(pa.large_string()))[0]).astype(np.uint64)
+        lengths = np.maximum(lengths_of(docs), 0).astype(np.uint64)
         most = np.uint64(2**_LENGTH_BITS - 1)
         key, bits = most - np.minimum(lengths, most), _LENGTH_BITS
     else:
@@ -71,26 +71,10 @@ def _ranks(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], N
 def _dates(docs: Batch, *, newest: bool) -> NDArray[np.uint64]:
     """Return numbers that rise with the seconds since 1970, or as they fall; what has no date comes last."""
     most = 2**_DATE_BITS - 1
-    if "date" not in docs.schema.names:
-        return np.full(docs.num_rows, most, np.uint64)
-    seconds = docs["date"].cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-    known = valid_rows(docs["date"])
-    clipped = np.clip(seconds.fill_null(0).to_numpy(), 0, most - 1)
-    if newest:
-        clipped = most - 1 - clipped
-    dates: NDArray[np.uint64] = np.where(known, clipped, most).astype(np.uint64)
+    seconds, known = dates_of(docs)
+    clipped = np.clip(seconds, 0, most - 1)
+    dates: NDArray[np.uint64] = np.where(known, most - 1 - clipped if newest else clipped, most).astype(np.uint64)
     return dates
-
-
-def _sources(docs: Batch, sources: Sequence[str]) -> NDArray[np.uint64]:
-    """Return for each document the place of the first of some names that its source's begins with; others come last."""
-    places = np.full(docs.num_rows, len(sources), np.uint64)
-    if "source" not in docs.schema.names:
-        return places
-    names: Array = docs["source"].cast(pa.string()).fill_null("")
-    for place, beginning in reversed(list(enumerate(sources))):
-        places[np.asarray(pc.starts_with(names, beginning).to_numpy(zero_copy_only=False), np.bool_)] = place
-    return places
 
 
 def _numbers(column: Array) -> NDArray[np.uint64]:
