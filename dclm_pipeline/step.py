@@ -241,6 +241,15 @@ class Sweeps(Protocol):
         ...
 
 
+@runtime_checkable
+class Concludes(Protocol):
+    """Has the verb of a `Sweep` that looks at its state once a group of shards has been walked."""
+
+    def conclude(self, state: object) -> None:
+        """Raise a `RecipeError` that says why the run must not go on, if it must not."""
+        ...
+
+
 Opened: TypeAlias = Step | Keeps | Annotates | Rewrites | Unfolds | Orders | Hears | Sweeps
 
 
@@ -300,6 +309,11 @@ class Barrier(Step):
 
         Such evidence has no `row` and its findings are for `EVERYONE`. `findings` has all rows of a hash in one batch, and
         each combined to the last."""
+        del round
+        return False
+
+    def checks(self, round: int) -> bool:
+        """Say whether a round only looks: it finds nothing or stops the run, and what was found before stands."""
         del round
         return False
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field
 
-from dclm_pipeline.arrow import Array, from_numpy, take
-from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, runs_of_hashes
+from dclm_pipeline.arrow import Array, from_numpy, take, where
+from dclm_pipeline.barriers.keeping import KeepsOne, first_of_equals, hash_schema, is_own, runs_of_hashes
+from dclm_pipeline.barriers.rails import COUNTS, counts_of, judge
 from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
@@ -20,14 +22,20 @@ if TYPE_CHECKING:
     from dclm_pipeline.kernels.strings import LargeArray, Strings
 
 
+_PASSAGE_BITS = 32
+
+
 class LineDedup(KeepsOne):
     """Keeps each line, or each paragraph, in one document only, and takes it out of all others.
 
     A paragraph ends at a line that holds nothing but blanks. Within a document the first stays. A document of which
-    nothing is left goes; lines without anything but blanks count for nothing.
+    nothing is left goes; lines without anything but blanks count for nothing. What may go, as a share, is lines or
+    paragraphs; counting them reads the text once more, which `most_removed: 1` and `most_removed_of_source: 1` spare.
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
+
+    compared_by: ClassVar[tuple[str, ...]] = ("unit", "normalise", "least_bytes")
 
     kind: Literal["line_dedup"] = "line_dedup"
     unit: Literal["line", "paragraph"] = Field(default="line", description="What must be equal.")
@@ -36,6 +44,14 @@ class LineDedup(KeepsOne):
         description="How they are made alike first: small letters and single blanks, and every digit 0 as well.",
     )
     least_bytes: int = Field(default=1, ge=1, description="Bytes, made alike, of the shortest that is compared.")
+
+    def hearings(self) -> int:
+        """Return one, where whatever goes may go."""
+        return 1 if self.most_removed == self.most_removed_of_source == 1 else 2
+
+    def judged(self) -> str:
+        """Return of what there are shares."""
+        return f"{self.unit}s"
 
     def reads(self) -> frozenset[str]:
         """Return the text, and what decides who stays."""
@@ -47,21 +63,21 @@ class LineDedup(KeepsOne):
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return the other half of the hash, which of the document's it is, and what decides who stays."""
-        del round
-        return hash_schema(pa.field("passage", pa.int32()), *self._ranking())
+        return COUNTS if round else hash_schema(pa.field("passage", pa.int32()), *self._ranking())
 
     def findings_schema(self, round: int) -> pa.Schema:
         """Return which of a document's goes."""
-        del round
-        return pa.schema([pa.field("passage", pa.int32())])
+        return pa.schema([] if round else [pa.field("passage", pa.int32())])
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
-        """Return the hash of each line."""
+        """Return the hash of each line, or counts of lines."""
         from dclm_pipeline.kernels import alike
         from dclm_pipeline.kernels.hashing import hash_stretches
 
-        del found
         (_, data), passages = self._passages(docs)
+        if round and found is not None:
+            gone = np.bincount(found["row"].to_numpy(), minlength=docs.num_rows)
+            return counts_of(docs, np.diff(passages.rows), gone.astype(np.int64))
         begins, ends = passages.begins, passages.ends
         if self.normalise != "as_is":
             how = alike.DIGITS if self.normalise == "digits" else alike.LETTERS
@@ -79,12 +95,22 @@ class LineDedup(KeepsOne):
         )
 
     def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
-        """Return the lines that are not the best of their equals."""
-        del round
+        """Return the lines that are not the best of their equals; or judge the counts."""
+        if round:
+            yield from judge(self, rows)
+            return
         for evidence in runs_of_hashes(rows):
             order = self._order(evidence, [evidence["passage"].to_numpy().astype(np.int64)])
-            gone = np.flatnonzero(first_of_equals(evidence, order) != np.arange(len(order)))
+            gone = np.flatnonzero((first_of_equals(evidence, order) != np.arange(len(order))) & is_own(evidence)[order])
             yield take(evidence.select(["shard", "row", "passage"]), order[gone])
+
+    def remembered(self, docs: Batch, table: str, found: Batch) -> Batch:
+        """Return the lines that stay, each by the first of its document."""
+        del table
+        evidence = self.evidence(docs, 0, None)
+        gone = _places(found)
+        evidence = where(evidence, ~np.isin(_places(evidence), gone))
+        return evidence.select(["row", "hash", "low", "id"])
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Return texts without what was found to be another's, and drop those of which nothing is left."""
@@ -105,6 +131,12 @@ class LineDedup(KeepsOne):
 
         strings = views(docs["text"].fill_null("").cast(pa.large_string()))
         return strings, passages_of(strings, LINE if self.unit == "line" else PARAGRAPH)
+
+
+def _places(passages: Batch) -> NDArray[np.int64]:
+    """Return a number for each passage of a batch of documents."""
+    places: NDArray[np.int64] = passages["row"].to_numpy() << _PASSAGE_BITS | passages["passage"].to_numpy()
+    return places
 
 
 def _texts(docs: Batch) -> "LargeArray":

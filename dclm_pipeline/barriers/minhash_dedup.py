@@ -5,27 +5,48 @@ what is alike by the exact share of common runs counts. Knows nothing of files o
 ids alone; the rows that this takes, and what it costs, are in docs/dedup.md.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import schema_of
-from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, CLUSTERS, EDGES, FOLLOWERS, MEMBERS, SETS, TIES, Round
+from dclm_pipeline.barriers.keeping import ByDocument, check_sources
+from dclm_pipeline.barriers.near.schemas import (
+    BAND,
+    CANDIDATES,
+    CLUSTERS,
+    CLUSTERS_AGAINST,
+    EDGES,
+    FOLLOWERS,
+    KEPT,
+    MEMBERS,
+    MEMBERS_AGAINST,
+    SETS,
+    TIES,
+    Round,
+)
+from dclm_pipeline.barriers.rails import LimitedClusters
 from dclm_pipeline.ids import ID
+from dclm_pipeline.remembering import Remembering
 from dclm_pipeline.schema import is_number
 from dclm_pipeline.step import UNICODE, Assets, Barrier, Opened
 
 _MOST_BANDS = 127
 
 
-class MinhashDedup(Barrier):
+class MinhashDedup(ByDocument, LimitedClusters, Remembering, Barrier):
     """Keeps one of the documents that are nearly the same, and says in `cluster` which one stays for them all."""
 
     # How many documents that go one task remembers of a component; what is more takes another pass. No setting: it
     # cannot change what stays.
     held: ClassVar[int] = 2**22
 
+    compared_by: ClassVar[tuple[str, ...]] = (
+        *("ngram", "words", "lower", "characters", "short"),
+        *("bands", "rows", "permutations", "seed", "cluster"),
+    )
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["minhash_dedup"] = "minhash_dedup"
@@ -68,21 +89,7 @@ class MinhashDedup(Barrier):
     column: str = Field(
         default="", description="For `keep: best`, the column of numbers of which the greatest is best."
     )
-    sources: tuple[str, ...] = Field(
-        default=(),
-        max_length=65_000,
-        description="For `keep: source`, how the names of sources (shards of the input) begin, the best first; what "
-        "begins with none of them comes last. An empty text is how all begin.",
-    )
     seed: int = Field(default=1, ge=0, lt=2**32, description="Other permutations for another seed.")
-    most_removed: float = Field(
-        default=0.9, ge=0, le=1, description="The run stops if a larger share of all documents would go."
-    )
-    most_removed_of_source: float = Field(
-        default=0.98, ge=0, le=1, description="The run stops if a larger share of one source would go."
-    )
-    least_judged: int = Field(default=1000, ge=1, description="Shares of fewer documents than this stop nothing.")
-    largest_cluster: int = Field(default=1_000_000, ge=1, description="The run stops at a cluster of more documents.")
 
     @model_validator(mode="after")
     def _fits(self) -> "MinhashDedup":
@@ -93,8 +100,7 @@ class MinhashDedup(Barrier):
             )
         if (self.keep == "best") != bool(self.column):
             raise ValueError("`column` names what `keep: best` goes by; give both or neither")
-        if (self.keep == "source") != bool(self.sources):
-            raise ValueError("`sources` names what `keep: source` goes by; give both or neither")
+        check_sources(self.keep, self.sources)
         return self
 
     def plan(self) -> tuple[Round, ...]:
@@ -109,10 +115,6 @@ class MinhashDedup(Barrier):
     def reads(self) -> frozenset[str]:
         """Return the text, and the column that decides who stays."""
         return frozenset({"id", "text"} | ({self.column} if self.column else set()))
-
-    def may_read(self) -> frozenset[str]:
-        """Return the date and the source, which not all documents have."""
-        return frozenset({"date", "source"})
 
     def reads_in(self, round: int) -> frozenset[str]:
         """Return nothing but the id once texts have been compared."""
@@ -141,13 +143,24 @@ class MinhashDedup(Barrier):
 
     def evidence_schema(self, round: int) -> pa.Schema:
         """Return bands, sets, ties, members."""
-        return {Round.BANDS: BAND, Round.SETS: SETS, Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}[self.plan()[round]]
+        members = MEMBERS_AGAINST if self.against else MEMBERS
+        return {Round.BANDS: BAND, Round.SETS: SETS, Round.STARS: FOLLOWERS, Round.AUDIT: members}[self.plan()[round]]
 
     def findings_schema(self, round: int) -> pa.Schema:
         """Return candidates, ties, ties, clusters."""
         if self.plan()[round] == Round.BANDS and self.verify:
             return CANDIDATES
-        return CLUSTERS if self.plan()[round] == Round.AUDIT else TIES
+        if self.plan()[round] != Round.AUDIT:
+            return TIES
+        return CLUSTERS_AGAINST if self.against else CLUSTERS
+
+    def kept_tables(self) -> Mapping[str, pa.Schema]:
+        """Return bands, signatures, clusters."""
+        return KEPT
+
+    def recalled_in(self, round: int) -> str:
+        """Return bands, to find candidates, and signatures, to compare them."""
+        return {Round.BANDS: "bands", Round.SETS: "signatures"}.get(self.plan()[round], "")
 
     def onward_schema(self, round: int) -> pa.Schema | None:
         """Return edges, where what is alike is known, followers, where a component is too large for one pass, and sums."""
@@ -157,8 +170,7 @@ class MinhashDedup(Barrier):
         return {Round.STARS: FOLLOWERS, Round.AUDIT: MEMBERS}.get(what)
 
     def open(self, assets: Assets) -> Opened:
-        """Load the kernels, so that no guarded child has to."""
+        """Learn the digests of older pools, which rejects tell."""
         from dclm_pipeline.barriers.near.opened import NearDuplicates
 
-        del assets
-        return NearDuplicates(self)
+        return NearDuplicates(self, [assets.digest(place) for place in self.against])

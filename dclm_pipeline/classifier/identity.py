@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from dclm_pipeline.classifier.reading import Opener
 from dclm_pipeline.classifier.settings import Group
-from dclm_pipeline.engine.keys import describe_source, describe_step, libraries_of, shard_identity
+from dclm_pipeline.engine.keys import describe_source, describe_step, shard_identity
+from dclm_pipeline.engine.versions import libraries_of
 from dclm_pipeline.stages.decontaminate import Decontaminate
 from dclm_pipeline.step import Assets, Step
 

@@ -29,7 +29,8 @@ from dclm_pipeline.classifier.scoring import Scorer
 from dclm_pipeline.classifier.settings import Group, Heading, Teaching, Training
 from dclm_pipeline.classifier.training import require_fasttext, teach
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.keys import key_of, library_version
+from dclm_pipeline.engine.keys import key_of
+from dclm_pipeline.engine.versions import library_version
 from dclm_pipeline.errors import IncompleteError, RecipeError
 from dclm_pipeline.recipe.places import with_places
 from dclm_pipeline.stages.decontaminate import Decontaminate

@@ -5,7 +5,7 @@ processes; the guard runs it in a child, `apply` runs it where it stands.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, Field, from_numpy, nulls, one_batch, take
+from dclm_pipeline.arrow import Array, from_numpy, nulls, one_batch, take
 from dclm_pipeline.engine.contract import (
     ContractError,
     assembled,
@@ -26,71 +26,31 @@ from dclm_pipeline.engine.contract import (
 )
 from dclm_pipeline.engine.found import Found
 from dclm_pipeline.engine.isolate import Part, isolate
-from dclm_pipeline.engine.sides import KEPT, ROW, Sides, mask_of, number_fields, rows_where
+from dclm_pipeline.engine.layout import Layout
+from dclm_pipeline.engine.sides import KEPT, ROW, Sides, mask_of, rows_where
 from dclm_pipeline.engine.unfolding import Unfolding
 from dclm_pipeline.engine.verdicts import with_verdict
-from dclm_pipeline.schema import with_columns
+from dclm_pipeline.remembering import Retains, retained_by
 from dclm_pipeline.step import (
     Annotate,
     Annotates,
     Assets,
-    Barrier,
     Batch,
     Columns,
     Coming,
+    Concludes,
     Filter,
     Hears,
     Keeps,
     Rewrite,
     Rewrites,
     Step,
-    Sweep,
     Sweeps,
     Unfold,
     Unfolds,
     verdict_of,
-    written_by,
 )
 from dclm_pipeline.tally import UNFOLDED, StepTally
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which columns a chain has where: those that enter, those kept after each step, those that leave.
-
-    `after` begins a chain with what a barrier or sweep decided about the rows.
-    """
-
-    enters: pa.Schema
-    steps: tuple[Step, ...]
-    keeps: tuple[frozenset[str], ...]
-    leaves: tuple[str, ...]
-    after: Barrier | Sweep | None = None
-    dropped_sample: float = 0.0
-    seed: int = 0
-
-    @property
-    def all_steps(self) -> tuple[Step, ...]:
-        """Return the steps that can stop a row, in order."""
-        return self.steps if self.after is None else (self.after, *self.steps)
-
-    @property
-    def numbers(self) -> list[Field]:
-        """Return the columns of numbers that documents have on their way, up to where they become other rows."""
-        schema = self.enters
-        for step in self.all_steps:
-            if isinstance(step, Unfold):
-                break
-            schema = with_columns(schema, written_by(step))
-        return number_fields(schema)
-
-    @property
-    def left_schema(self) -> pa.Schema:
-        """Return the schema of the documents that leave."""
-        schema = self.enters
-        for step in self.all_steps:
-            schema = step.writes() if isinstance(step, Unfold) else with_columns(schema, written_by(step))
-        return pa.schema([schema.field(name) for name in self.leaves])
 
 
 @dataclass(frozen=True)
@@ -142,6 +102,8 @@ class Chain:
 
     def finish(self) -> Worked:
         """Take what steps still hold at the end of the shard through the rest of the chain."""
+        if isinstance(self._after, Concludes):
+            self._after.conclude(self._state)
         sides = self._sides()
         left: list[Batch] = []  # rows that stand right behind the unfold at hand
         for place, unfolding in self._unfoldings.items():
@@ -155,6 +117,11 @@ class Chain:
             if later < len(self._layout.steps):
                 left = [out for rows in left for out in self._unfold(later, rows, sides)]
         return self._worked(_joined(left, self._left), sides)
+
+    def retained(self) -> Iterator[Batch]:
+        """Yield the state that the sweep before this chain keeps, at the end of its group."""
+        if retained_by(self._layout.after) is not None and isinstance(self._after, Retains):
+            yield from self._after.retained(self._state)
 
     def _sides(self) -> Sides:
         return Sides(self._numbers, self._layout.dropped_sample, self._layout.seed, self._silent)

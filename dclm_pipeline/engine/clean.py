@@ -14,7 +14,7 @@ from dclm_pipeline.storage import Entry, Storage, open_storage
 from dclm_pipeline.storage.paths import FORSAKEN_SECONDS
 
 # Folders of a pool in which nothing lies that no receipt names.
-NAMED_FOLDERS = ("shards/", "rejects/", "signals/")
+NAMED_FOLDERS = ("shards/", "rejects/", "signals/", "evidence/")
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ def _in_pool(job: Job) -> list[Cleaning]:
 
 
 def _unnamed(storage: Storage) -> list[Entry]:
-    """Return shards, rejects, signals and receipts that the manifest does not name."""
+    """Return shards, rejects, signals, evidence and receipts that the manifest does not name."""
     manifest = read_manifest(storage)
     if manifest is None:
         return []
-    named = {file.path for file in (*manifest.shards, *manifest.rejects, *manifest.signals)} | {PATH}
+    named = {file.path for file in manifest.files} | {PATH}
     kept = {receipt.path for key, receipt in receipts_in(storage).items() if key in manifest.receipts}
     for key, receipt in receipts_in(storage).items():
         if key in manifest.receipts:

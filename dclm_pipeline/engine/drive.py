@@ -65,8 +65,9 @@ def drive(phase: Phase, executor: Executor, listener: Listener, story: Story, *,
     todo = [task for task in phase.tasks if task.key not in known]
     listener(PhaseBegun(phase.name, phase.folder, len(phase.tasks), len(known)))
     story.known += len(known)
-    if todo and phase.listed is not None:
-        phase.listed.write(open_storage(phase.listed.folder))
+    if todo:
+        for listed in (*phase.older, *([] if phase.listed is None else [phase.listed])):
+            listed.write(open_storage(listed.folder))
     if todo or aside:
         known |= _perform_all(phase, todo, aside, executor, listener, story)
     return [known[task.key] for task in phase.tasks]

@@ -19,7 +19,7 @@ import pyarrow as pa
 from dclm_pipeline.engine.arena import SLOTS, Arena
 from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, output_from, receive, send, serialized
 from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.work import ChildLimits, Lost, MustRestart, Output, Program
+from dclm_pipeline.engine.work import MORE, ChildLimits, Lost, MustRestart, Output, Program
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError, UnforeseenError
 
 # Documents after which a child is replaced, so that what libraries leak does not grow.
@@ -114,14 +114,21 @@ class Guard:
             batch, slot = upcoming, (slot + 1) % SLOTS
             sent = batch is not None and self._sent(batch, slot)
         try:
-            self._send(b"F")
-            yield self._answer(1.0)
+            yield from self._finished()
         except (_DeadError, _NurseryLostError) as death:
             if self._program.stateful:
                 raise ShardError(f"the steps did not survive the end of the shard: {death}") from death
             self._begun(opening)
+            yield from self._finished()
+
+    def _finished(self) -> Iterator[Output]:
+        """Ask for what the task still holds, piece by piece."""
+        more = True
+        while more:
             self._send(b"F")
-            yield self._answer(1.0)
+            answer = self._answer(1.0)
+            more = answer.facts.get(MORE, False)
+            yield answer
 
     def close(self) -> None:
         """End child and nursery."""
@@ -306,7 +313,11 @@ class Unguarded:
         self._worker.begin(opening)
         for batch in batches:
             yield self._worker.work(batch)
-        yield self._worker.finish()
+        more = True
+        while more:
+            answer = self._worker.finish()
+            more = answer.facts.get(MORE, False)
+            yield answer
 
     def close(self) -> None:
         """Do nothing."""

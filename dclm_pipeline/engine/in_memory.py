@@ -14,7 +14,8 @@ from dclm_pipeline.engine.combining import combined_by
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.gathered import RUN_ROWS, order_of
-from dclm_pipeline.engine.jobs.exchange import looked_at
+from dclm_pipeline.engine.jobs.exchange import looked_at, recalled
+from dclm_pipeline.engine.older import older_rows
 from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.segments import Segment, cut_chain
 from dclm_pipeline.engine.sides import ROW, gone, signals_schema
@@ -89,25 +90,32 @@ def _heard(barrier: Barrier, docs: pa.Table, assets: Assets, rows: int) -> Found
         unheard = [pa.Table.from_batches([answer.tables[UNHEARD]]) for answer in answers]
         evidence = [answer.tables[EVIDENCE] for answer in answers if answer.tables[EVIDENCE].num_rows]
         schema = pa.schema([pa.field("row", pa.int64()), *barrier.findings_schema(round)])
-        findings = list(_found(barrier, opened, round, evidence, schema))
-        table = pa.Table.from_batches([empty(schema), *findings]).combine_chunks()
-        table = take(table, np.argsort(table["row"].to_numpy(), kind="stable"))
+        older = [recalled(opened, kept, pool, round) for pool, kept in older_rows(assets, barrier, round)]
+        findings = list(_found(barrier, opened, round, evidence, older, schema))
         silent = pa.concat_tables([found.unheard, *unheard])
         silent = take(silent, np.argsort(silent[ROW].to_numpy(), kind="stable"))
+        if barrier.checks(round):
+            found = Found(found.findings, silent)
+            continue
+        table = pa.Table.from_batches([empty(schema), *findings]).combine_chunks()
+        table = take(table, np.argsort(table["row"].to_numpy(), kind="stable"))
         found = Found(table.rename_columns([ROW, *schema.names[1:]]), silent)
     return found
 
 
 def _found(
-    barrier: Barrier, opened: Hears, round: int, evidence: Sequence[Batch], schema: pa.Schema
+    barrier: Barrier, opened: Hears, round: int, evidence: Sequence[Batch], older: Sequence[Batch], schema: pa.Schema
 ) -> Iterator[Batch]:
     """Yield what a barrier finds in evidence, pass after pass, until it hands nothing on."""
     combine = combined_by(barrier, opened) if barrier.combines(round) else None
-    if combine is not None:
-        handed = [combine(pa.Table.from_batches(evidence))] if evidence else []
-    else:
+    handed = list(evidence)
+    if combine is None:
         shards = [from_numpy(np.zeros(batch.num_rows, np.int64)) for batch in evidence]
         handed = [batch.append_column("shard", shard) for batch, shard in zip(evidence, shards, strict=True)]
+    if handed:
+        handed += [batch.select(handed[0].schema.names) for batch in older]
+    if combine is not None and handed:
+        handed = [combine(pa.Table.from_batches(handed))]
     for passing in itertools.count():
         if not handed:
             return

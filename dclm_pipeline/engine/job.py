@@ -9,12 +9,13 @@ from dclm_pipeline.engine.keys import (
     describe_source,
     describe_step,
     key_of,
-    libraries_of,
     segment_key,
     shard_identity,
 )
 from dclm_pipeline.engine.segments import Segment, segments_of
+from dclm_pipeline.engine.versions import libraries_of
 from dclm_pipeline.recipe import Recipe
+from dclm_pipeline.remembering import Remembering
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Reorder, Step
 from dclm_pipeline.storage.paths import below
@@ -35,6 +36,11 @@ class Job:
     def segments(self) -> tuple[Segment, ...]:
         """Return the segments of the chain."""
         return segments_of(self.recipe)
+
+    @property
+    def keeping(self) -> tuple[str, ...]:
+        """Return the names of the steps whose evidence becomes a part of the pool."""
+        return tuple(step.name for step in self.recipe.steps if isinstance(step, Remembering) and step.keep_evidence)
 
     def key_of_segment(self, segment: Segment) -> str:
         """Return the key of what a segment does."""
@@ -95,5 +101,6 @@ class Job:
             self.key_up_to(segment),
             [describe_step(step, self.assets.digest, self.codes) for step in self.steps_up_to(segment)],
             [self.recipe.name, self.recipe.limits.shard_bytes, self.recipe.limits.failed_share] if last else [],
+            *([{"evidence": list(self.keeping)}] if last and self.keeping else ()),
             [shard_identity(shard) for shard in shards],
         )

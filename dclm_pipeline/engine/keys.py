@@ -8,29 +8,24 @@ import hashlib
 import inspect
 import json
 import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.tasks import GROUP_BYTES
+from dclm_pipeline.engine.versions import libraries_of
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.places import with_places
+from dclm_pipeline.remembering import Remembering, retained_by
 from dclm_pipeline.schema import WORKING
 from dclm_pipeline.sources import InputShard, Source
-from dclm_pipeline.step import BUNDLED, UNICODE, PlaceMark, Reorder, Step
+from dclm_pipeline.step import PlaceMark, Reorder, Step
 
 # Raised when the engine or the writer would leave other bytes for the same task.
 ENGINE_REVISION = 2
 KEY_LENGTH = 32
-_PACKAGE = files(__name__.partition(".")[0])
-# Kernels know characters from Python's tables and from one of our own.
-_OWN_TABLE = f"{BUNDLED}kernels/word_break.txt"
 
 
 def key_of(*parts: object) -> str:
@@ -39,40 +34,17 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
-@cache
-def library_version(name: str) -> str:
-    """Return the installed version of a distribution, `absent` where there is none.
-
-    Of `UNICODE`, return that of Python's tables; of a file of this package, its SHA-256.
-    """
-    if name == UNICODE:
-        return unicodedata.unidata_version
-    if name.startswith(BUNDLED):
-        return hashlib.sha256(_PACKAGE.joinpath(name.removeprefix(BUNDLED)).read_bytes()).hexdigest()
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "absent"
-
-
-def libraries_of(source: Source | None, steps: Iterable[Step]) -> dict[str, str]:
-    """Return the versions of the libraries whose output a source and steps store."""
-    names = set() if source is None else set(source.libraries)
-    names = names.union(*(step.made_with() for step in steps))
-    if UNICODE in names:
-        names.add(_OWN_TABLE)
-    return {name: library_version(name) for name in sorted(names)}
-
-
 def describe(model: BaseModel, digest: Callable[[str], str]) -> dict[str, Any]:
     """Return settings as plain values, every place replaced by the digest of what lies there."""
-    values = model.model_dump(mode="json", exclude={"save", "needs"})
+    values = model.model_dump(mode="json", exclude={"save", "needs", "keep_evidence"})
     return with_places(model, values, lambda _, place: f"sha256:{digest(place)}")
 
 
 def describe_step(step: Step, digest: Callable[[str], str], codes: Mapping[str, str]) -> dict[str, Any]:
     """Return all of a step that decides what it leaves; `codes` are the digests of users' modules."""
     values = describe(step, digest) | {"revision": step.revision}
+    if isinstance(step, Remembering) and not step.against:
+        values.pop("against")  # what is held against nothing is the work that it was before there was such a setting
     module = type(step).__module__
     code = next((code for name, code in codes.items() if module == name or module.startswith(f"{name}.")), "")
     code = code or getattr(type(step), "code", "") or _own_code(type(step))
@@ -127,6 +99,7 @@ def segment_key(
         [limits.cpu_seconds, limits.wall_seconds, limits.memory],
         segment.number,
         libraries_of(source, layout.all_steps),
+        *(["retained"] if retained_by(layout.after) is not None else ()),
     )
 
 

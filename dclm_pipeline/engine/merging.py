@@ -6,11 +6,12 @@ number of their shard: what is found is the same.
 """
 
 from dclm_pipeline.engine.job import Job
-from dclm_pipeline.engine.keys import describe_step, key_of, libraries_of
+from dclm_pipeline.engine.keys import describe_step, key_of
 from dclm_pipeline.engine.phases import Phase, regrouped
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.stored import Listed, identity_of
 from dclm_pipeline.engine.tasks import MergeWork, Task
+from dclm_pipeline.engine.versions import libraries_of
 from dclm_pipeline.recipe.shipping import pack
 from dclm_pipeline.step import Barrier
 from dclm_pipeline.storage.paths import below

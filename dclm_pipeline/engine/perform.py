@@ -7,7 +7,7 @@ import time
 import traceback
 from pathlib import Path
 
-from dclm_pipeline.engine.jobs.collect import perform_collect
+from dclm_pipeline.engine.jobs.collect import perform_collect, perform_keep
 from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather, perform_merge
 from dclm_pipeline.engine.jobs.segment import Performed, perform_segment
 from dclm_pipeline.engine.outputs import commit
@@ -18,6 +18,7 @@ from dclm_pipeline.engine.tasks import (
     EvidenceWork,
     FindingsWork,
     GatherWork,
+    KeepWork,
     MergeWork,
     SegmentWork,
     Task,
@@ -88,6 +89,8 @@ def _performed(task: Task, workshop: Workshop, scratch: Path) -> Performed:
             return perform_gather(task, task.work, workshop, scratch)
         case CollectWork():
             return perform_collect(task, task.work, workshop, scratch)
+        case KeepWork():
+            return perform_keep(task, task.work, workshop, scratch)
 
 
 def _receipt(task: Task, performed: Performed) -> Receipt:

@@ -11,8 +11,9 @@ from types import MappingProxyType
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.jobs.exchange import findings_schema, handed_schema
-from dclm_pipeline.engine.keys import describe_step, key_of, libraries_of, shard_identity
-from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema
+from dclm_pipeline.engine.keys import describe_step, key_of, shard_identity
+from dclm_pipeline.engine.older import older_lists
+from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema, kept_schema
 from dclm_pipeline.engine.segments import CARRIED, Segment
 from dclm_pipeline.engine.sides import signals_schema
 from dclm_pipeline.engine.stored import Listed, Piece, Stored, identity_of
@@ -25,6 +26,7 @@ from dclm_pipeline.engine.tasks import (
     SegmentWork,
     Task,
 )
+from dclm_pipeline.engine.versions import libraries_of
 from dclm_pipeline.pools.receipt import JOINED, Receipt
 from dclm_pipeline.recipe.shipping import pack
 from dclm_pipeline.sources import InputShard
@@ -48,6 +50,7 @@ class Phase:
     needs: Needs = field(default_factory=Needs)
     shards: tuple[InputShard, ...] = ()
     listed: Listed | None = None
+    older: tuple[Listed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,16 +156,21 @@ def ranges_for(shards: int) -> int:
 
 
 def evidence_phase(
-    job: Job, segment: Segment, barrier: Barrier, round: int, stored: Sequence[Stored], heard: Heard
+    job: Job, segment: Segment, barrier: Barrier, round: int, stored: Sequence[Stored], heard: Heard, table: str = ""
 ) -> Phase:
-    """Return a barrier's tasks that listen: one a shard."""
+    """Return a barrier's tasks that listen: one a shard. With `table` they write what the barrier keeps in the pool."""
     ranges = ranges_for(len(stored))
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-evidence-{round}")
-    program = EvidenceProgram(pack((barrier,)), round, job.assets.needed_by([barrier]))
+    program = EvidenceProgram(pack((barrier,)), round, job.assets.needed_by([barrier]), table=table)
     schema = evidence_schema(barrier, round)
+    what, into, aside = "evidence", "evidence", "unheard"
+    if table:
+        schema, folder, what = kept_schema(barrier, table), job.out, "keeping"
+        into, aside = f"evidence/{barrier.name}", f"work/{segment.number}-{barrier.name}-unheard"
     names = segment.layout.left_schema.names
-    columns = tuple(name for name in names if name in barrier.reads_in(round) | CARRIED)
+    reads = barrier.reads() if table else barrier.reads_in(round)
+    columns = tuple(name for name in names if name in reads | CARRIED)
     found = None if heard.findings is None else heard.findings.inventory
     tasks: list[Task] = []
     for place, shard in enumerate(stored):
@@ -170,15 +178,15 @@ def evidence_phase(
         identities = [identity_of([shard]), heard.identity, identity_of(unheard), place if found else 0]
         tasks.append(
             Task(
-                key_of("evidence", described, round, ranges, *identities),
-                f"{barrier.name} evidence",
+                key_of(what, described, round, ranges, *identities, *((table, str(schema)) if table else ())),
+                f"{barrier.name} {what}",
                 place,
                 folder,
-                EvidenceWork(program, columns, schema, shard, place, found, unheard, ranges),
+                EvidenceWork(program, columns, schema, shard, place, found, unheard, ranges, into, aside),
                 (shard.file.path,),
             )
         )
-    return Phase(f"{barrier.name} evidence", folder, tuple(tasks), barrier.needs, listed=heard.findings)
+    return Phase(f"{barrier.name} {what}", folder, tuple(tasks), barrier.needs, listed=heard.findings)
 
 
 def findings_phase(
@@ -197,6 +205,8 @@ def findings_phase(
     name = "settling" if passing else "findings"
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-{name}-{round}{f'-{passing}' if passing else ''}")
     inventory = evidence.inventory
+    older = older_lists(job.assets, barrier, round, folder) if passing == 0 else ()
+    recalled = tuple(listed.inventory for listed in older)
     packed, assets = pack((barrier,)), job.assets.needed_by([barrier])
     telling = not (merged or passing or barrier.combines(round))
     about = [findings_schema(barrier, round).names, handed_schema(barrier, round).names, ranges, telling]
@@ -206,12 +216,12 @@ def findings_phase(
             f"{barrier.name} {name}",
             place,
             folder,
-            FindingsWork(packed, assets, round, passing, place, ranges, inventory, telling),
+            FindingsWork(packed, assets, round, passing, place, ranges, inventory, telling, recalled),
             (f"range {place}",),
         )
         for place in range(ranges)
     )
-    return Phase(f"{barrier.name} {name}", folder, tasks, barrier.needs, listed=evidence)
+    return Phase(f"{barrier.name} {name}", folder, tasks, barrier.needs, listed=evidence, older=older)
 
 
 def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: Sequence[Stored]) -> Phase:

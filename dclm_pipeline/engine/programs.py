@@ -4,6 +4,7 @@ A program is a picklable value; opening it gives a worker that holds models. Ans
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -12,17 +13,19 @@ import pyarrow as pa
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
 from dclm_pipeline.engine.ahead import load_kernels
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
-from dclm_pipeline.engine.chain import Chain, Layout, Worked
+from dclm_pipeline.engine.chain import Chain, Worked
 from dclm_pipeline.engine.contract import ContractError, seen
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found, found_from_bytes, without_answer
 from dclm_pipeline.engine.isolate import isolate
+from dclm_pipeline.engine.layout import Layout
 from dclm_pipeline.engine.sides import ROW
-from dclm_pipeline.engine.work import JSON, Output
+from dclm_pipeline.engine.work import JSON, MORE, Output
 from dclm_pipeline.recipe.shipping import pack, unpack
+from dclm_pipeline.remembering import Remembering, Remembers
 from dclm_pipeline.step import Assets, Barrier, Batch, Coming, Hears, Sweep, Unfold
 from dclm_pipeline.tally import StepTally, Tally, tally_to_json
 
-EVIDENCE, UNHEARD = "evidence", "unheard"
+EVIDENCE, UNHEARD, RETAINED = "evidence", "unheard", "retained"
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,12 @@ class ChainWorker:
         self._layout = layout
         self._chain = Chain(layout, assets)
         self._found: Found | None = None
+        self._pieces: Iterator[Batch] | None = None
+        self._next: Batch | None = None
 
     def begin(self, opening: bytes) -> None:
         """Begin a shard; `opening` holds what a barrier found about its documents, or what a sweep is about to meet."""
+        self._pieces = self._next = None
         if isinstance(self._layout.after, Sweep):
             self._chain.begin(coming_from_bytes(opening))
         else:
@@ -90,26 +96,36 @@ class ChainWorker:
         return self._output(self._chain.work(batch, self._found))
 
     def finish(self) -> Output:
-        """End the shard."""
-        return self._output(self._chain.finish())
+        """End the shard; asked again, hand over what the sweep has kept, a piece at a time."""
+        if self._pieces is None:
+            self._pieces = self._chain.retained()
+            self._next = next(self._pieces, None)
+            return self._output(self._chain.finish(), more=self._next is not None)
+        piece, self._next = self._next, next(self._pieces, None)
+        if piece is None:
+            raise ContractError("a chain was asked for more than it has kept")
+        return Output({RETAINED: piece}, {MORE: self._next is not None})
 
-    def _output(self, worked: Worked) -> Output:
+    def _output(self, worked: Worked, *, more: bool = False) -> Output:
         facts: dict[str, JSON] = {
             "tally": tally_to_json(Tally(steps=worked.tallies)),
             "seconds": {name: float(seconds) for name, seconds in worked.seconds.items()},
         }
+        if more:
+            facts[MORE] = True
         tables = {"docs": worked.docs, "rejects": worked.rejects, "signals": worked.signals}
         return Output({name: _less_row(table) for name, table in tables.items()}, facts)
 
 
 @dataclass(frozen=True)
 class EvidenceProgram:
-    """One round of a barrier, listening to the documents of a shard."""
+    """One round of a barrier, listening to the documents of a shard; with `table`, what it keeps of them in the end."""
 
     barrier: bytes
     round: int
     assets: PlannedAssets
     stateful: bool = False
+    table: str = ""
 
     def open(self) -> "EvidenceWorker":
         """Load what the barrier needs."""
@@ -118,17 +134,20 @@ class EvidenceProgram:
         opened = barrier.open(self.assets)
         if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
             raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")
-        return EvidenceWorker(barrier, opened, self.round)
+        return EvidenceWorker(barrier, opened, self.round, table=self.table)
 
 
 class EvidenceWorker:
     """A barrier's ear behind the guard."""
 
-    def __init__(self, barrier: Barrier, opened: Hears, round: int, found: Found | None = None) -> None:
+    def __init__(
+        self, barrier: Barrier, opened: Hears, round: int, found: Found | None = None, table: str = ""
+    ) -> None:
         self._barrier = barrier
         self._opened = opened
         self._round = round
-        self._schema = evidence_schema(barrier, round)
+        self._table = table
+        self._schema = kept_schema(barrier, table) if table else evidence_schema(barrier, round)
         self._found = found
 
     def begin(self, opening: bytes) -> None:
@@ -157,7 +176,7 @@ class EvidenceWorker:
     def _evidence(self, docs: Batch) -> Batch:
         """Return evidence as it is stored: `row` is the document's number in the task."""
         found = None if self._found is None else self._found.about(docs)
-        evidence = self._opened.evidence(seen(docs, self._barrier), self._round, found).select(self._schema.names)
+        evidence = self._answer(seen(docs, self._barrier), found).select(self._schema.names)
         if evidence.schema.types != self._schema.types:
             raise ContractError(
                 f"{self._barrier.name}: evidence has the types {evidence.schema.types}; declared are {self._schema.types}"
@@ -172,6 +191,19 @@ class EvidenceWorker:
         columns = list(evidence.columns)
         columns[place] = from_numpy(docs[ROW].to_numpy()[rows])
         return pa.record_batch(columns, schema=self._schema)
+
+    def _answer(self, docs: Batch, found: Batch | None) -> Batch:
+        if not self._table:
+            return self._opened.evidence(docs, self._round, found)
+        if not isinstance(self._opened, Remembers) or found is None:
+            raise ContractError(f"{self._barrier.name}: what it opened has no `remembered`")
+        return self._opened.remembered(docs, self._table, found)
+
+
+def kept_schema(barrier: Barrier, table: str) -> pa.Schema:
+    """Return the columns of a table of kept evidence as it is stored."""
+    own = barrier.kept_tables()[table] if isinstance(barrier, Remembering) else pa.schema([])
+    return pa.schema([pa.field("hash", pa.uint64()), pa.field("row", pa.int64()), *own])
 
 
 def evidence_schema(barrier: Barrier, round: int) -> pa.Schema:

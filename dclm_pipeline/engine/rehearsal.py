@@ -1,7 +1,8 @@
 """Opening the steps that name files once, before any task begins: what is wrong is told at once, and nothing has run.
 
 Costs the start of a process and what opening costs; recipes whose steps name no place cost nothing. What is neither on
-this machine nor to be had without fetching cannot be looked at here.
+this machine nor to be had without fetching cannot be looked at here; of older pools, whose files may be large and far
+away, only manifests are.
 """
 
 import json
@@ -17,6 +18,7 @@ from dclm_pipeline.engine.opener import problems_of_opening
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.places import places_of
 from dclm_pipeline.recipe.shipping import pack
+from dclm_pipeline.remembering import OF_POOL
 from dclm_pipeline.step import Step
 
 
@@ -26,7 +28,7 @@ def rehearse(steps: Sequence[Step], assets: FetchedAssets, *, guard: bool = True
     Without `guard` they are opened in this process, where a debugger sees them.
     """
     assets.look_at(steps)
-    naming = [step for step in steps if any(places_of(step))]
+    naming = [step for step in steps if any(not place.startswith(OF_POOL) for _, place in places_of(step))]
     absent = assets.absent(naming)
     ready = [step for step in naming if not assets.absent([step])]
     if ready:

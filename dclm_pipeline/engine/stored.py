@@ -54,12 +54,15 @@ class Portion:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Where a list of so many files lies, and a digest of what those files hold, whatever they are called."""
+    """Where a list of so many files lies, and a digest of what those files hold, whatever they are called.
+
+    Each lies in as many `ranges`; in none where they are read as a whole."""
 
     folder: str
     path: str
     identity: str
     files: int
+    ranges: int = 0
 
 
 class Listed:
@@ -73,7 +76,8 @@ class Listed:
     def inventory(self) -> Inventory:
         """Return what tasks carry."""
         identity = hashlib.sha256(json.dumps(identity_of(self.files)).encode()).hexdigest()
-        return Inventory(self.folder, f"{FOLDER}/{identity[:32]}.parquet", identity, len(self.files))
+        ranges = max((len(one.file.groups) for one in self.files), default=0)
+        return Inventory(self.folder, f"{FOLDER}/{identity[:32]}.parquet", identity, len(self.files), ranges)
 
     def write(self, storage: Storage) -> None:
         """Put the list where tasks look for it."""
@@ -100,11 +104,13 @@ def identity_of(files: Sequence[Stored]) -> list[object]:
     return [[dict(sorted(one.file.content.items())), one.file.rows, one.file.groups] for one in files]
 
 
-def read_inventory(storage: Storage, inventory: Inventory, place: int | None = None) -> tuple[Portion, ...]:
-    """Return the files of an inventory, all of each, or the row groups that it has of one range."""
+def read_inventory(
+    storage: Storage, inventory: Inventory, place: int | None = None, last: int | None = None
+) -> tuple[Portion, ...]:
+    """Return the files of an inventory, all of each, or the row groups of one range, or of those up to `last`."""
     if not inventory.files:
         return ()
-    ends = [] if place is None else [_begin(place), _begin(place + 1)]
+    ends = [] if place is None else [_begin(place), _begin((place if last is None else last) + 1)]
     portions: list[Portion] = []
     identities: set[str] = set()
     for batch in read_shard(storage, inventory.path, ["identity", "folder", "path", *ends], rows=2**16):

@@ -62,6 +62,8 @@ class EvidenceWork:
     found: Inventory | None
     unheard: tuple[Stored, ...]
     ranges: int
+    into: str = "evidence"  # the folders, below the task's, of what is heard and of whom nothing can be heard
+    aside: str = "unheard"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class MergeWork:
 class FindingsWork:
     """Look at all evidence of one range; where `shards_are_files`, file i is about shard i.
 
-    In passes after the first it is what the pass before has handed on.
+    In passes after the first it is what the pass before has handed on. `older` is what older pools have kept.
     """
 
     barrier: bytes
@@ -95,6 +97,7 @@ class FindingsWork:
     ranges: int
     evidence: Inventory
     shards_are_files: bool
+    older: tuple[Inventory, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,16 @@ class CollectWork:
     numbers: pa.Schema
 
 
-Work = SegmentWork | EvidenceWork | MergeWork | FindingsWork | GatherWork | CollectWork
+@dataclass(frozen=True)
+class KeepWork:
+    """Put what a step has kept on its way into the folder `into` of the pool."""
+
+    stored: Stored
+    schema: pa.Schema
+    into: str
+
+
+Work = SegmentWork | EvidenceWork | MergeWork | FindingsWork | GatherWork | CollectWork | KeepWork
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ def _contradictions(storage: Storage, manifest: Manifest) -> list[str]:
     found += [f"receipts/{key}.json: is missing" for key in manifest.receipts if key not in known]
     told = {file.path: file.sha256 for receipt in known.values() for file in receipt.files.values()}
     found += [
-        f"{shard.path}: manifest and receipt tell of different bytes"
-        for shard in manifest.shards
-        if told.get(shard.path, shard.sha256) != shard.sha256
+        f"{file.path}: manifest and receipt tell of different bytes"
+        for file in manifest.files
+        if told.get(file.path, file.sha256) != file.sha256
     ]
     left = manifest.tally.steps[-1].left if manifest.tally.steps else manifest.tally.source.documents
     if left != manifest.rows:

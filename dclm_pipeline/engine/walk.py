@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dclm_pipeline.engine.job import Job
+from dclm_pipeline.engine.keeping import Kept, keep_of_barrier, keep_of_sweep, with_unheard
 from dclm_pipeline.engine.merging import merge_phase
 from dclm_pipeline.engine.phases import (
     COLLECT,
@@ -74,6 +75,7 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     sides: list[Sides] = []
     tallies: list[Tally] = []
     inputs: tuple[InputFacts, ...] = ()
+    kept = Kept()
     segments = job.segments
     for segment in segments:
         folder = job.folder_of(segment)
@@ -85,12 +87,14 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
         stored, heard = stored_of(folder, receipts, "docs"), Heard()
+        keep_of_sweep(job, segment, folder, receipts, kept, execute)
         last = segment.number == len(segments) - 1
         if segment.saved or last:
             collecting = collect_phase(job, segment, folder, sides, receipts)
             restored, joined = _with_sides(phase, collecting, receipts, execute)
             collected = execute(collect_phase(job, segment, folder, sides, restored, joined))
             manifest = _manifest(job, segment, shards, inputs, receipts, collected, _joined(tallies))
+            manifest = _with_evidence(manifest, kept) if last else manifest
             publish(Pool(folder, manifest, tuple(receipts), tuple(collected), shared=not last))
             if last:
                 return manifest
@@ -99,6 +103,7 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             sides += _in_groups(folder, receipts)
         if isinstance(segment.ending, Barrier):
             heard = _exchanged(job, segment, segment.ending, stored, execute)
+            heard = keep_of_barrier(job, segment, segment.ending, stored, heard, kept, execute)
         elif isinstance(segment.ending, Reorder):
             phase = gather_phase(job, segment, segment.ending, stored)
             stored = stored_of(phase.folder, execute(phase), "docs")
@@ -157,15 +162,12 @@ def _joined_before(storage: Storage, wanted: set[str]) -> dict[str, Piece]:
 
 def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Stored, ...], execute: Execute) -> Heard:
     """Go through a barrier's rounds; return what the last one found, and what could not be asked about in any."""
-    findings: Listed | None = None
-    unheard: dict[int, tuple[Stored, ...]] = {}
+    heard = Heard()
     ranges = ranges_for(len(stored))
     for round in range(barrier.hearings()):
-        listening = evidence_phase(job, segment, barrier, round, stored, Heard(findings, unheard))
+        listening = evidence_phase(job, segment, barrier, round, stored, heard)
         receipts = execute(listening)
-        for number, receipt in enumerate(receipts):
-            if "unheard" in receipt.files:
-                unheard[number] = (*unheard.get(number, ()), *stored_of(listening.folder, [receipt], "unheard"))
+        heard = with_unheard(heard, listening.folder, receipts)
         handed = Listed(listening.folder, stored_of(listening.folder, receipts, "evidence"))
         found: list[Stored] = []
         for passing in range(MOST_PASSES):
@@ -183,8 +185,15 @@ def _exchanged(job: Job, segment: Segment, barrier: Barrier, stored: tuple[Store
             raise IncompleteError(
                 f"{barrier.name}: rows are still handed on after {MOST_PASSES} passes of round {round}; it does not settle"
             )
-        findings = Listed(listening.folder, found)
-    return Heard(findings, unheard)
+        if not barrier.checks(round):
+            heard = Heard(Listed(listening.folder, found), heard.unheard)
+    return heard
+
+
+def _with_evidence(manifest: Manifest, kept: Kept) -> Manifest:
+    """Return the manifest of a pool with what its steps have kept."""
+    keys = (receipt.key for receipt in kept.receipts)
+    return replace(manifest, evidence=tuple(kept.evidence), receipts=(*manifest.receipts, *keys))
 
 
 def _in_groups(folder: str, receipts: Sequence[Receipt]) -> list[Sides]:

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 JSON: TypeAlias = Any
+# The fact by which the answer at the end of a task says that it is to be asked again: what is left is large.
+MORE = "more"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Worker(Protocol):
         ...
 
     def finish(self) -> Output:
-        """Answer for what the task still holds."""
+        """Answer for what the task still holds; called again where the answer says that there is more."""
         ...
 
 

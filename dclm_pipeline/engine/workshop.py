@@ -25,6 +25,7 @@ from dclm_pipeline.storage.cached import cached
 
 # Stored documents are many times smaller than the pages they came from, so as many more make a batch.
 STORED_FACTOR = 16
+MOST_LISTED = 4  # of evidence, and of what older pools have kept
 MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
 
 
@@ -39,7 +40,7 @@ class Workshop:
         self._nurseries = Nurseries()
         self._scratch: PrivateFolder | None = None
         self._tasks = 0
-        self._listed: tuple[Inventory, int | None, tuple[Portion, ...]] | None = None
+        self._listed: dict[tuple[Inventory, int | None, int | None], tuple[Portion, ...]] = {}
 
     def storage(self, url: str) -> Storage:
         """Return the storage at a place."""
@@ -100,15 +101,20 @@ class Workshop:
             holding=holding,
         )
 
-    def listed(self, inventory: Inventory | None, place: int | None = None) -> tuple[Portion, ...]:
-        """Return what an inventory lists, of one range where `place` is given; the last one read is kept.
+    def listed(
+        self, inventory: Inventory | None, place: int | None = None, last: int | None = None
+    ) -> tuple[Portion, ...]:
+        """Return what an inventory lists, of the ranges from `place` to `last` where they are given.
 
-        Neighbouring tasks look at the same."""
+        The last ones read are kept, as neighbouring tasks look at the same."""
         if inventory is None:
             return ()
-        if self._listed is None or self._listed[:2] != (inventory, place):
-            self._listed = inventory, place, read_inventory(self.storage(inventory.folder), inventory, place)
-        return self._listed[2]
+        asked = inventory, place, last
+        if asked not in self._listed:
+            while len(self._listed) >= MOST_LISTED:
+                self._listed.pop(next(iter(self._listed)))
+            self._listed[asked] = read_inventory(self.storage(inventory.folder), inventory, place, last)
+        return self._listed[asked]
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

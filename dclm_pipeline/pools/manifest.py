@@ -22,6 +22,22 @@ PATH = "manifest.json"
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """A table that a step has kept in the pool, and the settings by which later pools may be held against it."""
+
+    step: str
+    kind: str
+    table: str
+    fingerprint: Mapping[str, Any]
+    files: tuple[StoredFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Count the rows of the table."""
+        return sum(file.rows for file in self.files)
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a pool says about itself."""
 
@@ -35,11 +51,13 @@ class Manifest:
     inputs: tuple[InputFacts, ...]
     tally: Tally
     libraries: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """Return every file that belongs to the pool."""
-        return (*self.shards, *self.rejects, *self.signals)
+        kept = (file for evidence in self.evidence for file in evidence.files)
+        return (*self.shards, *self.rejects, *self.signals, *kept)
 
     @property
     def rows(self) -> int:
@@ -72,6 +90,8 @@ def manifest_to_bytes(manifest: Manifest) -> bytes:
         "rows": manifest.rows,
         "content": manifest.content,
     }
+    if not manifest.evidence:
+        values.pop("evidence")  # most pools keep none
     return json.dumps(values, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
@@ -95,6 +115,7 @@ def manifest_from_bytes(data: bytes, path: str) -> Manifest:
             inputs=tuple(InputFacts(**facts) for facts in values["inputs"]),
             tally=tally_from_json(values["tally"]),
             libraries=values["libraries"],
+            evidence=tuple(Evidence(**{**one, "files": _files(one["files"])}) for one in values.get("evidence", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{path}: not a manifest of a pool ({error}); run the recipe again") from error

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import dclm_pipeline as dp
-from dclm_pipeline.engine import keys
+from dclm_pipeline.engine import versions
 from dclm_pipeline.engine.assets.bundled import find_bundled
-from dclm_pipeline.engine.keys import describe_step, libraries_of, library_version, segment_key
+from dclm_pipeline.engine.keys import describe_step, segment_key
 from dclm_pipeline.engine.segments import cut_chain
+from dclm_pipeline.engine.versions import libraries_of, library_version
 from dclm_pipeline.recipe import Limits
 from dclm_pipeline.recipe.model import named
 from dclm_pipeline.schema import PAGE, without
@@ -139,7 +140,7 @@ def package(tmp_path, monkeypatch):
     for _, name in BUNDLED_BY:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(Path(dp.__file__).parent.joinpath(name).read_bytes())
-    monkeypatch.setattr(keys, "_PACKAGE", tmp_path)
+    monkeypatch.setattr(versions, "_PACKAGE", tmp_path)
     library_version.cache_clear()
     yield tmp_path
     library_version.cache_clear()

@@ -4,7 +4,7 @@ All members of a cluster are heard by one partition, the one that stays first; s
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, nulls, one_batch, take, where
+from dclm_pipeline.arrow import Array, from_numpy, nulls, one_batch, take, where
+from dclm_pipeline.barriers.near.older import are_older, ids_of, pools_of
 from dclm_pipeline.barriers.near.rows import (
+    Nodes,
     Value,
     batch_of,
     bounds_of,
@@ -23,8 +25,10 @@ from dclm_pipeline.barriers.near.rows import (
     hash_of,
     nodes_of,
 )
-from dclm_pipeline.barriers.near.schemas import CLUSTERS, MEMBERS, Role
-from dclm_pipeline.errors import IntegrityError, ShardError
+from dclm_pipeline.barriers.near.schemas import CLUSTERS, CLUSTERS_AGAINST, MEMBERS, MEMBERS_AGAINST, Role
+from dclm_pipeline.barriers.rails import no_larger, not_one, stop_at, too_large
+from dclm_pipeline.barriers.telling import in_pools
+from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.kernels.hashing import hash_rows
 from dclm_pipeline.kernels.strings import views
@@ -34,15 +38,18 @@ if TYPE_CHECKING:
     from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 _EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *MEMBERS])
+_EVIDENCE_AGAINST = _EVIDENCE.append(MEMBERS_AGAINST.field("leader"))
 _HANDED = pa.schema([pa.field("hash", pa.uint64()), *MEMBERS])
 _FOUND = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CLUSTERS])
+_FOUND_AGAINST = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CLUSTERS_AGAINST])
 
 
-def evidence(docs: Batch, found: Batch) -> Batch:
+def evidence(settings: "MinhashDedup", docs: Batch, found: Batch) -> Batch:
     """Tell each cluster of its members, and each source of each of its documents, whether it goes."""
-    members = _members(docs, found)
+    schema = _EVIDENCE_AGAINST if settings.against else _EVIDENCE
+    members = _members(schema, docs, found)
     gone = np.zeros(docs.num_rows, np.bool_)
-    gone[members["row"].to_numpy()[members["role"].to_numpy() == Role.JOINED]] = True
+    gone[members["row"].to_numpy()[members["role"].to_numpy() != Role.SURVIVOR]] = True
     source = docs["source"].cast(pa.string()) if "source" in docs.schema.names else nulls(docs.num_rows, pa.string())
     columns: dict[str, Value] = {
         "row": np.arange(docs.num_rows),
@@ -53,10 +60,10 @@ def evidence(docs: Batch, found: Batch) -> Batch:
         "documents": np.ones(docs.num_rows, np.int64),
         "removed": gone.astype(np.int64),
     }
-    return one_batch(pa.Table.from_batches([members, batch_of(_EVIDENCE, columns)]))
+    return one_batch(pa.Table.from_batches([members, batch_of(schema, columns)]))
 
 
-def _members(docs: Batch, found: Batch) -> Batch:
+def _members(schema: pa.Schema, docs: Batch, found: Batch) -> Batch:
     """Return one row for each document that is in a cluster with others."""
     rows, roles = found["row"].to_numpy(), found["role"].to_numpy().copy()
     own, leaders = nodes_of(found["own"]), nodes_of(found["leader"])
@@ -68,19 +75,30 @@ def _members(docs: Batch, found: Batch) -> Batch:
     np.fmax.at(most, rows[~labels], similarity[~labels])
     similarity = np.where(labels & ~first, most[rows], similarity)
     roles[labels] = np.where(first, Role.SURVIVOR, Role.JOINED)[labels]
-    decided = np.flatnonzero((roles == Role.SURVIVOR) | (roles == Role.JOINED))
+    roles[labels & _tied_to_others(rows, leaders, labels)] = Role.BRIDGE
+    decided = np.flatnonzero((roles == Role.SURVIVOR) | (roles == Role.JOINED) | (roles == Role.BRIDGE))
     decided = decided[first_of_each(rows[decided], leaders[decided, 2])]
     if len(np.unique(rows[decided])) != len(decided):
         raise IntegrityError("a document is in two clusters, or goes and stays: a bug of this package")
     columns: dict[str, Value] = {
         "row": rows[decided],
         "hash": hash_of(leaders[decided]),
-        "order": (roles[decided] == Role.JOINED).astype(np.uint64),
+        "order": (roles[decided] != Role.SURVIVOR).astype(np.uint64),
         "role": roles[decided],
         "id": chosen(docs["id"], rows[decided]),
         "similarity": similarity[decided],
+        "leader": leaders[decided],
     }
-    return batch_of(_EVIDENCE, columns)
+    return batch_of(schema, columns)
+
+
+def _tied_to_others(rows: NDArray[np.int64], leaders: Nodes, labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which rows are about documents that are like a cluster of an older pool which is not their own."""
+    label = np.zeros(int(rows.max(initial=-1)) + 1, np.uint64)
+    label[rows[labels]] = leaders[labels, 2]
+    others = ~labels & are_older(leaders) & (leaders[:, 2] != label[rows])
+    tied: NDArray[np.bool_] = np.isin(rows, rows[others])
+    return tied
 
 
 def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
@@ -88,32 +106,37 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
     columns: dict[str, Value]
     totals: Counter[str | None] = Counter()
     removed: Counter[str | None] = Counter()
-    for batch in grouped(_counting(settings, rows, totals, removed)):
+    for batch in grouped(no_larger(settings, _counting(rows, totals, removed))):
         if batch.num_rows == 0:
             continue
         batch = take(batch, np.lexsort((batch["order"].to_numpy(), batch["hash"].to_numpy())))
         bounds = bounds_of(batch["hash"].to_numpy())
         stays = batch["order"].to_numpy() == 0
-        if not np.array_equal(np.add.reduceat(stays.astype(np.int64), bounds[:-1]), np.ones(len(bounds) - 1, np.int64)):
-            raise IntegrityError(
-                f"{settings.name}: a cluster keeps none of its documents, or several: a bug of this package"
-            )
-        sizes = np.diff(bounds)
+        leaders = nodes_of(batch["leader"]) if settings.against else np.zeros((batch.num_rows, 3), np.uint64)
+        older = are_older(leaders)[bounds[:-1]]  # who stays is in another pool
+        if not np.array_equal(np.add.reduceat(stays.astype(np.int64), bounds[:-1]), (~older).astype(np.int64)):
+            raise not_one(settings)
+        sizes = np.diff(bounds) + older
         if sizes.max() > settings.largest_cluster:
-            raise _too_large(settings, int(sizes.max()))
+            raise too_large(settings, int(sizes.max()))
         columns = {
             "shard": batch["shard"],
             "row": batch["row"],
             "id": batch["id"],
             "keep": stays,
-            "cluster": chosen(batch["id"], np.repeat(bounds[:-1], sizes)),
-            "cluster_size": np.repeat(sizes, sizes),
+            "cluster": chosen(batch["id"], np.repeat(bounds[:-1], np.diff(bounds))),
+            "cluster_size": np.repeat(sizes, np.diff(bounds)),
             "similarity": _known(batch["similarity"].to_numpy(zero_copy_only=False), stays),
         }
-        yield batch_of(_FOUND, columns)
+        if settings.against:
+            joined = np.repeat(older, np.diff(bounds))
+            columns["cluster"] = pc.if_else(from_numpy(joined), ids_of(leaders), columns["cluster"])
+            columns["pool"] = pa.array(pools_of(leaders), mask=~joined)
+            columns["bridge"] = batch["role"].to_numpy() == Role.BRIDGE
+        yield batch_of(_FOUND_AGAINST if settings.against else _FOUND, columns)
     for source, documents in totals.items():
         if source is not None:
-            _judge(settings, documents, removed[source], f"the source {source}", "most_removed_of_source")
+            stop_at(settings, source, documents, documents, removed[source])
     columns = {"hash": np.zeros(1, np.uint64), "role": np.full(1, Role.TOTAL, np.uint8)}
     columns |= {"documents": np.array([totals.total()]), "removed": np.array([removed.total()])}
     if totals:
@@ -124,18 +147,16 @@ def settle(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
     """Judge the sums of all partitions."""
     sums = [(batch["documents"].to_numpy().sum(), batch["removed"].to_numpy().sum()) for batch in rows]
     documents, removed = (int(sum(numbers)) for numbers in zip(*sums, strict=True))
-    _judge(settings, documents, removed, "all sources", "most_removed")
+    stop_at(settings, None, documents, documents, removed)
     yield from ()
 
 
 def _counting(
-    settings: "MinhashDedup",
     rows: Iterator[Batch],
     totals: Counter[str | None],
     removed: Counter[str | None],
 ) -> Iterator[Batch]:
-    """Add up counts, and let the members pass; a cluster that is far too large is not even gathered."""
-    hash_at_hand, size = None, 0
+    """Add up counts, and let the members pass."""
     for batch in rows:
         counts = batch["role"].to_numpy() == Role.TOTAL
         if counts.any():
@@ -148,12 +169,6 @@ def _counting(
                 totals[one["source"]] += one["documents_sum"]
                 removed[one["source"]] += one["removed_sum"]
             batch = where(batch, ~counts)
-        if batch.num_rows:
-            first, last = batch["hash"][0].as_py(), batch["hash"][batch.num_rows - 1].as_py()
-            size = size + batch.num_rows if first == last == hash_at_hand else batch.num_rows
-            hash_at_hand = last
-            if first == last and size > settings.largest_cluster:
-                raise _too_large(settings, size)
         yield batch
 
 
@@ -162,24 +177,8 @@ def _known(similarity: NDArray[np.float64], stays: NDArray[np.bool_]) -> Array:
     return column
 
 
-def _judge(settings: "MinhashDedup", documents: int, removed: int, about: str, name: str) -> None:
-    most = settings.most_removed if name == "most_removed" else settings.most_removed_of_source
-    if documents >= settings.least_judged and removed > most * documents:
-        raise ShardError(
-            f"{settings.name} would remove {removed:,} of {documents:,} documents of {about}, {removed / documents:.1%}; "
-            f"{name} is {most:.1%}. Look at what is alike (a template? an input that is there twice?), then raise {name}"
-        )
-
-
-def _too_large(settings: "MinhashDedup", size: int) -> ShardError:
-    return ShardError(
-        f"{settings.name}: {size:,} documents or more are one cluster; largest_cluster is {settings.largest_cluster:,}. "
-        f"Look at one of them: a template that is there so often is better dropped by a rule; or raise largest_cluster"
-    )
-
-
-def details(docs: Batch, found: Batch) -> Array:
-    """Return what the rejects say of documents that go; nothing for others."""
+def details(docs: Batch, found: Batch, pools: Sequence[str] = ()) -> Array:
+    """Return what the rejects say of documents that go; nothing for others. `pools` are the digests of older ones."""
     ids = halves(found["cluster"]).astype(">u8").view(np.uint8)
     digits = np.frombuffer(b"0123456789abcdef", np.uint8)
     told = digits[np.stack([ids >> 4, ids & 15], axis=2)].reshape(found.num_rows, -1).copy().view("S32").ravel()
@@ -189,6 +188,8 @@ def details(docs: Batch, found: Batch) -> Array:
     said: Array = pc.binary_join_element_wise(
         *pieces, found["cluster_size"].cast(pa.string()), pa.repeat("", found.num_rows)
     )
+    if "pool" in found.schema.names:
+        said = in_pools(said, found["pool"], pools)
     places = np.full(docs.num_rows, -1, np.int64)
     places[found["row"].to_numpy()] = np.arange(found.num_rows)
     return chosen(said.cast(pa.string()), places, places >= 0)

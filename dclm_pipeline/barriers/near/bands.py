@@ -4,16 +4,17 @@ Of a bucket the documents with equal words become one, by the first of them in k
 share the bucket with, as far as the bound of candidates goes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, take, where
+from dclm_pipeline.barriers.keeping import dates_of, lengths_of, sources_of
 from dclm_pipeline.barriers.near.labels import edges_between
+from dclm_pipeline.barriers.near.older import are_older, behind
 from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, bounds_of, grouped, home_of, own_nodes, packed
 from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, TIES, Role
 from dclm_pipeline.ids import halves
@@ -43,16 +44,22 @@ def runs_of(settings: "MinhashDedup", texts: Array) -> tuple[Shingles, NDArray[n
 
 
 def ranks_of(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Return each document's rank in keep order, and what breaks ties: together the key of the setting, and the id."""
+    """Return each document's rank in keep order, and what breaks ties; behind those of older pools, if there are any."""
+    rank, tie = _ranks(settings, docs)
+    return behind(rank, tie) if settings.against else (rank, tie)
+
+
+def _ranks(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the key of the setting and the id, which together are 128 bits."""
     ids = halves(docs["id"])
     if settings.keep == "smallest_id":
         return ids[:, 0], ids[:, 1]
     if settings.keep in ("oldest", "newest"):
         key, bits = _dates(docs, newest=settings.keep == "newest"), _DATE_BITS
     elif settings.keep == "source":
-        key, bits = _sources(docs, settings.sources), _SOURCE_BITS
+        key, bits = sources_of(docs, settings.sources).astype(np.uint64), _SOURCE_BITS
     elif settings.keep == "longest":
-        lengths = np.diff(views(docs["text"].cast(pa.large_string()))[0]).astype(np.uint64)
+        lengths = np.maximum(lengths_of(docs), 0).astype(np.uint64)
         most = np.uint64(2**_LENGTH_BITS - 1)
         key, bits = most - np.minimum(lengths, most), _LENGTH_BITS
     else:
@@ -64,26 +71,10 @@ def ranks_of(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64],
 def _dates(docs: Batch, *, newest: bool) -> NDArray[np.uint64]:
     """Return numbers that rise with the seconds since 1970, or as they fall; what has no date comes last."""
     most = 2**_DATE_BITS - 1
-    if "date" not in docs.schema.names:
-        return np.full(docs.num_rows, most, np.uint64)
-    seconds = docs["date"].cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-    known = valid_rows(docs["date"])
-    clipped = np.clip(seconds.fill_null(0).to_numpy(), 0, most - 1)
-    if newest:
-        clipped = most - 1 - clipped
-    dates: NDArray[np.uint64] = np.where(known, clipped, most).astype(np.uint64)
+    seconds, known = dates_of(docs)
+    clipped = np.clip(seconds, 0, most - 1)
+    dates: NDArray[np.uint64] = np.where(known, most - 1 - clipped if newest else clipped, most).astype(np.uint64)
     return dates
-
-
-def _sources(docs: Batch, sources: Sequence[str]) -> NDArray[np.uint64]:
-    """Return for each document the place of the first of some names that its source's begins with; others come last."""
-    places = np.full(docs.num_rows, len(sources), np.uint64)
-    if "source" not in docs.schema.names:
-        return places
-    names: Array = docs["source"].cast(pa.string()).fill_null("")
-    for place, beginning in reversed(list(enumerate(sources))):
-        places[np.asarray(pc.starts_with(names, beginning).to_numpy(zero_copy_only=False), np.bool_)] = place
-    return places
 
 
 def _numbers(column: Array) -> NDArray[np.uint64]:
@@ -126,12 +117,45 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         firsts, seats, sizes = seats_of(bounds, sorted_batch["whole"].to_numpy())
         offsets, told = candidates_of(bounds, firsts, seats, sizes, LEADERS, earlier=not settings.verify)
         # Equal words make equal bands: the first bucket tells of all copies.
-        copies = np.flatnonzero((firsts != np.arange(len(firsts))) & (sorted_batch["band"].to_numpy() == 0))
+        copied = (firsts != np.arange(len(firsts))) & (sorted_batch["band"].to_numpy() == 0)
+        older = are_older(nodes)
+        copies = np.flatnonzero(copied & ~older)
+        if settings.verify and older.any():
+            asker = np.repeat(np.arange(len(nodes)), np.diff(offsets))
+            met = ~older[asker] & older[told]
+            of_older = older[firsts[copies]]
+            pairs = (asker[met], copies[of_older]), (told[met], firsts[copies[of_older]])
+            yield from _meetings(nodes, np.concatenate(pairs[0]), np.concatenate(pairs[1]))
+            copies = copies[~of_older]
+        if older.any():
+            offsets, told = _asked(offsets, told, ~older, ~older if settings.verify else None)
         if settings.verify:
             yield from _candidates(sorted_batch, nodes, seats, sizes, offsets, told)
             yield from _copies(nodes, copies, firsts)
         else:
-            yield from _tied(nodes, copies, firsts, offsets, told)
+            yield from _tied(settings, nodes, copies, firsts, offsets, told)
+
+
+def _asked(
+    offsets: NDArray[np.int64],
+    told: NDArray[np.int64],
+    askers: NDArray[np.bool_],
+    others: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return candidates of some rows, and among these only some others."""
+    rows = np.repeat(np.arange(len(askers)), np.diff(offsets))
+    kept = askers[rows] if others is None else askers[rows] & others[told]
+    counts = np.bincount(rows[kept], minlength=len(askers))
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), told[kept]
+
+
+def _meetings(nodes: Nodes, rows: NDArray[np.int64], older: NDArray[np.int64]) -> Iterator[Batch]:
+    """Tell documents of those of older pools that they share a bucket with."""
+    if len(rows) == 0:
+        return
+    schema = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CANDIDATES])
+    role = np.full(len(rows), Role.OLDER, np.uint8)
+    yield batch_of(schema, {**home_of(nodes[rows]), "role": role, "leader": nodes[older]})
 
 
 def _shared(batch: Batch) -> Batch:
@@ -178,6 +202,7 @@ def _copies(nodes: Nodes, copies: NDArray[np.int64], firsts: NDArray[np.int64]) 
 
 
 def _tied(
+    settings: "MinhashDedup",
     nodes: Nodes,
     copies: NDArray[np.int64],
     firsts: NDArray[np.int64],
@@ -190,11 +215,13 @@ def _tied(
         return
     copied = np.arange(len(own)) >= len(alike)
     yield ties(nodes[own], nodes[leader], np.where(copied, 1.0, np.nan), copied)
-    yield edges_between(nodes[own], nodes[leader])
+    tied = np.ones(len(own), np.bool_) if settings.cluster == "chains" else ~are_older(nodes[leader])
+    yield edges_between(nodes[own][tied], nodes[leader][tied])
 
 
 def ties(own: Nodes, leader: Nodes, similarity: NDArray[np.float64], copied: NDArray[np.bool_]) -> Batch:
     """Return rows that tell documents of earlier ones that are like them, or have the same words."""
     schema = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *TIES])
     role = np.where(copied, np.uint8(Role.COPY), np.uint8(Role.ALIKE))
+    role[are_older(leader)] = Role.STAYS
     return batch_of(schema, {**home_of(own), "role": role, "own": own, "leader": leader, "similarity": similarity})

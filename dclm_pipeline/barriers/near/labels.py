@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dclm_pipeline.barriers.near.older import are_older
 from dclm_pipeline.barriers.near.rows import Nodes, batch_of, grouped, hash_of, home_of, nodes_of
 from dclm_pipeline.barriers.near.schemas import EDGES, TIES, Role
 from dclm_pipeline.kernels.components import (
@@ -55,7 +56,7 @@ def settle(rows: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _told(whats: NDArray[np.uint8], children: Nodes, parents: Nodes) -> Iterator[Batch]:
-    answers = whats == ANSWER
+    answers = (whats == ANSWER) & ~are_older(children)
     if answers.any():
         own, role = children[answers], np.full(int(answers.sum()), Role.LABEL, np.uint8)
         schema = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *TIES])

@@ -1,15 +1,18 @@
 """Near deduplication at work: which round does what, and what comes of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.barriers.near import audit, bands, labels, sets, stars
+from dclm_pipeline.barriers.near import audit, bands, labels, older, sets, stars
 from dclm_pipeline.barriers.near.rows import chosen
 from dclm_pipeline.barriers.near.schemas import Round
+from dclm_pipeline.barriers.telling import BRIDGE, IN_OLDER
 from dclm_pipeline.step import Batch, Columns
 
 if TYPE_CHECKING:
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
 class NearDuplicates:
     """What hears and finds; knows its settings and nothing else."""
 
-    def __init__(self, settings: "MinhashDedup") -> None:
+    def __init__(self, settings: "MinhashDedup", pools: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._pools = pools  # the digests of older ones
         self._rounds = settings.plan()
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
@@ -31,7 +35,7 @@ class NearDuplicates:
             return sets.evidence(self._settings, docs, found)
         if self._rounds[round] == Round.STARS:
             return stars.evidence(found)
-        return audit.evidence(docs, found)
+        return audit.evidence(self._settings, docs, found)
 
     def findings(self, rows: Iterator[Batch], round: int) -> Iterator[Batch]:
         """Return what a round finds."""
@@ -51,6 +55,17 @@ class NearDuplicates:
             return audit.settle(self._settings, rows)
         return labels.settle(rows)
 
+    def remembered(self, docs: Batch, table: str, found: Batch) -> Batch:
+        """Return bands and signatures of documents, and who joined whom."""
+        runs, present = bands.runs_of(self._settings, docs["text"])
+        return older.remembered(self._settings, docs, table, found, runs, present)
+
+    def recalled(self, kept: Batch, pool: int, round: int) -> Batch:
+        """Return bands or signatures that an older pool has kept."""
+        if self._rounds[round] == Round.BANDS:
+            return older.recalled_bands(self._settings, kept, pool)
+        return older.recalled_signatures(kept, pool)
+
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Drop what joined another document; of a document that no other is like the cluster is itself."""
         keep, sizes = np.ones(docs.num_rows, np.bool_), np.ones(docs.num_rows, np.int64)
@@ -69,4 +84,14 @@ class NearDuplicates:
             "cluster_size": chosen(from_numpy(sizes), np.arange(docs.num_rows), known),
             "cluster_similarity": chosen(found["similarity"], alike, alike >= 0),
         }
-        return Columns(arrays, remarks=None if keep.all() else audit.details(docs, found))
+        if keep.all():
+            return Columns(arrays)
+        remarks = audit.details(docs, found, self._pools)
+        return Columns(arrays, reasons=_reasons(found, alike) if self._pools else None, remarks=remarks)
+
+
+def _reasons(found: Batch, places: NDArray[np.int64]) -> Array:
+    """Return why documents go that are like one of an older pool; nothing for others."""
+    why = pc.if_else(found["bridge"].fill_null(False), BRIDGE, IN_OLDER)
+    why = pc.if_else(found["pool"].is_valid(), why, pa.scalar(None, pa.string()))
+    return chosen(why, places, places >= 0)

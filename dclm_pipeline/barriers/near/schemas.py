@@ -32,6 +32,9 @@ class Role(IntEnum):
     JOINED = 5  # it goes, for this one
     SURVIVOR = 6  # it stays, for others
     TOTAL = 7  # so many documents of a source, and so many of them go
+    OLDER = 8  # it shares a bucket with a document of an older pool
+    KEPT = 9  # this is what an older pool knows of its document
+    BRIDGE = 10  # it goes, for this one, and is like another cluster of an older pool as well
 
 
 NODE = pa.binary(24)
@@ -68,6 +71,8 @@ MEMBERS = schema_of(
     pa.field("documents", pa.int64()),
     pa.field("removed", pa.int64()),
 )
+# What joins an older document has that as its leader, as that itself is not heard of.
+MEMBERS_AGAINST = MEMBERS.append(pa.field("leader", NODE))
 CLUSTERS = schema_of(
     pa.field("id", ID),
     pa.field("keep", pa.bool_()),
@@ -75,3 +80,16 @@ CLUSTERS = schema_of(
     pa.field("cluster_size", pa.int64()),
     pa.field("similarity", pa.float64()),
 )
+CLUSTERS_AGAINST = CLUSTERS.append(pa.field("pool", pa.int16())).append(pa.field("bridge", pa.bool_()))
+# The tables that a pool keeps, beside `hash`.
+KEPT = {
+    "bands": schema_of(
+        pa.field("whole", pa.uint64()), pa.field("band", pa.uint8()), pa.field("id", ID), pa.field("cluster", ID)
+    ),
+    "signatures": schema_of(
+        pa.field("id", ID),
+        pa.field("cluster", ID),
+        pa.field("signature", pa.large_binary()),  # 4 bytes each
+    ),
+    "clusters": CLUSTERS,
+}

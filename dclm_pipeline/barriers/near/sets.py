@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import Array, nulls, take, where
+from dclm_pipeline.arrow import Array, nulls, one_batch, take, where
 from dclm_pipeline.barriers.near.bands import LARGE, ranks_of, runs_of, ties
 from dclm_pipeline.barriers.near.labels import edges_between
+from dclm_pipeline.barriers.near.older import Comparing, chosen_pairs, hash_of_older, packed_lines
 from dclm_pipeline.barriers.near.rows import (
     Nodes,
     batch_of,
@@ -29,6 +30,7 @@ from dclm_pipeline.barriers.near.rows import (
     unpacked,
 )
 from dclm_pipeline.barriers.near.schemas import NODE, SETS, Role
+from dclm_pipeline.kernels.minhash import permutations_of, signatures_of
 from dclm_pipeline.kernels.overlap import sets_of, similar_pairs
 from dclm_pipeline.kernels.strings import grained
 from dclm_pipeline.step import Batch
@@ -64,7 +66,25 @@ def evidence(settings: "MinhashDedup", docs: Batch, found: Batch) -> Batch:
         "leader": pa.concat_arrays([from_nodes(first), nulls(len(rows), NODE)]),
         "runs": _after_nulls(len(copied), chosen(packed(offsets, sets), rows)),
     }
-    return batch_of(_SCHEMA, columns)
+    evidence = batch_of(_SCHEMA, columns)
+    if not settings.against:
+        return evidence
+    met = np.flatnonzero(roles == Role.OLDER)
+    older = nodes_of(chosen(found["leader"], met))
+    pairs = chosen_pairs(found_rows[met], older)
+    rows, older = found_rows[met][pairs], older[pairs]
+    signatures = signatures_of(runs.rows, runs.hashes, permutations_of(settings.seed, settings.permutations))
+    columns = {
+        "row": about[rows],
+        "hash": hash_of_older(older),
+        "order": np.ones(len(rows), np.uint64),
+        "role": np.full(len(rows), Role.OLDER, np.uint8),
+        "rank": rank[rows],
+        "tie": tie[rows],
+        "leader": older,
+        "runs": packed_lines(signatures[rows]),
+    }
+    return one_batch(pa.Table.from_batches([evidence, batch_of(_SCHEMA, columns)]))
 
 
 def _after_nulls(count: int, values: Array) -> Array:
@@ -95,6 +115,7 @@ def _needed(candidates: Batch, documents: NDArray[np.int64]) -> NDArray[np.int64
 def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return which documents are alike, and hand on the edges between them."""
     carried: Batch | None = None
+    comparing = Comparing(settings.threshold)
     for batch in rows:
         copies = batch["role"].to_numpy() == Role.COPY
         if copies.any():
@@ -102,6 +123,13 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
             yield ties(own, first, np.ones(len(own)), np.ones(len(own), np.bool_))
             yield edges_between(own, first)
             batch = where(batch, ~copies)
+        older = batch["role"].to_numpy() >= Role.OLDER
+        if older.any():
+            for own, first, shares in comparing.ties(where(batch, older)):
+                yield ties(own, first, shares, np.zeros(len(own), np.bool_))
+                if settings.cluster == "chains":
+                    yield edges_between(own, first)
+            batch = where(batch, ~older)
         if batch.num_rows == 0:
             continue
         known = 0

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import take
+from dclm_pipeline.barriers.near.older import are_older
 from dclm_pipeline.barriers.near.rows import Nodes, batch_of, first_of_each, grouped, hash_of, home_of, nodes_of
 from dclm_pipeline.barriers.near.schemas import FOLLOWERS, TIES, Role
 from dclm_pipeline.errors import IntegrityError
@@ -34,11 +36,14 @@ def evidence(found: Batch) -> Batch:
     tied = np.flatnonzero(roles != Role.LABEL)
     tied = tied[first_of_each(rows[tied], leaders[tied, 2])]
     place = np.searchsorted(rows[labels], rows[tied])
-    if np.any(place >= len(labels)) or np.any(rows[labels][np.minimum(place, max(len(labels) - 1, 0))] != rows[tied]):
+    near = np.minimum(place, max(len(labels) - 1, 0))
+    labelled = rows[labels][near] == rows[tied] if len(labels) else np.zeros(len(tied), np.bool_)
+    # What is like documents of older pools alone is tied to nothing here.
+    if np.any(~labelled & ~are_older(leaders[tied])):
         raise IntegrityError("a document is like another, and belongs to no component: a bug of this package")
     columns = {
         "row": rows[tied],
-        "hash": hash_of(leaders[labels[place]]),
+        "hash": _hashes(own[tied], leaders[labels], near, labelled),
         "order": own[tied, 0],
         "role": roles[tied],
         "own": own[tied],
@@ -46,6 +51,13 @@ def evidence(found: Batch) -> Batch:
         "similarity": found["similarity"].to_numpy(zero_copy_only=False)[tied],
     }
     return batch_of(_EVIDENCE, columns)
+
+
+def _hashes(own: Nodes, labels: Nodes, near: NDArray[np.int64], labelled: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return where the component of each document is looked at."""
+    hashes = hash_of(own)
+    hashes[labelled] = hash_of(labels[near[labelled]])
+    return hashes
 
 
 def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
@@ -59,7 +71,8 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         own, leaders, ordered = own[order], leaders[order], take(batch, order)
         similarity = ordered["similarity"].to_numpy(zero_copy_only=False)
         gone, left = deciding.decide(hashes[order], own, leaders, ordered["role"].to_numpy(), similarity)
-        yield from _told(own[gone.rows], gone.leaders, gone.similarities)
+        bridges = _bridges(own, leaders, ordered["role"].to_numpy())[gone.rows]
+        yield from _told(own[gone.rows], gone.leaders, gone.similarities, bridges)
         if len(left.rows):
             columns = {
                 "hash": hashes[order][left.rows],
@@ -72,11 +85,20 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
             yield batch_of(_HANDED, columns)
 
 
-def _told(own: Nodes, leaders: Nodes, similarity: np.ndarray) -> Iterator[Batch]:
+def _bridges(own: Nodes, leaders: Nodes, roles: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell which rows are about documents that are like several of older pools."""
+    older = np.flatnonzero((roles == Role.STAYS) & are_older(leaders))
+    places, counts = np.unique(own[older, 2], return_counts=True)
+    bridges: NDArray[np.bool_] = np.isin(own[:, 2], places[counts > 1])
+    return bridges
+
+
+def _told(own: Nodes, leaders: Nodes, similarity: NDArray[np.float64], bridges: NDArray[np.bool_]) -> Iterator[Batch]:
     if len(own) == 0:
         return
-    role = np.full(len(own), Role.JOINED, np.uint8)
+    role = np.where(bridges, np.uint8(Role.BRIDGE), np.uint8(Role.JOINED))
     yield batch_of(_FOUND, {**home_of(own), "role": role, "own": own, "leader": leaders, "similarity": similarity})
+    leaders = leaders[~are_older(leaders)]
     stay = leaders[first_of_each(leaders[:, 2])]
     role = np.full(len(stay), Role.SURVIVOR, np.uint8)
     yield batch_of(_FOUND, {**home_of(stay), "role": role, "own": stay, "leader": stay})

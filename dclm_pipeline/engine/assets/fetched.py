@@ -13,10 +13,13 @@ from pathlib import Path
 from dclm_pipeline.engine.assets.cache import cache_here, sha256_of
 from dclm_pipeline.engine.assets.catalogue import Catalogue, catalogue_of
 from dclm_pipeline.engine.assets.places import Asset, asset_at
+from dclm_pipeline.engine.assets.pools import OlderPool, kept_for, older_pool
 from dclm_pipeline.engine.assets.pull import MIRROR, find_or_copy, in_mirror, mirror_here
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.recipe.places import places_of
-from dclm_pipeline.step import Step
+from dclm_pipeline.remembering import OF_POOL, Remembering
+from dclm_pipeline.step import Step, Sweep
+from dclm_pipeline.storage import open_storage
 
 PULL = "dclm assets pull"
 
@@ -36,6 +39,12 @@ class PlannedAssets:
     def digest(self, place: str) -> str:
         """Return the SHA-256 of what lies at `place`."""
         return self._asset(place).sha256
+
+    def kept(self, place: str, step: Remembering) -> tuple[Path, ...]:
+        """Return local files of what such a step has kept in the pool at `place`."""
+        del step  # the plan has chosen the files
+        asset = self._asset(place)
+        return tuple(_kept_file(asset, path, sha256) for path, sha256 in asset.kept)
 
     def at_hand(self) -> "PlannedAssets":
         """Have all of them on this machine, as whoever opens the steps may be allowed to look nowhere else."""
@@ -57,10 +66,17 @@ class FetchedAssets:
     folder: str = "."
     catalogue: Catalogue = field(default_factory=Catalogue)
     mirror: str = ""
+    # Manifests are read once: a plan must not see another one half-way.
+    pools: dict[str, OlderPool] = field(default_factory=dict, compare=False, repr=False)
 
     def path(self, place: str) -> Path:
         """Return a local file that holds what lies at `place`."""
         return Path(_at_hand(self._planned(place), self.mirror).path)
+
+    def kept(self, place: str, step: Remembering) -> tuple[Path, ...]:
+        """Return local files of what such a step has kept in the pool at `place`."""
+        asset = self._holding(place, step)
+        return tuple(_kept_file(asset, path, sha256) for path, sha256 in asset.kept)
 
     def digest(self, place: str) -> str:
         """Return the SHA-256 of what lies at `place`; fetches nothing."""
@@ -80,16 +96,34 @@ class FetchedAssets:
 
     def needed_by(self, steps: Iterable[Step]) -> PlannedAssets:
         """Return what the tasks of steps carry."""
-        places = dict.fromkeys(place for step in steps for _, place in places_of(step))
-        return PlannedAssets(tuple(map(self._planned, places)), self.mirror)
+        chain = tuple(steps)
+        assets = {place: self._planned(place) for step in chain for _, place in places_of(step)}
+        for step in chain:
+            if isinstance(step, Sweep) and isinstance(step, Remembering):
+                assets |= {place: self._holding(place, step) for place in step.against}
+        return PlannedAssets(tuple(assets.values()), self.mirror)
+
+    def _holding(self, place: str, step: Remembering) -> Asset:
+        """Return a pool with the files that it has kept for a step."""
+        files = (file for one in kept_for(self.pool(place), step) for file in one.files)
+        return replace(self._planned(place), kept=tuple((file.path, file.sha256) for file in files))
+
+    def pool(self, place: str) -> OlderPool:
+        """Return the pool at a place, as it was when it was first asked for."""
+        if place not in self.pools:
+            asset = self.asset(place)
+            self.pools[place] = older_pool(place.removeprefix(OF_POOL), asset.pool, asset.sha256)
+        return self.pools[place]
 
     def look_at(self, steps: Iterable[Step]) -> None:
-        """Refuse steps that name files of this machine that are not there, or have another digest than was given."""
+        """Refuse steps that name what is not on this machine or has another digest, or pools that cannot be compared."""
         problems = []
         for step in steps:
             for setting, place in places_of(step):
                 try:
                     self._planned(place)
+                    if isinstance(step, Remembering) and place in step.against:
+                        kept_for(self.pool(place), step)
                 except (RecipeError, IntegrityError) as error:
                     problems.append(f"{step.name or step.kind}.{setting}: {error}")
         if problems:
@@ -116,7 +150,11 @@ class FetchedAssets:
 
     def _planned(self, place: str) -> Asset:
         """Return what a place leads to, its digest known."""
-        return settled(self.asset(place))
+        asset = self.asset(place)
+        if asset.pool:
+            pool = self.pool(place)
+            return replace(asset, sha256=pool.sha256, pool=pool.url)
+        return settled(asset)
 
 
 def settled(asset: Asset) -> Asset:
@@ -136,8 +174,28 @@ def assets_below(folder: str, catalogue: str = "") -> FetchedAssets:
     return FetchedAssets(str(Path(folder).absolute()), catalogue_of(catalogue), mirror_here())
 
 
+def _kept_file(asset: Asset, path: str, sha256: str) -> Path:
+    """Return a file of a pool on this machine; one that lies elsewhere is copied to the cache, once a machine."""
+    if asset.pool.startswith("/"):
+        file = Path(asset.pool, path)
+        if _digest_of_file(replace(asset, path=str(file))) != sha256:
+            raise IntegrityError(f"{file}: holds other bytes than the pool's manifest says; `dclm verify` tells more")
+        return file
+    cache = cache_here()
+    with cache.alone_with(sha256):
+        found = cache.find(sha256)
+        if found is None:
+            with open_storage(asset.pool).open(path) as source:
+                found = cache.add(sha256, source, f"{asset.pool}/{path}", lambda *_: None)
+    return found
+
+
 def _at_hand(asset: Asset, mirror: str) -> Asset:
     """Return an asset with the path of its file on this machine, which holds what the plan says."""
+    if asset.pool:
+        for path, sha256 in asset.kept:
+            _kept_file(asset, path, sha256)
+        return asset
     if not asset.url:
         if _digest_of_file(asset) != asset.sha256:
             raise IntegrityError(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.engine.assets.catalogue import DIGEST, NOT_A_DIGEST, UNPINNED, Catalogue
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.remembering import OF_POOL
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.paths import parted
 
@@ -19,7 +20,8 @@ _REMOTE = ("https", "http", "s3", "hf")
 class Asset:
     """What a place leads to: a file at `path`, or what lies at `url` and is kept by its digest.
 
-    `sha256` is empty where nobody has said it, which only a file of this machine may do.
+    `sha256` is empty where nobody has said it, which only a file of this machine and a pool may do. Of a `pool`, which
+    lies at a folder or URL, it is the manifest's; `kept` are files of it that are needed on each machine: path, digest.
     """
 
     place: str
@@ -27,6 +29,8 @@ class Asset:
     url: str = ""
     path: str = ""
     size: int | None = None
+    pool: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
@@ -35,6 +39,8 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
     where, sha256 = (where, sha256.lower()) if mark else (place, "")
     if mark and not DIGEST.match(sha256):
         raise RecipeError(f"{_without_password(place)}: ends in {sha256!r}; {NOT_A_DIGEST}")
+    if where.startswith(OF_POOL):
+        return Asset(place, sha256, pool=_pool_at(where.removeprefix(OF_POOL), folder))
     name = where.removeprefix(NAMED)
     if where.startswith(NAMED) and sha256 and name in UNPINNED and name not in catalogue.entries:
         return Asset(place, sha256, url=UNPINNED[name])
@@ -57,6 +63,15 @@ def asset_at(place: str, folder: str, catalogue: Catalogue) -> Asset:
             f"`sha256sum FILE` tells it of a copy that you trust{hub}"
         )
     return Asset(place, sha256, url=where)
+
+
+def _pool_at(where: str, folder: str) -> str:
+    """Return where a pool lies; asks nobody."""
+    if "://" in where and not where.startswith("file://"):
+        if _without_password(where) != where:
+            raise RecipeError(f"{_without_password(where)}: passwords do not belong in URLs, which are written down")
+        return where
+    return str(Path(folder, where.removeprefix("file://")).absolute())
 
 
 def _check(url: str) -> None:

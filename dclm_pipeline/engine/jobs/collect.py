@@ -11,7 +11,7 @@ from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.sides import gone
 from dclm_pipeline.engine.stored import Piece, Stored
-from dclm_pipeline.engine.tasks import CollectWork, Task
+from dclm_pipeline.engine.tasks import CollectWork, KeepWork, Task
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
 from dclm_pipeline.schema import REJECT
@@ -39,6 +39,17 @@ def perform_collect(task: Task, work: CollectWork, workshop: Workshop, scratch: 
     # Of an inner segment's signals only some are here; only where there are none of those, the rest begins at row 0.
     inputs = (*_joined(work.rejects, files.get("rejects")), *inner)
     return Performed(files, (*inputs, *_joined(work.signals, None if inner else files.get("signals"))))
+
+
+def perform_keep(task: Task, work: KeepWork, workshop: Workshop, scratch: Path) -> Performed:
+    """Write a file of kept evidence into the pool."""
+    with Output(scratch, "retained", work.into, work.schema) as output:
+        for batch in workshop.read(work.stored):
+            output.write(batch)
+    stored = output.store(workshop.storage(task.folder), task)
+    file = work.stored.file
+    facts = InputFacts(file.path, file.sha256, file.bytes)
+    return Performed({} if stored is None else {"retained": stored}, (facts,))
 
 
 def _in_runs(parts: Sequence[Stored]) -> Iterator[Stored]:

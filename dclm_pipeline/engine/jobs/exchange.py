@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.arrow import from_numpy
+from dclm_pipeline.arrow import from_numpy, where
 from dclm_pipeline.engine.combining import combined_by, combining
 from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
@@ -20,15 +20,16 @@ from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored,
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD
+from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, evidence_schema
 from dclm_pipeline.engine.sides import ROW
-from dclm_pipeline.engine.stored import Inventory, Stored
+from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, MergeWork, Task
 from dclm_pipeline.engine.work import Lost
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts
 from dclm_pipeline.recipe.shipping import unpack
+from dclm_pipeline.remembering import Remembers
 from dclm_pipeline.step import EVERYONE, Barrier, Hears, Settles
 from dclm_pipeline.storage.many import at_once
 
@@ -45,15 +46,17 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     (barrier,) = unpack(work.program.barrier)
     if found is not None and isinstance(barrier, Barrier) and barrier.asks_the_found(work.program.round):
         documents = told_of(documents, found)
-    gathered = Gathered(scratch, "evidence", combine=combining(barrier, work.program.round, work.program.assets))
-    with Output(scratch, "unheard", "unheard", UNHEARD_SCHEMA, optional=True, passing=True) as left_out:
+    combine = None if work.program.table else combining(barrier, work.program.round, work.program.assets)
+    gathered = Gathered(scratch, "evidence", combine=combine)
+    with Output(scratch, "unheard", work.aside, UNHEARD_SCHEMA, optional=True, passing=True) as left_out:
         for answer in workshop.guard(work.program).run(documents, found_to_bytes(found)):
             if isinstance(answer, Lost):
                 left_out.write(without_answer(answer.document, answer.reason, answer.detail))
             else:
                 gathered.add(answer.tables[EVIDENCE])
                 left_out.write(answer.tables[UNHEARD])
-    with Output(scratch, "evidence", "evidence", work.schema, passing=True) as output:
+    # What is kept is part of the pool.
+    with Output(scratch, "evidence", work.into, work.schema, passing=not work.program.table) as output:
         write_in_ranges(gathered, output, work.ranges)
     storage = workshop.storage(task.folder)
     stored = {made.name: made.store(storage, task) for made in (output, left_out)}
@@ -89,6 +92,10 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
     for number, batches in enumerate(_of_range(workshop, work.evidence, work.range)):
         for batch in batches:
             gathered.add(_with_shard(batch, number) if work.shards_are_files else batch)
+    heard = [*(() if barrier.combines(work.round) else ("shard",)), *evidence_schema(barrier, work.round).names]
+    for pool, inventory in enumerate(work.older):
+        for batch in _kept_between(workshop, inventory, low, high):
+            gathered.add(recalled(opened, batch, pool, work.round).select(heard))
     schema, onward_schema = findings_schema(barrier, work.round), handed_schema(barrier, work.round)
     onward = Gathered(scratch, "onward")
     findings = Gathered(scratch, "findings", high=((MOST_SHARDS + 1) << PLACE_BITS) - 1)
@@ -108,6 +115,13 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
     output.groups.clear()  # findings are looked up by shard
     stored = {made.name: made.store(storage, task) for made in (output, handed_on)}
     return Performed({name: file for name, file in stored.items() if file is not None}, (_inputs(work.evidence),))
+
+
+def recalled(opened: Hears, kept: pa.RecordBatch, pool: int, round: int) -> pa.RecordBatch:
+    """Return what an older pool has kept as evidence of a round."""
+    if not isinstance(opened, Remembers):
+        raise ContractError(f"{type(opened).__name__}: is held against older pools and has no `recalled`")
+    return opened.recalled(kept, pool, round)
 
 
 def looked_at(opened: Hears, rows: Iterator[pa.RecordBatch], round: int, passing: int) -> Iterator[pa.RecordBatch]:
@@ -169,6 +183,22 @@ def write_in_ranges(gathered: Gathered, output: Output, ranges: int) -> None:
 def _of_range(workshop: Workshop, inventory: Inventory, place: int) -> Iterable[list[pa.RecordBatch]]:
     """Yield the rows of one range, file by file; the files are asked for many at once."""
     return at_once(lambda portion: list(workshop.read_portion(portion)), workshop.listed(inventory, place))
+
+
+def _kept_between(workshop: Workshop, inventory: Inventory, low: int, high: int) -> Iterator[pa.RecordBatch]:
+    """Yield what an older pool has kept of hashes between two, whatever its own ranges."""
+
+    def read(portion: Portion) -> list[pa.RecordBatch]:
+        return [_between(batch, low, high) for batch in workshop.read_portion(portion)]
+
+    first, last = range_of_hashes(np.array([low, high], np.uint64), max(inventory.ranges, 1)).tolist()
+    for batches in at_once(read, workshop.listed(inventory, first, last)):
+        yield from batches
+
+
+def _between(batch: pa.RecordBatch, low: int, high: int) -> pa.RecordBatch:
+    hashes = batch["hash"].to_numpy()
+    return where(batch, (hashes >= np.uint64(low)) & (hashes <= np.uint64(high)))
 
 
 def _with_shard(batch: pa.RecordBatch, number: int) -> pa.RecordBatch:

@@ -20,13 +20,14 @@ from dclm_pipeline.engine.jobs.documents import (
 from dclm_pipeline.engine.jobs.spool import Spool
 from dclm_pipeline.engine.ordering import Ordered
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import coming_to_bytes, guard_tally
+from dclm_pipeline.engine.programs import RETAINED, coming_to_bytes, guard_tally
 from dclm_pipeline.engine.sides import FAILED, ROW, signals_schema
 from dclm_pipeline.engine.tasks import SegmentWork, Task
 from dclm_pipeline.engine.work import Lost, MustRestart
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
+from dclm_pipeline.remembering import retained_by
 from dclm_pipeline.schema import REJECT
 from dclm_pipeline.sources import Reading, Reject
 from dclm_pipeline.step import Coming, Sweep
@@ -88,6 +89,9 @@ def _attempt(
         docs = stack.enter_context(Output(scratch, "docs", "shards", schema, passing=work.passing))
         rejects = stack.enter_context(Output(scratch, "rejects", f"{work.side_folder}rejects", REJECT, optional=True))
         told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
+        kept = None
+        if layout.after is not None and (retained := retained_by(layout.after)) is not None:
+            kept = stack.enter_context(Output(scratch, RETAINED, f"evidence/{layout.after.name}", retained))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
         incoming = less(_documents(work, workshop, attempt, rejects), frozenset(excluded))
         opening = _opening(work, workshop, isinstance(layout.after, Sweep))
@@ -96,6 +100,10 @@ def _attempt(
         for answer in guard.run(_counted(incoming, attempt), opening):
             if isinstance(answer, Lost):
                 _lose(answer, work.guard_name, attempt, spool, told)
+                continue
+            if RETAINED in answer.tables:
+                if kept is not None:
+                    kept.write(answer.tables[RETAINED])
                 continue
             if ordering is None:
                 docs.write(answer.tables["docs"])
@@ -112,7 +120,7 @@ def _attempt(
     tally = _whole_tally(work, attempt, len(excluded))
     judge(task, work, tally)
     storage = workshop.storage(task.folder)
-    stored = {output.name: output.store(storage, task) for output in (docs, rejects, told)}
+    stored = {output.name: output.store(storage, task) for output in (docs, rejects, told, *([kept] if kept else []))}
     files = {name: file for name, file in stored.items() if file is not None}
     return Performed(files, _inputs(work, attempt), tally, dict(attempt.seconds))
 
