@@ -78,8 +78,8 @@ class Quality(Annotate):
         return pa.schema([(column, pa.float64()) for column in self.places()])
 
     def places(self) -> dict[str, str]:
-        """Return the columns, and where the model of each lies."""
-        return {f"{COLUMN}.{name}": place for name, place in self.models.items()} or {COLUMN: self.model}
+        """Return the columns, and where the model of each lies; by name, as keys know settings."""
+        return {f"{COLUMN}.{name}": place for name, place in sorted(self.models.items())} or {COLUMN: self.model}
 
     def open(self, assets: Assets) -> "OpenedQuality":
         """Load the models; a label that one does not know is refused."""

@@ -140,3 +140,9 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 def test_settings_that_do_not_fit_are_mistakes(settings, said):
     with pytest.raises(ValueError, match=said):
         Quality(**settings)
+
+
+def test_the_order_in_which_models_are_named_does_not_matter():
+    one, other = Quality(models={"a": "x", "b": "y"}), Quality(models={"b": "y", "a": "x"})
+
+    assert one.writes().names == other.writes().names == ["quality.a", "quality.b"]
