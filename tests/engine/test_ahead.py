@@ -84,6 +84,17 @@ print(json.dumps(loaded()))
     assert {"repetition", "bloom", "blocks", "minhash"} <= set(said(OF_STEPS + program))
 
 
+def test_tables_of_characters_are_made_before_children_are():
+    program = """
+from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
+load_kernels([MinhashDedup()])
+from dclm_pipeline.kernels.characters import character_table
+from dclm_pipeline.kernels.shingles import small_letters
+print(json.dumps([table.__name__ for table in (character_table, small_letters) if table.cache_info().currsize]))
+"""
+    assert said(OF_STEPS + program) == ["character_table", "small_letters"]
+
+
 def test_what_wants_a_library_that_is_not_installed_is_passed_over():
     program = """
 sys.modules["torch"] = None
