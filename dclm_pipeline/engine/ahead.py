@@ -37,6 +37,23 @@ def load_kernels(steps: Iterable[Step]) -> None:
             warm()
             break
         waiting |= imported - met
+    _make_tables()
+
+
+def loaded_kernels() -> list[str]:
+    """Return the modules of kernels that are loaded."""
+    return sorted(name for name in sys.modules if name.startswith(f"{_KERNELS}."))
+
+
+def load_again(names: Iterable[str]) -> None:
+    """Import kernels that another process had loaded."""
+    for name in names:
+        if name.startswith(f"{_KERNELS}.") and name not in sys.modules:
+            import_module(name)
+    _make_tables()
+
+
+def _make_tables() -> None:
     for name, table in _TABLES:
         kernels = sys.modules.get(f"{_KERNELS}.{name}")
         if kernels is not None:

@@ -1,13 +1,14 @@
 """The nursery: a small process with one thread, from which guarded children are forked.
 
 Forking from a process full of threads is not safe, and a worker is one; so the worker starts this process first, by
-exec, and talks to it over a socket. It has imported what programs need; for each program it forks an opener, which
+exec, and talks to it over a socket. It has imported what programs before needed; for each program it forks an opener, which
 opens it once, and forks children that share the opened models with it and with each other.
 What is missing on macOS: the limit on memory, and the signal at the parent's death (children end when their socket does).
 """
 
 import ctypes
 import gc
+import json
 import os
 import pickle
 import resource
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dclm_pipeline.engine.ahead import load_again, loaded_kernels
 from dclm_pipeline.engine.arena import Arena
 from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, deserialized, output_parts, receive, send
 from dclm_pipeline.engine.process import settle
@@ -39,7 +41,8 @@ def main() -> None:
     openers: set[int] = set()
     try:
         while True:
-            receive(link)
+            _, known = receive(link)
+            load_again(json.loads(bytes(known)))
             openers -= _ended(openers, os.WNOHANG)
             control, memory = socket.recv_fds(link, 1, 2)[1]
             opener = os.fork()
@@ -101,7 +104,7 @@ def _open(program: Program, control: socket.socket) -> Worker:
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told, and raises it there
         send(control, b"E", f"{type(error).__name__}: {error}".encode())
         os._exit(0)
-    send(control, b"R")
+    send(control, b"R", json.dumps(loaded_kernels()).encode())
     return worker
 
 

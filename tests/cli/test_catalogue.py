@@ -32,7 +32,9 @@ def test_the_page_tells_of_every_setting_within_settings():
         for part in re.split("Settings of `|^#", page, flags=re.MULTILINE)
     ]
 
-    assert [model.__name__ for model in models if not any(table >= set(model.model_fields) for table in tables)] == []
+    assert [
+        model.__name__ for model in models if not any(table >= set(model.model_fields) - {"kind"} for table in tables)
+    ] == []
 
 
 def test_what_is_told_elsewhere_is_referred_to():

@@ -123,6 +123,7 @@ def test_distilling_tells_what_is_kept(folder, tmp_path):
     assert "of its choice" in said
 
 
+@pytest.mark.slow
 def test_a_pool_is_compared_with_a_published_one(folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text(
         "name: ours\nsource: {kind: jsonl}\nsteps:\n  - {kind: signals, only: [word_count]}\n  - {kind: between, column: word_count, low: 9}\n"

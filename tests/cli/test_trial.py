@@ -29,6 +29,7 @@ def last_line(done) -> str:
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_beginning_of_one_file_goes_through_the_recipe(web, tmp_path):
     done = dclm("try", CRAWL, "--mb", 1, "--source", web.url, "--out", tmp_path / "pool", "--rows", 1)
 

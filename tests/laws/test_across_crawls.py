@@ -133,7 +133,14 @@ def test_in_memory_it_is_the_same(crawls, tmp_path, step):
     assert not set(texts_in(tmp_path / "pool")) & set(texts_in(tmp_path / "older" / "pool"))
 
 
-@pytest.mark.parametrize("settings", [{"workers": 1}, {"batch_rows": 1}, {"batch_rows": 4096, "guard": True}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"workers": 1}, marks=pytest.mark.slow),
+        {"batch_rows": 1},
+        pytest.param({"batch_rows": 4096, "guard": True}, marks=pytest.mark.slow),
+    ],
+)
 def test_any_batches_give_the_same_bytes(crawls, older, tmp_path, settings):
     run_inline(recipe(against(KEEPING, older)), crawls[1], tmp_path / "one" / "pool", guard=False)
     run_inline(recipe(against(KEEPING, older)), crawls[1], tmp_path / "pool", **settings)

@@ -84,7 +84,7 @@ def test_an_object_that_was_to_be_had_is_refused_for_asking_too_often(served, bu
     [
         ({"Retry-After": "1"}, b""),
         ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b""),
-        ({}, b"<Error><Code>SlowDown</Code></Error>"),
+        pytest.param({}, b"<Error><Code>SlowDown</Code></Error>", marks=pytest.mark.slow),
         ({}, b"You have exceeded a secondary rate limit."),
     ],
 )
