@@ -46,6 +46,7 @@ def test_configurations_of_classifiers_on_pages_load(page, block, tmp_path):
     assert (load_training if "positives" in block else load_distillation)(path).name
 
 
+@pytest.mark.slow
 def test_python_on_pages_runs_as_it_stands(crawl, tmp_path):
     command = [sys.executable, "-m", "dclm_pipeline.cli", "run", str(ROOT / "pipelines" / "quickstart.yaml")]
     places = ["--source", str(crawl), "--out", str(tmp_path / "pool"), "--executor", "inline"]

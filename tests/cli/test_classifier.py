@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.test_commands import dclm
 
+pytestmark = pytest.mark.slow  # commands that teach
+
 GOOD, BAD = "the river was calm in winter and nobody asked why", "casino bonus jackpot free spins win cash today"
 MORE = "held_out: 0.3\nfasttext: {dimensions: 10, buckets: 1000, epochs: 20, rate: 0.5}\n"
 

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.test_commands import dclm
 from tests.extractor.labelled import write_labels
 
+pytestmark = pytest.mark.slow  # commands that teach
+
 
 @pytest.fixture
 def labels(tmp_path):

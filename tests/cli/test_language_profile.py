@@ -5,6 +5,8 @@ import pytest
 from dclm_pipeline.stages.profile import read_profile
 from tests.cli.test_commands import dclm
 
+pytestmark = pytest.mark.slow  # commands that read a crawl first
+
 RECIPE = "name: texts\nsource: {kind: jsonl, columns: [language]}\nsteps:\n  - {kind: signals, only: [word_count]}\n"
 
 

@@ -79,7 +79,9 @@ def test_in_memory(texts, longest):
     assert sorted(applied.docs["id"].to_pylist()) == sorted(longest)
 
 
-@pytest.mark.parametrize("settings", [{"batch_rows": 1}, {"batch_rows": 4096, "guard": True}])
+@pytest.mark.parametrize(
+    "settings", [{"batch_rows": 1}, pytest.param({"batch_rows": 4096, "guard": True}, marks=pytest.mark.slow)]
+)
 def test_the_same_bytes_whatever_the_batches_and_the_memory(crawl, tmp_path, monkeypatch, settings):
     run(LongestOf(), crawl, tmp_path / "one" / "pool")
     monkeypatch.setattr(gathered, "MOST_BYTES", 300)

@@ -28,7 +28,8 @@ def command(crawl: Path, pool: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "dclm_pipeline.cli", "run", path, "--source", str(crawl), "--out", str(pool), *more]
 
 
-@pytest.mark.parametrize("workers", [2, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 5))])
+@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.slow
 def test_any_number_of_workers_gives_the_bytes_of_inline(crawl, reference, tmp_path, workers):
     subprocess.run(command(crawl, tmp_path / "pool", "--workers", str(workers)), check=True, timeout=120)
 

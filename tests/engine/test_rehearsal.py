@@ -83,6 +83,7 @@ def test_all_that_is_wrong_is_told_at_once(written):
     assert [line.partition(":")[0] for line in said_of(path).splitlines()] == ["banned (lists.0", "language (model"]
 
 
+@pytest.mark.slow
 def test_what_can_be_opened_says_nothing_and_what_is_elsewhere_is_told(written):
     place = f"https://host.example/words.txt#sha256={NOTHING}"
     steps = load_recipe(written(banned=place)).steps
@@ -99,6 +100,7 @@ def test_a_run_stops_before_anything_is_written(written, crawl, tmp_path, guard)
     assert not (tmp_path / "pool").exists()
 
 
+@pytest.mark.slow
 def test_commands_end_with_the_code_of_a_wrong_recipe(written, crawl, tmp_path):
     path = written(listed=b"\n")
     places = ["--source", crawl, "--out", tmp_path / "pool"]

@@ -78,7 +78,10 @@ def test_shards_are_divided_by_their_text(sizes, parts, groups):
     assert divided(stored(*sizes), parts) == groups
 
 
-@pytest.mark.parametrize(("groups", "tasks"), [(1, 1), (2, 2), (9, 3)])
+@pytest.mark.parametrize(
+    ("groups", "tasks"),
+    [pytest.param(1, 1, marks=pytest.mark.slow), (2, 2), pytest.param(9, 3, marks=pytest.mark.slow)],
+)
 def test_each_group_is_told_what_is_coming_and_met_in_order(crawl, tmp_path, groups, tasks):
     steps = [Extract(), Told(groups=groups)]
     dp.run(Recipe(name="told", source=Warc(), steps=steps), crawl, tmp_path / "pool", executor="inline")

@@ -65,6 +65,7 @@ def test_filters_of_groups_are_joined(tmp_path):
     assert texts_in(tmp_path / "pool") == {f"page {i} is about number {i} alone" for i in range(100, 150)}
 
 
+@pytest.mark.slow
 def test_it_is_the_same_for_any_batches_and_goes_on_when_killed(older, tmp_path):
     b = crawl(tmp_path / "b", "b", range(50, 150))
     text = recipe("  - {kind: exact_dedup}\n", against=f"[{older}]")

@@ -32,7 +32,9 @@ def objects_of(place):
     return {e.path: storage.read(e.path) for e in storage.entries() if not e.path.startswith(("runs/", "work/"))}
 
 
-@pytest.mark.parametrize("where", ["store", pytest.param("swift", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "where", [pytest.param("store", marks=pytest.mark.slow), pytest.param("swift", marks=pytest.mark.slow)]
+)
 def test_a_store_gives_the_bytes_of_the_disk(crawl, tmp_path, where, request):
     bucket = new_bucket(request.getfixturevalue(where))
     uploaded(crawl, below(bucket, "crawl"))

@@ -15,7 +15,9 @@ def reference(crawl, tmp_path_factory):
     return bytes_of(pool)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 4096])
+@pytest.mark.parametrize(
+    "rows", [1, pytest.param(7, marks=pytest.mark.slow), pytest.param(4096, marks=pytest.mark.slow)]
+)
 def test_any_batch_size_gives_the_same_bytes(crawl, reference, tmp_path, rows):
     run_inline(EVERYTHING, crawl, tmp_path / "pool", batch_rows=rows)
 
@@ -28,6 +30,7 @@ def test_without_a_guard_the_bytes_are_the_same(crawl, reference, tmp_path):
     assert bytes_of(tmp_path / "pool") == reference
 
 
+@pytest.mark.slow
 def test_a_crawl_that_lies_elsewhere_gives_the_same_bytes(crawl, reference, tmp_path):
     shutil.copytree(crawl, tmp_path / "moved")
 
