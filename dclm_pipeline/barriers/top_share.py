@@ -22,7 +22,7 @@ from dclm_pipeline.arrow import Array, from_numpy, one_batch, schema_of, take
 from dclm_pipeline.barriers.shares import GROUP, Cut, Cuts, share_ends, walked
 from dclm_pipeline.ids import ID, halves
 from dclm_pipeline.schema import is_number
-from dclm_pipeline.step import EVERYONE, Assets, Barrier, Batch, Columns
+from dclm_pipeline.step import EVERYONE, Barrier, Batch, Columns
 
 BINS = 65_536
 # The heaviest document; what says to be heavier lies.
@@ -74,13 +74,6 @@ class TopShare(Barrier):
         if self.by and not _can_group(documents.field(self.by).type):
             return f"has a share for each {self.by!r}, which is {documents.field(self.by).type}: it must be text"
         return ""
-
-    def open(self, assets: Assets) -> "TopShare":
-        """Load the kernels, so that no guarded child has to."""
-        from dclm_pipeline.kernels import hashing, strings
-
-        del assets, hashing, strings
-        return self
 
     def combines(self, round: int) -> bool:
         """Say that bins are added up on the way."""

@@ -19,7 +19,7 @@ from dclm_pipeline.ids import ID, ID_BYTES, part_ids, salts
 from dclm_pipeline.schema import GROUP_ROWS, STORED
 from dclm_pipeline.stages.repeat import other_width
 from dclm_pipeline.stages.tokenize import DTYPE, DTYPES, Width
-from dclm_pipeline.step import Assets, Batch, Unfold
+from dclm_pipeline.step import Batch, Unfold
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.packing import Window
@@ -88,13 +88,6 @@ class Pack(Unfold):
     def misfit(self, documents: pa.Schema) -> str:
         """Say that tokens have another width."""
         return other_width(documents, self.dtype)
-
-    def open(self, assets: Assets) -> "Pack":
-        """Load the kernel, so that no guarded child has to."""
-        del assets
-        import dclm_pipeline.kernels.packing  # noqa: F401 - compiles
-
-        return self
 
     def rows(self, docs: Iterator[Batch]) -> Iterator[Batch]:
         """Yield rows as they fill up, and at the end those that did not."""

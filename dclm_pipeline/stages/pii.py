@@ -72,9 +72,7 @@ class Pii(Annotate):
         return pa.schema([*fields, *(pa.field(f"pii_{sort}_count", pa.int32()) for sort in self.masks())])
 
     def open(self, assets: Assets) -> "Pii":
-        """Read the list of top-level domains, and load the kernels."""
-        import dclm_pipeline.kernels.personal  # noqa: F401
-
+        """Read the list of top-level domains."""
         del assets
         _domains()
         return self

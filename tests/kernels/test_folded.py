@@ -1,9 +1,6 @@
 import hashlib
 import json
-import os
 import struct
-import subprocess
-import sys
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +13,7 @@ from dclm_pipeline.kernels.folded import fold_model
 from dclm_pipeline.kernels.folded_file import folded_bytes, is_folded, load_folded
 from dclm_pipeline.kernels.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
+from tests.kernels.elsewhere import said_by
 from tests.kernels.models import model_bytes
 
 TEXTS = [
@@ -217,21 +215,9 @@ for name, (arguments, quantized) in SORTS.items():
 """
 
 
-def answers_with(folder, **settings):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(folder)],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=True,
-    )
-    return done.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"NUMBA_CPU_NAME": "generic"}, {"NUMBA_BOUNDSCHECK": "1"}], ids=str)
 def test_folding_and_scores_are_the_same_on_any_processor_and_no_array_is_left(settings, tmp_path):
-    there = answers_with(tmp_path, NUMBA_CACHE_DIR=str(tmp_path), **settings)
+    there = said_by(PROGRAM, tmp_path, NUMBA_CACHE_DIR=str(tmp_path), **settings)
 
-    assert there == answers_with(tmp_path)
+    assert there == said_by(PROGRAM, tmp_path)

@@ -1,8 +1,6 @@
-import os
-import subprocess
-import sys
-
 import pytest
+
+from tests.kernels.elsewhere import said_by
 
 PROGRAM = """
 import sys
@@ -40,21 +38,9 @@ for first in (0, 1):
 """
 
 
-def answers_with(folder, **settings):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(folder)],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=True,
-    )
-    return done.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"NUMBA_CPU_NAME": "generic"}, {"NUMBA_BOUNDSCHECK": "1"}], ids=str)
 def test_answers_are_the_same_on_any_processor_and_no_array_is_left(settings, tmp_path):
-    there = answers_with(tmp_path, NUMBA_CACHE_DIR=str(tmp_path), **settings)
+    there = said_by(PROGRAM, tmp_path, NUMBA_CACHE_DIR=str(tmp_path), **settings)
 
-    assert there == answers_with(tmp_path)
+    assert there == said_by(PROGRAM, tmp_path)
