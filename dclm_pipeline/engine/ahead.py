@@ -1,7 +1,8 @@
 """Loading the kernels that steps compute with, before any document is there whose time is measured.
 
 Stages import their kernels when they first use them, as these are compiled (or loaded) on import. Which those are is
-read off the text of the step's module and of the modules of this package that it imports.
+read off the text of the step's module and of the modules of this package that it imports, once for a run; a program
+carries their names to the nursery of each worker, which loads them before it forks.
 """
 
 import ast
@@ -13,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from dclm_pipeline.kernels.warm import warm
+from dclm_pipeline.kernels.warm import rooms
 from dclm_pipeline.step import Step
 
 _PACKAGE = "dclm_pipeline"
@@ -22,31 +23,26 @@ _KERNELS = f"{_PACKAGE}.kernels"
 _TABLES = (("characters", "character_table"), ("shingles", "small_letters"), ("folding", "small_letters"))
 
 
-def load_kernels(steps: Iterable[Step]) -> None:
-    """Import every kernel that steps may use; all that there are, where the text of a step cannot be had."""
+def kernels_of(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return the modules of kernels that steps may use; all that there are, where the text of a step cannot be had."""
     waiting = {made.__module__ for step in steps for made in type(step).__mro__ if issubclass(made, Step)}
     met: set[str] = set()
+    found: set[str] = set()
     while waiting:
         name = waiting.pop()
         met.add(name)
         if name.startswith(f"{_KERNELS}."):
-            import_module(name)
+            found.add(name)
             continue
         imported = _imports(name)
         if imported is None:
-            warm()
-            break
+            return tuple(f"{_KERNELS}.{room}" for room in rooms())
         waiting |= imported - met
-    _make_tables()
+    return tuple(sorted(found))
 
 
-def loaded_kernels() -> list[str]:
-    """Return the modules of kernels that are loaded."""
-    return sorted(name for name in sys.modules if name.startswith(f"{_KERNELS}."))
-
-
-def load_again(names: Iterable[str]) -> None:
-    """Import kernels that another process had loaded."""
+def load_kernels(names: Iterable[str]) -> None:
+    """Import kernels, by the names of their modules; of other modules none."""
     for name in names:
         if name.startswith(f"{_KERNELS}.") and name not in sys.modules:
             import_module(name)

@@ -6,7 +6,6 @@ reason, and nothing else is. CPU time is limited by the kernel, memory by its ow
 """
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -274,7 +273,6 @@ class Guard:
                 _raise_told(kind, data)
                 if kind == b"E":
                     raise UnforeseenError(f"the steps could not be opened: {bytes(data).decode(errors='replace')}")
-                self._nursery.learn(json.loads(bytes(data)))
                 self._ready = True
             send(self._control, b"F")
             socket.send_fds(self._control, [b"x"], [theirs.fileno()])
@@ -291,8 +289,7 @@ class Guard:
 
     def _open(self) -> None:
         """Have the nursery open the program; what comes of it is found out when a child is asked for."""
-        self._nursery = self._nurseries.living()
-        self._control = self._nursery.open(self._program, self._limits, self._arena.descriptor)
+        self._control = self._nurseries.living().open(self._program, self._limits, self._arena.descriptor)
         self._ready = False
 
     def _let_go(self) -> None:

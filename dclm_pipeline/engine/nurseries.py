@@ -8,7 +8,6 @@ import pickle
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
 from typing import ClassVar
 
 from dclm_pipeline.engine.channel import ClosedError, send
@@ -50,7 +49,6 @@ class Nursery:
                 start_new_session=True,
             )
         self._link = ours
-        self._kernels: set[str] = set()
 
     @property
     def lives(self) -> bool:
@@ -66,14 +64,10 @@ class Nursery:
         ours, theirs = socket.socketpair()
         # Where nobody is there any more, the socket is found closed as soon as somebody listens to it.
         with theirs, contextlib.suppress(ClosedError, BrokenPipeError, ConnectionResetError):
-            send(self._link, b"N", json.dumps(sorted(self._kernels)).encode())
+            send(self._link, b"N", json.dumps(program.kernels).encode())
             socket.send_fds(self._link, [b"x"], [theirs.fileno(), memory])
             send(ours, b"P", pickle.dumps((program, limits)))
         return ours
-
-    def learn(self, kernels: Iterable[str]) -> None:
-        """Take note of what a program has loaded: the next one finds it there."""
-        self._kernels.update(kernels)
 
     def close(self) -> None:
         """End the process, and all that were forked from it."""

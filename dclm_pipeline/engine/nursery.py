@@ -1,11 +1,12 @@
 """The nursery: a small process with one thread, from which guarded children are forked.
 
 Forking from a process full of threads is not safe, and a worker is one; so the worker starts this process first, by
-exec, and talks to it over a socket. It has imported what programs before needed; for each program it forks an opener, which
-opens it once, and forks children that share the opened models with it and with each other.
+exec, and talks to it over a socket. It imports what programs are made of, and the kernels that each names; for each it
+forks an opener, which opens it once, and forks children that share the opened models with it and with each other.
 What is missing on macOS: the limit on memory, and the signal at the parent's death (children end when their socket does).
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -20,7 +21,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.ahead import load_again, loaded_kernels
+from dclm_pipeline.engine import programs
+from dclm_pipeline.engine.ahead import load_kernels
 from dclm_pipeline.engine.arena import Arena
 from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, deserialized, output_parts, receive, send
 from dclm_pipeline.engine.process import settle
@@ -29,7 +31,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels import compiled
 
 _PR_SET_PDEATHSIG = 1
-_SHARED = (compiled,)  # what nearly every program needs and nothing here names: numba, imported once for all of them
+_SHARED = (compiled, programs)  # numba, steps and Arrow: imported once for all programs
 
 
 def main() -> None:
@@ -41,8 +43,10 @@ def main() -> None:
     openers: set[int] = set()
     try:
         while True:
-            _, known = receive(link)
-            load_again(json.loads(bytes(known)))
+            _, kernels = receive(link)
+            # Where that fails, it does so again where the program is opened, and the worker is told of it.
+            with contextlib.suppress(Exception):
+                load_kernels(json.loads(bytes(kernels)))
             openers -= _ended(openers, os.WNOHANG)
             control, memory = socket.recv_fds(link, 1, 2)[1]
             opener = os.fork()
@@ -104,7 +108,7 @@ def _open(program: Program, control: socket.socket) -> Worker:
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told, and raises it there
         send(control, b"E", f"{type(error).__name__}: {error}".encode())
         os._exit(0)
-    send(control, b"R", json.dumps(loaded_kernels()).encode())
+    send(control, b"R")
     return worker
 
 

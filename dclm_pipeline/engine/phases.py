@@ -162,7 +162,7 @@ def evidence_phase(
     ranges = ranges_for(len(stored))
     described = [describe_step(barrier, job.assets.digest, job.codes), libraries_of(None, [barrier])]
     folder = below(job.out, f"work/{segment.number}-{barrier.name}-evidence-{round}")
-    program = EvidenceProgram(pack((barrier,)), round, job.assets.needed_by([barrier]), table=table)
+    program = EvidenceProgram.of(barrier, round, job.assets, table)
     schema = evidence_schema(barrier, round)
     what, into, aside = "evidence", "evidence", "unheard"
     if table:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
-from dclm_pipeline.engine.ahead import load_kernels
+from dclm_pipeline.engine.ahead import kernels_of, load_kernels
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
 from dclm_pipeline.engine.chain import Chain, Worked
 from dclm_pipeline.engine.contract import ContractError, seen
@@ -41,6 +41,7 @@ class ChainProgram:
     seed: int
     stateful: bool
     assets: PlannedAssets
+    kernels: tuple[str, ...]
 
     @staticmethod
     def of(layout: Layout, assets: FetchedAssets) -> "ChainProgram":
@@ -55,6 +56,7 @@ class ChainProgram:
             layout.seed,
             isinstance(layout.after, Sweep) or any(isinstance(step, Unfold) for step in layout.steps),
             assets.needed_by(layout.all_steps),
+            kernels_of(layout.all_steps),
         )
 
     def layout(self) -> Layout:
@@ -67,9 +69,8 @@ class ChainProgram:
 
     def open(self) -> "ChainWorker":
         """Load what the steps need."""
-        layout = self.layout()
-        load_kernels(layout.all_steps)
-        return ChainWorker(layout, self.assets)
+        load_kernels(self.kernels)
+        return ChainWorker(self.layout(), self.assets)
 
 
 class ChainWorker:
@@ -124,13 +125,19 @@ class EvidenceProgram:
     barrier: bytes
     round: int
     assets: PlannedAssets
+    kernels: tuple[str, ...]
     stateful: bool = False
     table: str = ""
 
+    @staticmethod
+    def of(barrier: Barrier, round: int, assets: FetchedAssets, table: str) -> "EvidenceProgram":
+        """Pack a barrier."""
+        return EvidenceProgram(pack((barrier,)), round, assets.needed_by([barrier]), kernels_of([barrier]), table=table)
+
     def open(self) -> "EvidenceWorker":
         """Load what the barrier needs."""
+        load_kernels(self.kernels)
         (barrier,) = unpack(self.barrier)
-        load_kernels([barrier])
         opened = barrier.open(self.assets)
         if not isinstance(barrier, Barrier) or not isinstance(opened, Hears):
             raise ContractError(f"{barrier.name}: what it opened has no verb of a barrier")

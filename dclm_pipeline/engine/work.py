@@ -61,6 +61,11 @@ class Program(Protocol):
         """Say whether answers depend on earlier batches of the task."""
         ...
 
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Return the modules of kernels that it computes with, which are loaded before it is opened."""
+        ...
+
     def open(self) -> Worker:
         """Load what is needed."""
         ...

@@ -23,24 +23,25 @@ def seems_cold() -> bool:
 
 def compile_all(processes: int | None = None) -> Iterator[tuple[int, int]]:
     """Compile every kernel, in several processes at once; yield how many modules are done, and of how many."""
-    rooms = _rooms()
+    waiting = rooms()
     with get_context("spawn").Pool(processes or min(os.cpu_count() or 1, MOST_PROCESSES)) as pool:
-        for done, _ in enumerate(pool.imap_unordered(_compile, rooms, chunksize=1), 1):
-            yield done, len(rooms)
+        for done, _ in enumerate(pool.imap_unordered(_compile, waiting, chunksize=1), 1):
+            yield done, len(waiting)
 
 
 def _compile(room: str) -> None:
     import_module(f"dclm_pipeline.kernels.{room}")
 
 
-def _rooms() -> list[str]:
+def rooms() -> list[str]:
+    """Return the names of all modules of this package."""
     return sorted(found.name for found in iter_modules([str(Path(__file__).parent)]))
 
 
 def warm() -> dict[str, float]:
     """Compile (or load from the cache) every kernel; return the seconds by module, 0.0 for what was loaded before."""
     seconds = {}
-    for room in _rooms():
+    for room in rooms():
         begun = time.perf_counter()
         _compile(room)
         seconds[room] = round(time.perf_counter() - begun, 3)

@@ -10,7 +10,7 @@ Knows addresses alone. Known gap: names outside ASCII stay as they are written, 
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
@@ -20,8 +20,6 @@ MOST_ADDRESS = 8 * 1024
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _BLANK = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]")
-# The registered domain, as registries have it: a blog host's customers are one site.
-_SUFFIXES = PublicSuffixList(only_icann=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +60,11 @@ def site_of(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        found: str | None = _SUFFIXES.privatesuffix(host.rstrip("."))
+        found: str | None = _suffixes().privatesuffix(host.rstrip("."))
         return found or host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return what registries sell names below: a blog host's customers are one site. Read where it is first needed."""
+    return PublicSuffixList(only_icann=True)

@@ -15,6 +15,7 @@ class Obeys:
     """A program whose worker does what a document's text says; it counts what it has seen in a task."""
 
     stateful: bool = False
+    kernels: tuple[str, ...] = ()
     fails_to_open: bool = False
 
     def open(self) -> "Obedient":

@@ -17,7 +17,7 @@ def loaded():
 """
 
 OF_STEPS = """
-from dclm_pipeline.engine.ahead import load_kernels
+from dclm_pipeline.engine.ahead import kernels_of, load_kernels
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.repetition import Repetition
 """
@@ -33,8 +33,8 @@ run(load_recipe(Path(out, "nothing.yaml")), crawl, Path(out, "first"), executor=
 before = set(loaded())
 ahead = set()
 load = programs.load_kernels
-def watched(steps):
-    load(steps)
+def watched(kernels):
+    load(kernels)
     ahead.update(loaded())
 programs.load_kernels = watched
 run(recipe, crawl, Path(out, "second"), executor="inline", guard=False)
@@ -57,7 +57,7 @@ def said(program: str, *arguments: str) -> list[str]:
 
 
 def test_what_a_step_computes_with_is_loaded_and_no_more():
-    program = OF_STEPS + "load_kernels([Repetition()])\nprint(json.dumps(loaded()))"
+    program = OF_STEPS + "load_kernels(kernels_of([Repetition()]))\nprint(json.dumps(loaded()))"
     loaded = said(program)
 
     assert {"repetition", "segmentation", "characters"} <= set(loaded)
@@ -68,21 +68,23 @@ def test_of_a_package_only_the_modules_that_are_named_are_followed():
     """`extract` imports modules of the package of all kinds, whose own text names everything."""
     program = """
 from dclm_pipeline.stages.extract import Extract
-load_kernels([Extract()])
+load_kernels(kernels_of([Extract()]))
 print(json.dumps(loaded()))
 """
     assert not {"bloom", "minhash", "folded", "contamination"} & set(said(OF_STEPS + program))
 
 
 def test_a_step_without_kernels_loads_none():
-    assert said(OF_STEPS + "load_kernels([Between(column='n', low=1)])\nprint(json.dumps(loaded()))") == ["warm"]
+    assert said(OF_STEPS + "load_kernels(kernels_of([Between(column='n', low=1)]))\nprint(json.dumps(loaded()))") == [
+        "warm"
+    ]
 
 
 def test_all_are_loaded_for_a_step_whose_text_cannot_be_had():
     program = """
 class Mine(Between):
     pass
-load_kernels([Mine(column='n', low=1)])
+load_kernels(kernels_of([Mine(column='n', low=1)]))
 print(json.dumps(loaded()))
 """
     assert {"repetition", "bloom", "blocks", "minhash"} <= set(said(OF_STEPS + program))
@@ -91,7 +93,7 @@ print(json.dumps(loaded()))
 def test_tables_of_characters_are_made_before_children_are():
     program = """
 from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
-load_kernels([MinhashDedup()])
+load_kernels(kernels_of([MinhashDedup()]))
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.shingles import small_letters
 print(json.dumps([table.__name__ for table in (character_table, small_letters) if table.cache_info().currsize]))
@@ -103,7 +105,7 @@ def test_what_wants_a_library_that_is_not_installed_is_passed_over():
     program = """
 sys.modules["torch"] = None
 from dclm_pipeline.stages.transformer_score import TransformerScore
-load_kernels([TransformerScore.model_construct(), Repetition()])
+load_kernels(kernels_of([TransformerScore.model_construct(), Repetition()]))
 print(json.dumps(loaded()))
 """
     assert "repetition" in said(OF_STEPS + program)

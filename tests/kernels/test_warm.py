@@ -29,7 +29,7 @@ def test_what_was_never_compiled_seems_cold(tmp_path, monkeypatch):
 
 
 def test_several_processes_compile_every_room_once(monkeypatch):
-    monkeypatch.setattr(warming, "_rooms", lambda: ["bytes", "calling", "strings"])
+    monkeypatch.setattr(warming, "rooms", lambda: ["bytes", "calling", "strings"])
 
     assert list(warming.compile_all(2)) == [(1, 3), (2, 3), (3, 3)]
 
