@@ -10,6 +10,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pathlib import Path
 from bench.comparisons import COMPARISONS, FLOOR, Comparison, Figure
 from bench.ground import STREAMED_BYTES, Ground, find_ground
 from bench.measure import CannotMeasureError, Measured, measure
-from bench.story import waited_share
+from bench.story import first_documents, waited_share
 
 MIB, MB = 1 << 20, 10**6
 COLUMNS = ("name", "CPU s", "wall s", "largest MiB", "all MiB", "ratio", "target", "")
@@ -33,10 +34,11 @@ class FailedError(Exception):
 
 @dataclass(frozen=True)
 class Performed:
-    """What a command used, and for what share of their time the tasks of its run waited for bytes."""
+    """What a command used, for what share of their time its tasks waited for bytes, and when the first documents were there."""
 
     measured: Measured
     waited: float = 0.0
+    first: float | None = None
 
 
 def perform(comparison: Comparison, ground: Ground, seconds: float) -> Performed:
@@ -44,13 +46,15 @@ def perform(comparison: Comparison, ground: Ground, seconds: float) -> Performed
     out = Path(tempfile.mkdtemp(dir=ground.scratch))
     output = out / "output.txt"
     try:
+        begun = time.time()
         measured = measure(comparison.command(ground, out), output=output, seconds=seconds)
         if measured.code != 0:
             raise FailedError(f"{comparison.name} ended with code {measured.code}:\n{output.read_text()[-2000:]}")
         if comparison is FLOOR and ground.scratch not in _SAID:
             _SAID.add(ground.scratch)
             print(f"floor met {output.read_text().strip()}", flush=True)
-        return Performed(measured, waited_share(out / "pool"))
+        first = first_documents(out)
+        return Performed(measured, waited_share(out / "pool"), None if first is None else first - begun)
     finally:
         shutil.rmtree(out)
 
@@ -81,6 +85,8 @@ def ratio_of(comparison: Comparison, best: Mapping[str, Performed]) -> float | N
     base = comparison.base or FLOOR
     if comparison.figure is Figure.WAITED:
         return best[comparison.name].waited
+    if comparison.figure is Figure.FIRST:
+        return best[comparison.name].first
     if comparison.figure is Figure.NONE or any(
         each.name not in best for each in (*_with_less(comparison), *_with_less(base))
     ):

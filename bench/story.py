@@ -1,4 +1,4 @@
-"""What a run tells of itself: for what share of their time its tasks waited for bytes, in the pool's `runs/`."""
+"""What a run leaves behind of its own course: how long its tasks waited for bytes, when the first documents were there."""
 
 import json
 from pathlib import Path
@@ -11,3 +11,8 @@ def waited_share(pool: Path) -> float:
         story = json.loads(told.read_text())["story"]
         waited, all_of_it = waited + story["waited_seconds"], all_of_it + story["task_seconds"]
     return waited / all_of_it if all_of_it else 0.0
+
+
+def first_documents(folder: Path) -> float | None:
+    """Return when the oldest file of documents below a folder was written, in seconds since the epoch, if there is one."""
+    return min((file.stat().st_mtime for file in folder.rglob("*.parquet")), default=None)
