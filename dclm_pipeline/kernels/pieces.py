@@ -1,4 +1,4 @@
-"""Lines and paragraphs of a text, as parts of kernels: where they begin and end, and how many characters they have."""
+"""Lines, paragraphs and words between blanks, as parts of kernels: where they begin and end, how many characters they have."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,4 +97,45 @@ def strip_pieces(
         if begin < ends[k]:
             begins[n], ends[n] = begin, blanks_begin(data, begin, ends[k], table)
             n += 1
+    return n
+
+
+@part
+def keep_filled(
+    data: NDArray[np.uint8], count: int, table: NDArray[np.uint16], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> int:
+    """Drop the pieces that are blank, and leave the others as they are; return how many are left."""
+    n = 0
+    for k in range(count):
+        if blanks_end(data, begins[k], ends[k], table) < ends[k]:
+            begins[n], ends[n] = begins[k], ends[k]
+            n += 1
+    return n
+
+
+@part
+def find_between_blanks(
+    data: NDArray[np.uint8],
+    i: int,
+    stop: int,
+    table: NDArray[np.uint16],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> int:
+    """Write down where each stretch without blanks begins and ends; return how many there are."""
+    n = 0
+    begin = -1
+    while i < stop:
+        code, after = character_at(data, i, stop)
+        if int(table[code]) & SPACE:
+            if begin >= 0:
+                begins[n], ends[n] = begin, i
+                n += 1
+                begin = -1
+        elif begin < 0:
+            begin = i
+        i = after
+    if begin >= 0:
+        begins[n], ends[n] = begin, stop
+        n += 1
     return n

@@ -1,7 +1,8 @@
 """How much of a text repeats itself: lines, paragraphs, runs of two to ten words.
 
-The thirteen numbers of Rae et al. 2021 (table A1) in two readings that differ on one page in eleven, which those who
-published them call the same: `DCLM` and `DATATROVE`. In both, runs are compared word by word, never by a hash alone.
+The thirteen numbers of Rae et al. 2021 (table A1) in three readings that differ on up to one page in eleven, which those
+who published them call the same: `DCLM`, `DATATROVE` and `DOLMA`. In all, runs are compared word by word, never by a
+hash alone.
 
 A run of n words can only repeat where the runs of n - 1 words within do; so each length looks at what the one before
 has left, and the whole costs little more than finding the words.
@@ -18,7 +19,15 @@ from dclm_pipeline.kernels import characters, compiled, interning, pieces, segme
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.interning import number_pairs, number_stretches, table_size
-from dclm_pipeline.kernels.pieces import blanks_begin, blanks_end, count_characters, split_text, strip_pieces
+from dclm_pipeline.kernels.pieces import (
+    blanks_begin,
+    blanks_end,
+    count_characters,
+    find_between_blanks,
+    keep_filled,
+    split_text,
+    strip_pieces,
+)
 from dclm_pipeline.kernels.segmentation import TABLE, find_segments, find_words, most_words
 from dclm_pipeline.kernels.strings import Strings
 
@@ -26,6 +35,8 @@ from dclm_pipeline.kernels.strings import Strings
 DCLM = 0
 # Marks are words too; only later copies count, and copies that overlap count once; shares are of all characters.
 DATATROVE = 1
+# Words are parted by blanks; every copy counts, runs that overlap each in full; shares of lines are of what words hold.
+DOLMA = 2
 
 LINES, PARAGRAPHS, LINE_CHARACTERS, PARAGRAPH_CHARACTERS = range(4)
 TOP = 4  # and the two behind it: runs of 2, 3, 4 words
@@ -74,7 +85,7 @@ def _pieces(
     hashes: NDArray[np.uint64],
     slots: NDArray[np.int32],
 ) -> tuple[float, float]:
-    """Return the shares of pieces, and of their characters, that are there more than once."""
+    """Return the shares of pieces, and of their characters, that are there more than once; where there is none, no number."""
     begins, ends, numbers, counts = spans[0], spans[1], work[0], work[2]
     if reading == DATATROVE and feeds > 1:
         start = blanks_end(data, start, stop, table)
@@ -82,6 +93,8 @@ def _pieces(
     count = split_text(data, start, stop, feeds, begins, ends)
     if reading == DCLM:
         count = strip_pieces(data, count, table, begins, ends)
+    elif reading == DOLMA:
+        count = keep_filled(data, count, table, begins, ends)
     if count == 0:
         return np.nan, np.nan
     number_stretches(data, begins, ends, count, hashes, slots, numbers, counts)
@@ -93,7 +106,7 @@ def _pieces(
         if first != k if reading == DATATROVE else counts[first] > 1:
             copies += 1
             copied += size
-    return _share(copies, count), _share(copied, characters if reading == DATATROVE else held)
+    return _share(copies, count), _share(copied, held if reading == DCLM else characters)
 
 
 @part
@@ -111,7 +124,7 @@ def _top(
     # Of runs that occur as often the longest counts, or the first.
     blanks = n - 1 if reading == DATATROVE else 0
     often, size = 1, 0
-    if reading == DATATROVE and words >= n:
+    if reading != DCLM and words >= n:
         size = until[n] + blanks
     for c in range(found):
         i = int(places[c])
@@ -137,7 +150,9 @@ def _duplicated(
     total, behind = 0, 0
     for c in range(found):
         i = int(places[c])
-        if reading == DCLM:
+        if reading == DOLMA:
+            total += until[i + n] - until[i]
+        elif reading == DCLM:
             total += until[i + n] - until[max(i, behind)]
             behind = i + n
         elif i >= behind:
@@ -147,6 +162,15 @@ def _duplicated(
                 behind = i + n
             else:
                 counts[numbers[i]] = -1
+    return int(total)
+
+
+@part
+def _held_by_runs(n: int, words: int, until: NDArray[np.int64]) -> int:
+    """Return the characters of all runs, those of words in several runs as often."""
+    total = 0
+    for i in range(words - n + 1):
+        total += until[i + n] - until[i]
     return int(total)
 
 
@@ -172,6 +196,8 @@ def _runs(
         total += length
     until[words] = total
     whole = characters if reading == DATATROVE else total
+    if reading == DOLMA and total:
+        shares[LINE_CHARACTERS] /= total
     counts, places = work[2], work[3]
     found = 0
     for k in range(words):
@@ -186,7 +212,7 @@ def _runs(
             shares[TOP + n - 2] = _share(_top(reading, n, words, found, until, places, longer, counts), whole)
         else:
             part = _duplicated(reading, n, found, until, places, longer, counts)
-            shares[DUPLICATES + n - 5] = _share(part, whole)
+            shares[DUPLICATES + n - 5] = _share(part, _held_by_runs(n, words, until) if reading == DOLMA else whole)
 
 
 def _make(parts: int) -> _Find:
@@ -208,15 +234,23 @@ def _make(parts: int) -> _Find:
         hashes, slots, shares = borrowed(hashes), borrowed(slots), borrowed(shares)
         for row in range(shares.shape[0]):
             start, stop, out = offsets[row], offsets[row + 1], shares[row]
-            size = count_characters(data, start, stop)
+            # What the words of a row hold is not known yet.
+            size = 1 if reading == DOLMA else count_characters(data, start, stop)
             out[LINES], out[LINE_CHARACTERS] = _pieces(
                 data, start, stop, table, reading, 1, size, spans, work, hashes, slots
             )
-            out[PARAGRAPHS], out[PARAGRAPH_CHARACTERS] = _pieces(
-                data, start, stop, table, reading, 2, size, spans, work, hashes, slots
-            )
+            if reading == DOLMA:
+                out[PARAGRAPHS], out[PARAGRAPH_CHARACTERS] = np.nan, np.nan
+            else:
+                out[PARAGRAPHS], out[PARAGRAPH_CHARACTERS] = _pieces(
+                    data, start, stop, table, reading, 2, size, spans, work, hashes, slots
+                )
             if reading == DATATROVE:
                 words = find_segments(data, start, stop, table, spans[0], spans[1], spans[2])
+            elif reading == DOLMA:
+                words = find_between_blanks(data, start, stop, table, spans[0], spans[1])
+                for k in range(words):
+                    spans[2, k] = count_characters(data, spans[0, k], spans[1, k])
             else:
                 words = find_words(data, start, stop, table, spans[0], spans[1], spans[2])
             _runs(data, words, reading, size, spans, work, hashes, slots, out)
@@ -228,7 +262,10 @@ _find_repetition = _make(stamp(characters, compiled, interning, pieces, segmenta
 
 
 def find_repetition(strings: Strings, reading: int) -> NDArray[np.float64]:
-    """Return the thirteen shares of each row; not a number where there is no line, and so nothing to take a share of."""
+    """Return the thirteen shares of each row; not a number where there is no line, and so nothing to take a share of.
+
+    Of paragraphs `DOLMA` knows nothing.
+    """
     offsets, data = strings
     shares = np.zeros((len(offsets) - 1, SHARES), np.float64)
     longest = int(np.diff(offsets).max(initial=0))

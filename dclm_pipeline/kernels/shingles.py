@@ -16,10 +16,11 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, compiled, interning, segmentation
-from dclm_pipeline.kernels.characters import ALNUM, CODES, SPACE, UNSPACED, character_at, character_table, put_character
+from dclm_pipeline.kernels import characters, compiled, interning, pieces, segmentation
+from dclm_pipeline.kernels.characters import ALNUM, CODES, UNSPACED, character_at, character_table, put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, eight_at, kernel, part, stamp
 from dclm_pipeline.kernels.interning import mixed, tail_at
+from dclm_pipeline.kernels.pieces import find_between_blanks
 from dclm_pipeline.kernels.segmentation import TABLE, find_words, most_words
 from dclm_pipeline.kernels.strings import Strings
 
@@ -128,34 +129,6 @@ def word_hash(
 
 
 @part
-def find_between_blanks(
-    data: NDArray[np.uint8],
-    i: int,
-    stop: int,
-    table: NDArray[np.uint16],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> int:
-    """Write down where each stretch without blanks begins and ends; return how many there are."""
-    n = 0
-    begin = -1
-    while i < stop:
-        code, after = character_at(data, i, stop)
-        if int(table[code]) & SPACE:
-            if begin >= 0:
-                begins[n], ends[n] = begin, i
-                n += 1
-                begin = -1
-        elif begin < 0:
-            begin = i
-        i = after
-    if begin >= 0:
-        begins[n], ends[n] = begin, stop
-        n += 1
-    return n
-
-
-@part
 def split_unspaced(
     data: NDArray[np.uint8],
     count: int,
@@ -246,7 +219,7 @@ def _make(parts: int) -> _Shingle:
     return shingle_rows
 
 
-_shingle_rows = _make(stamp(characters, compiled, interning, segmentation))
+_shingle_rows = _make(stamp(characters, compiled, interning, pieces, segmentation))
 
 
 @dataclass(frozen=True)

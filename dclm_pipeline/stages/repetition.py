@@ -1,7 +1,7 @@
 """How much of a text repeats itself: the thirteen numbers of Gopher's repetition filter, for rules to look at.
 
-Knows no thresholds; those are steps of the kind `between`, one a number, so that a drop names the number. Two published
-readings of the same table decide otherwise on one page in eleven; `profile` chooses.
+Knows no thresholds; those are steps of the kind `between`, one a number, so that a drop names the number. Published
+readings of the same table decide otherwise on up to one page in eleven; `profile` chooses.
 """
 
 from typing import ClassVar, Literal
@@ -36,13 +36,15 @@ class Repetition(Annotate):
     In the profile `dclm` words are those of UAX #29 that begin with a letter or digit, lines and paragraphs lose the
     blanks around them, all copies count, the first too, and the characters are shares of what the words (or lines)
     hold. In `datatrove` punctuation is words too, only later copies count, and the characters are shares of the whole
-    text. A text without a line has no shares.
+    text. In `dolma` words stand between blanks, all copies count, runs that overlap each in full, and the characters are
+    shares of what the words hold (those of runs: of what all runs hold); it has no numbers of paragraphs: rules about
+    them would drop every text. A text without a line has no shares.
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
 
     kind: Literal["repetition"] = "repetition"
-    profile: Literal["dclm", "datatrove"] = Field(default="dclm", description="Whose reading of the numbers.")
+    profile: Literal["dclm", "datatrove", "dolma"] = Field(default="dclm", description="Whose reading of the numbers.")
 
     def reads(self) -> frozenset[str]:
         """Return the text."""
@@ -54,10 +56,14 @@ class Repetition(Annotate):
 
     def columns(self, docs: Batch) -> Columns:
         """Look for what repeats; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, find_repetition
+        from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, DOLMA, find_repetition
         from dclm_pipeline.kernels.strings import valid_rows, views
 
         text = docs["text"].cast(pa.large_string())
-        shares = find_repetition(views(text), DCLM if self.profile == "dclm" else DATATROVE)
-        unknown = ~valid_rows(text) | np.isnan(shares[:, 0])
-        return Columns({name: pa.array(shares[:, i].copy(), mask=unknown) for i, name in enumerate(SHARES)})
+        readings = {"dclm": DCLM, "datatrove": DATATROVE, "dolma": DOLMA}
+        shares = find_repetition(views(text), readings[self.profile])
+        nothing = ~valid_rows(text) | np.isnan(shares[:, 0])
+        unknown = np.isnan(shares) | nothing[:, None]
+        return Columns(
+            {name: pa.array(shares[:, i].copy(), mask=unknown[:, i].copy()) for i, name in enumerate(SHARES)}
+        )

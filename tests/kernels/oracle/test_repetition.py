@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.interning import stretch_hash
-from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, SHARES, find_repetition
+from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, DOLMA, SHARES, find_repetition
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.oracle.test_segmentation import breaks
 
@@ -106,6 +106,23 @@ def datatrove(text):
     return shares
 
 
+def dolma(text):
+    lines, words = [line for line in text.split("\n") if line.strip()], text.split()
+    if not lines:
+        return [np.nan] * 4 + [0.0] * 9
+    counts, held = Counter(lines), sum(map(len, words))
+    copies = [line for line in lines if counts[line] > 1]
+    shares = [len(copies) / len(lines), np.nan, sum(map(len, copies)) / held, np.nan]
+    for n in range(2, 5):
+        top = Counter(runs(words, n)).most_common(1)
+        shares.append(sum(len("".join(run)) * count for run, count in top) / held)
+    for n in range(5, 11):
+        counts = Counter(runs(words, n))
+        sizes = {run: len("".join(run)) * count for run, count in counts.items()}
+        shares.append(share(sum(size for run, size in sizes.items() if counts[run] > 1), sum(sizes.values())))
+    return shares
+
+
 def both(reading, twin, texts):
     fast = find_repetition(views(pa.array(texts, pa.large_string())), reading)
     return fast, np.array([twin(text) for text in texts]).reshape(-1, SHARES)
@@ -128,3 +145,9 @@ def test_a_hash_depends_on_the_stretch_alone(before, stretch):
     alone, within = (np.frombuffer(data, np.uint8) for data in (stretch, before + stretch + before))
 
     assert stretch_hash(alone, 0, len(stretch)) == stretch_hash(within, len(before), len(before) + len(stretch))
+
+
+@given(TEXTS)
+@example(["one two three four five six seven\n" * 3, "", " \n ", "a b a b a b a b a b", "a\n\n \na\n b"])
+def test_dolma_reading_is_that_of_the_definition(texts):
+    np.testing.assert_array_equal(*both(DOLMA, dolma, texts))
