@@ -5,7 +5,6 @@ All members of a cluster are heard by one partition, the one that stays first; s
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +25,7 @@ from dclm_pipeline.barriers.near.rows import (
     nodes_of,
 )
 from dclm_pipeline.barriers.near.schemas import CLUSTERS, CLUSTERS_AGAINST, MEMBERS, MEMBERS_AGAINST, Role
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.barriers.rails import no_larger, not_one, stop_at, too_large
 from dclm_pipeline.barriers.telling import in_pools
 from dclm_pipeline.errors import IntegrityError
@@ -34,9 +34,6 @@ from dclm_pipeline.kernels.hashing import hash_rows
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.step import Batch
 
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
-
 _EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *MEMBERS])
 _EVIDENCE_AGAINST = _EVIDENCE.append(MEMBERS_AGAINST.field("leader"))
 _HANDED = pa.schema([pa.field("hash", pa.uint64()), *MEMBERS])
@@ -44,7 +41,7 @@ _FOUND = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), 
 _FOUND_AGAINST = pa.schema([pa.field("shard", pa.int64()), pa.field("row", pa.int64()), *CLUSTERS_AGAINST])
 
 
-def evidence(settings: "MinhashDedup", docs: Batch, found: Batch) -> Batch:
+def evidence(settings: NearSettings, docs: Batch, found: Batch) -> Batch:
     """Tell each cluster of its members, and each source of each of its documents, whether it goes."""
     schema = _EVIDENCE_AGAINST if settings.against else _EVIDENCE
     members = _members(schema, docs, found)
@@ -101,7 +98,7 @@ def _tied_to_others(rows: NDArray[np.int64], leaders: Nodes, labels: NDArray[np.
     return tied
 
 
-def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+def findings(settings: NearSettings, rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return of each member who stays for it and how large its cluster is; stop where too much goes."""
     columns: dict[str, Value]
     totals: Counter[str | None] = Counter()
@@ -143,7 +140,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         yield batch_of(_HANDED, columns)
 
 
-def settle(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+def settle(settings: NearSettings, rows: Iterator[Batch]) -> Iterator[Batch]:
     """Judge the sums of all partitions."""
     sums = [(batch["documents"].to_numpy().sum(), batch["removed"].to_numpy().sum()) for batch in rows]
     documents, removed = (int(sum(numbers)) for numbers in zip(*sums, strict=True))

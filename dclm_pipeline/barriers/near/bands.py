@@ -5,7 +5,6 @@ share the bucket with, as far as the bound of candidates goes.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,15 +16,13 @@ from dclm_pipeline.barriers.near.labels import edges_between
 from dclm_pipeline.barriers.near.older import are_older, behind
 from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, bounds_of, grouped, home_of, own_nodes, packed
 from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, TIES, Role
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import halves
 from dclm_pipeline.kernels.buckets import candidates_of, seats_of
 from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
 from dclm_pipeline.kernels.shingles import Shingles, shingles_of
 from dclm_pipeline.kernels.strings import valid_rows, views
 from dclm_pipeline.step import Batch
-
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 # The documents of a bucket with which every other one is compared: the first ones in keep order.
 LEADERS = 32
@@ -35,7 +32,7 @@ _DATE_BITS, _LENGTH_BITS, _NUMBER_BITS, _SOURCE_BITS = 35, 35, 32, 16
 _SIGN = np.uint32(1 << 31)
 
 
-def runs_of(settings: "MinhashDedup", texts: Array) -> tuple[Shingles, NDArray[np.bool_]]:
+def runs_of(settings: NearSettings, texts: Array) -> tuple[Shingles, NDArray[np.bool_]]:
     """Return the runs of words of texts, and which texts take part."""
     text = texts.cast(pa.large_string())
     runs = shingles_of(views(text), settings.ngram, settings.words, settings.lower, settings.characters)
@@ -43,13 +40,13 @@ def runs_of(settings: "MinhashDedup", texts: Array) -> tuple[Shingles, NDArray[n
     return runs, valid_rows(text) & (runs.words >= least)
 
 
-def ranks_of(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def ranks_of(settings: NearSettings, docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return each document's rank in keep order, and what breaks ties; behind those of older pools, if there are any."""
     rank, tie = _ranks(settings, docs)
     return behind(rank, tie) if settings.against else (rank, tie)
 
 
-def _ranks(settings: "MinhashDedup", docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _ranks(settings: NearSettings, docs: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the key of the setting and the id, which together are 128 bits."""
     ids = halves(docs["id"])
     if settings.keep == "smallest_id":
@@ -87,7 +84,7 @@ def _numbers(column: Array) -> NDArray[np.uint64]:
     return rising
 
 
-def evidence(settings: "MinhashDedup", docs: Batch) -> Batch:
+def evidence(settings: NearSettings, docs: Batch) -> Batch:
     """Return one row a band of each document."""
     runs, present = runs_of(settings, docs["text"])
     rows = np.flatnonzero(present)
@@ -105,7 +102,7 @@ def evidence(settings: "MinhashDedup", docs: Batch) -> Batch:
     return batch_of(pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *BAND]), columns)
 
 
-def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+def findings(settings: NearSettings, rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return who shares a bucket with whom, to be looked at again; or, unverified, what that ties together."""
     for batch in map(_shared, grouped(rows)):
         if batch.num_rows == 0:
@@ -202,7 +199,7 @@ def _copies(nodes: Nodes, copies: NDArray[np.int64], firsts: NDArray[np.int64]) 
 
 
 def _tied(
-    settings: "MinhashDedup",
+    settings: NearSettings,
     nodes: Nodes,
     copies: NDArray[np.int64],
     firsts: NDArray[np.int64],

@@ -5,7 +5,6 @@ number that no two nodes share has the lower 63 bits of the id, scattered by the
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +13,12 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import Array, from_numpy, take, where
 from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, first_of_each, nodes_of, own_nodes
 from dclm_pipeline.barriers.near.schemas import BAND, KEPT, SETS, Role
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import ID, halves
 from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of, stirred
 from dclm_pipeline.kernels.shingles import Shingles
 from dclm_pipeline.kernels.strings import grained, views
 from dclm_pipeline.step import Batch
-
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 # The documents of older pools with which one is compared at most: those with which it shares the most bands.
 MOST_OLDER = 64
@@ -84,7 +81,7 @@ def _scattered(pools: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
 
 
 def remembered(
-    settings: "MinhashDedup", docs: Batch, table: str, found: Batch, runs: Shingles, present: NDArray[np.bool_]
+    settings: NearSettings, docs: Batch, table: str, found: Batch, runs: Shingles, present: NDArray[np.bool_]
 ) -> Batch:
     """Return bands or signatures of documents that stay, or who joined whom.
 
@@ -140,7 +137,7 @@ def packed_lines(signatures: NDArray[np.uint32]) -> Array:
     return column
 
 
-def recalled_bands(settings: "MinhashDedup", kept: Batch, pool: int) -> Batch:
+def recalled_bands(settings: NearSettings, kept: Batch, pool: int) -> Batch:
     """Return bands of an older pool as evidence: of documents, or, where nothing is compared, of their clusters."""
     nodes = nodes_of_ids((kept["id"] if settings.verify else kept["cluster"]).cast(ID), pool)
     columns: dict[str, Value] = {name: kept[name] for name in ("hash", "whole", "band")}

@@ -1,7 +1,6 @@
 """Near deduplication at work: which round does what, and what comes of it."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +11,15 @@ from dclm_pipeline.arrow import Array, from_numpy
 from dclm_pipeline.barriers.near import audit, bands, labels, older, sets, stars
 from dclm_pipeline.barriers.near.rows import chosen
 from dclm_pipeline.barriers.near.schemas import Round
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.barriers.telling import BRIDGE, IN_OLDER
 from dclm_pipeline.step import Batch, Columns
-
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 
 class NearDuplicates:
     """What hears and finds; knows its settings and nothing else."""
 
-    def __init__(self, settings: "MinhashDedup", pools: Sequence[str] = ()) -> None:
+    def __init__(self, settings: NearSettings, pools: Sequence[str] = ()) -> None:
         self._settings = settings
         self._pools = pools  # the digests of older ones
         self._rounds = settings.plan()

@@ -6,7 +6,6 @@ to it in any case. Those that lead come first, so that of a bucket never more th
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -30,18 +29,16 @@ from dclm_pipeline.barriers.near.rows import (
     unpacked,
 )
 from dclm_pipeline.barriers.near.schemas import NODE, SETS, Role
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.kernels.minhash import permutations_of, signatures_of
 from dclm_pipeline.kernels.overlap import sets_of, similar_pairs
 from dclm_pipeline.kernels.strings import grained
 from dclm_pipeline.step import Batch
 
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
-
 _SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *SETS])
 
 
-def evidence(settings: "MinhashDedup", docs: Batch, found: Batch) -> Batch:
+def evidence(settings: NearSettings, docs: Batch, found: Batch) -> Batch:
     """Return the sets of candidates, one row for each bucket in which they are to be compared."""
     about = np.unique(found["row"].to_numpy())
     docs = take(docs, about)
@@ -112,7 +109,7 @@ def _needed(candidates: Batch, documents: NDArray[np.int64]) -> NDArray[np.int64
     return np.flatnonzero(needed | large)
 
 
-def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+def findings(settings: NearSettings, rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return which documents are alike, and hand on the edges between them."""
     carried: Batch | None = None
     comparing = Comparing(settings.threshold)
@@ -142,7 +139,7 @@ def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]
         carried = where(batch, leaders) if leaders.any() else None
 
 
-def _compared(settings: "MinhashDedup", batch: Batch, known: int) -> Iterator[Batch]:
+def _compared(settings: NearSettings, batch: Batch, known: int) -> Iterator[Batch]:
     nodes = own_nodes(batch, "rank")
     offsets, sets = unpacked(batch["runs"])
     bounds = bounds_of(batch["hash"].to_numpy())

@@ -5,7 +5,6 @@ may be remembered goes on to another pass.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +14,10 @@ from dclm_pipeline.arrow import take
 from dclm_pipeline.barriers.near.older import are_older
 from dclm_pipeline.barriers.near.rows import Nodes, batch_of, first_of_each, grouped, hash_of, home_of, nodes_of
 from dclm_pipeline.barriers.near.schemas import FOLLOWERS, TIES, Role
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.kernels.stars import Deciding
 from dclm_pipeline.step import Batch
-
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 _EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *FOLLOWERS])
 _HANDED = pa.schema([pa.field("hash", pa.uint64()), *FOLLOWERS])
@@ -60,7 +57,7 @@ def _hashes(own: Nodes, labels: Nodes, near: NDArray[np.int64], labelled: NDArra
     return hashes
 
 
-def findings(settings: "MinhashDedup", rows: Iterator[Batch]) -> Iterator[Batch]:
+def findings(settings: NearSettings, rows: Iterator[Batch]) -> Iterator[Batch]:
     """Return who goes and whom it joins, and who stays for others."""
     deciding = Deciding(settings.held)
     for batch in grouped(rows, ("hash", "order")):

@@ -8,7 +8,6 @@ A sample has fewer duplicates than its whole: of a pair, both have to be in it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +16,12 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import Array, one_batch, take
 from dclm_pipeline.barriers.near.bands import LEADERS, runs_of
 from dclm_pipeline.barriers.near.rows import bounds_of
+from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import halves, scatter
 from dclm_pipeline.kernels.buckets import candidates_of, seats_of
 from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
 from dclm_pipeline.kernels.overlap import joined_rows, sets_of, similarities_of
 from dclm_pipeline.step import Batch
-
-if TYPE_CHECKING:
-    from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 
 # Pairs are shown by how alike they are: from the one to the next, the last ones being equal run by run.
 EDGES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -78,7 +75,7 @@ class Candidates:
     set_bytes: int
 
 
-def candidates_in(settings: "MinhashDedup", batches: Sequence[Batch], advance: Callable[[int], None]) -> Candidates:
+def candidates_in(settings: NearSettings, batches: Sequence[Batch], advance: Callable[[int], None]) -> Candidates:
     """Return the candidates among documents (some, in keep order), compared; `advance` is told how many are signed."""
     bands: list[NDArray[np.uint64]] = []
     wholes: list[NDArray[np.uint64]] = []
