@@ -32,6 +32,7 @@ from dclm_pipeline.tally import SourceTally, Tally
 from dclm_pipeline.trainset import PackedPool, TokenReader
 from dclm_pipeline.trainset.export import export
 from dclm_pipeline.trainset.export.webdataset import WebDataset
+from tests.storage.stores import new_bucket, running_store
 
 LENGTH, SHARD_ROWS = 2049, 65_536
 MEMORY = "memory://bench/pool"
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8, help="rows of a batch")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is read; the fastest counts")
     settings = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as place:
+    with tempfile.TemporaryDirectory(prefix="dclm-bench-") as place, running_store() as store:
         folder = Path(place)
         pool = write_set(folder / "pool", settings.rows, "none")
         packed = write_set(folder / "packed", min(settings.rows, 4 * 8192), "zstd")
@@ -114,6 +115,9 @@ def main() -> None:
         small = write_set(folder / "small", settings.tar_rows, "none")
         for entry in (near := open_storage(str(folder / "near"))).entries():
             open_storage(MEMORY).put(entry.path, near.read(entry.path))
+        bucket = new_bucket(store)
+        for entry in near.entries():
+            open_storage(bucket).put(entry.path, near.read(entry.path))
         export(PackedPool(str(small)), str(folder / "tars"), WebDataset())
 
         def read(reader: Callable[[], TokenReader], labels: bool = False) -> Callable[[], int]:
@@ -142,6 +146,10 @@ def main() -> None:
                 ),
                 "zstd, shuffled, with documents": read(lambda: dp.read_tokens(packed, rows=rows)),
                 "requests to memory, shuffled, with documents": read(lambda: dp.read_tokens(MEMORY, rows=rows)),
+                "S3 on loopback, shuffled, with documents": read(lambda: dp.read_tokens(bucket, rows=rows)),
+                "S3 on loopback, shuffled, tokens alone": read(
+                    lambda: dp.read_tokens(bucket, rows=rows, documents=False)
+                ),
             },
         )
     base = found["tars, as a WebDataset loop reads them"]

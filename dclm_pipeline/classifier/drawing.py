@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import from_numpy, nulls, schema_of
-from dclm_pipeline.engine.ordering import taken
+from dclm_pipeline.engine.taking import taken
 from dclm_pipeline.ids import ID, scatter, uniform
 from dclm_pipeline.step import Batch
 

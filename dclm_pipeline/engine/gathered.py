@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import take
-from dclm_pipeline.engine.ordering import taken
+from dclm_pipeline.engine.taking import taken
 from dclm_pipeline.step import Batch
 
 MOST_BYTES = 256 * 2**20
@@ -132,6 +132,8 @@ class Gathered:
 def order_of(table: pa.Table) -> NDArray[np.int64]:
     """Return the places of rows in the order of hash, then of `order` where there is one, then as they are."""
     hashes = table["hash"].to_numpy()
+    if ORDER not in table.schema.names and bool((hashes[1:] >= hashes[:-1]).all()):
+        return np.arange(len(hashes))  # as where all rows have one hash, which would be sorted by their places
     # The quick sort, which is several times faster, leaves rows of one hash in any order; they are few as a rule.
     order: NDArray[np.int64] = np.argsort(hashes)
     in_order = hashes[order]

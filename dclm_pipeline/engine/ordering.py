@@ -5,15 +5,17 @@ stay, 32 bytes a row. Sorted rows are then taken, from memory or out of the mapp
 is the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dclm_pipeline.arrow import one_batch, take
+from dclm_pipeline.arrow import one_batch
 from dclm_pipeline.engine.outputs import Output
+from dclm_pipeline.engine.taking import taken, taken_from_memory
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.recipe.shipping import unpack
@@ -22,7 +24,7 @@ from dclm_pipeline.step import Batch, Orders
 KEY = "_key"
 MOST_BYTES = 256 * 2**20
 PIECE_BYTES = 64 * 2**20
-RUN_ROWS = 2048
+Taking: TypeAlias = Callable[[Sequence[Batch], NDArray[np.int64]], Iterator[Batch]]
 
 
 class Ordered:
@@ -74,7 +76,7 @@ class Ordered:
             return
         if self._writer is None or self._sink is None:
             held, self._held = self._held, []
-            self._write([one_batch(pa.Table.from_batches(held))], output, with_key=with_key)
+            self._write(held, taken_from_memory, output, with_key=with_key)
             return
         self._spill()
         self._writer.close()
@@ -82,7 +84,7 @@ class Ordered:
         with pa.memory_map(str(self._path)) as file:
             reader = pa.ipc.open_file(file)
             batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-            self._write(batches, output, with_key=with_key)
+            self._write(batches, taken, output, with_key=with_key)
 
     def _spill(self) -> None:
         """Put what is held on scratch, in one piece: few rows from each of many pieces are dear to take."""
@@ -94,35 +96,15 @@ class Ordered:
         self._writer.write_batch(one_batch(pa.Table.from_batches(self._held)))
         self._held, self._bytes, self._most = [], 0, min(self._most, PIECE_BYTES)
 
-    def _write(self, batches: Sequence[Batch], output: Output, *, with_key: bool) -> None:
+    def _write(self, batches: Sequence[Batch], take: Taking, output: Output, *, with_key: bool) -> None:
         keys, ids = np.concatenate(self._keys), np.concatenate(self._ids)
         order = np.lexsort((ids[:, 1], ids[:, 0], keys))
         bounds = np.searchsorted(keys[order], range_starts(self._ranges), "left")
         chosen = [batch.select([name for name in batch.schema.names if with_key or name != KEY]) for batch in batches]
         for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):
-            for batch in taken(chosen, order[start:stop]):
+            for batch in take(chosen, order[start:stop]):
                 output.write(batch)
             output.end_range()
-
-
-def taken(batches: Sequence[Batch], order: NDArray[np.int64], run_rows: int = RUN_ROWS) -> Iterator[Batch]:
-    """Yield rows, counted through all batches, in an order; batches lie on disk, and only what is taken is copied.
-
-    Taking from all of them as one table would join each column to one piece, every time.
-    """
-    begins = np.cumsum([0, *(batch.num_rows for batch in batches)])
-    for start in range(0, len(order), run_rows):
-        rows = order[start : start + run_rows]
-        places = np.searchsorted(begins, rows, "right") - 1
-        near = np.argsort(places, kind="stable")
-        bounds = np.searchsorted(places[near], np.arange(len(batches) + 1))
-        met = np.flatnonzero(np.diff(bounds)).tolist()
-        pieces = [take(batches[at], rows[near[bounds[at] : bounds[at + 1]]] - begins[at]) for at in met]
-        if len(pieces) == 1:
-            yield pieces[0]
-            continue
-        gathered = pa.Table.from_batches(pieces).combine_chunks()
-        yield one_batch(take(gathered, np.argsort(near)))
 
 
 def range_start(place: int, ranges: int) -> int:

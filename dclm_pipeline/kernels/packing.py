@@ -7,7 +7,7 @@ room is one step for 64 lengths, so a piece costs the same however many rows are
 Which piece goes where depends on the order of the pieces alone, never on the batches in which they come.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import types
@@ -23,6 +23,8 @@ _NONE = -1
 
 # The places of numbers that last from call to call.
 _FREE, _OPENED = 0, 1
+# Of room for the rows that pieces may close, two for each piece. Who limits memory counts it, used or not.
+_ROOM_BYTES = 32 * 2**20
 
 
 @part
@@ -169,9 +171,25 @@ class Window:
         """Lay pieces of 1 to `length` tokens, which begin at bytes of `data`, into rows, in their order."""
         if len(sizes) and not 0 < int(sizes.min()) <= int(sizes.max()) <= self._length:
             raise ValueError(f"pieces of {sizes.min()} to {sizes.max()} tokens do not fit rows of {self._length}")
+        most = max(1, _ROOM_BYTES // (2 * self._held.shape[1]))
+        if len(sizes) <= most:
+            return self._laid(data, begins, sizes)
+        parts: list[Laid] = []
+        for at in range(0, len(sizes), most):
+            laid = self._laid(data, begins[at : at + most], sizes[at : at + most])
+            parts.append(replace(laid, tokens=laid.tokens.copy()))  # less the room for rows that were not closed
+        return Laid(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.starts for part in parts]),
+            np.concatenate([part.closed for part in parts]),
+            np.concatenate([part.tokens for part in parts]),
+        )
+
+    def _laid(self, data: NDArray[np.uint8], begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> Laid:
+        """Lay so many pieces as there is room for."""
         rows, starts = np.empty(len(sizes), np.int64), np.empty(len(sizes), np.int64)
         closed = np.empty(2 * len(sizes), np.int64)
-        out = np.empty((2 * len(sizes), self._held.shape[1]), np.uint8)  # what is not written to is no memory
+        out = np.empty((2 * len(sizes), self._held.shape[1]), np.uint8)
         state = self._heads, self._following, self._bits, self._slots, self._serials, self._rooms, self._numbers
         count = _lay(sizes, begins, data, self._held, self._pad, *state, out, rows, starts, closed)
         return Laid(rows, starts, closed[:count], out[:count])

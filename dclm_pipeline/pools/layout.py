@@ -1,8 +1,9 @@
 """How the columns of a shard lie in its file: what a field's metadata says of it, and what else is usual.
 
 Most columns are compressed, with a dictionary and statistics. Those of files that only pass from one task to the next
-are compressed in a hurry and have neither, except the statistics by which readers pass over what they do not want. A column marked with `STORED` is neither indexed nor cut
-into pages, so that its values lie behind each other and can be mapped into memory. Knows nothing of what they mean.
+are compressed in a hurry and have neither, except the statistics by which readers pass over what they do not want; what
+is not to be compressed in the end is not on the way. A column marked with `STORED` is neither indexed nor cut into
+pages, so that its values lie behind each other and can be mapped into memory. Knows nothing of what they mean.
 """
 
 from collections.abc import Mapping
@@ -58,7 +59,12 @@ def layout_of(schema: pa.Schema) -> Layout:
 def passing_layout(schema: pa.Schema) -> Layout:
     """Return how the columns of a file lie that is read once or twice, and then deleted."""
     looked_up = [name for name in schema.names if name in _LOOKED_UP]
-    return Layout("lz4", indexed=False, page_bytes=None, told=looked_up or False, passing=True)
+    plain = [field.name for field in schema if field.metadata and field.metadata.get(STORED) == b"none"]
+    compression: Way | dict[str, Way] = "lz4"
+    if plain:
+        paths = {field.name: _leaves(field.name, field.type) for field in schema}
+        compression = {path: "none" if name in plain else "lz4" for name, inner in paths.items() for path in inner}
+    return Layout(compression, indexed=False, page_bytes=None, told=looked_up or False, passing=True)
 
 
 def wished_rows(schema: pa.Schema) -> int:

@@ -8,7 +8,8 @@ of a shard is that of its `text`.
 
 import hashlib
 import io
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +53,8 @@ class ShardWriter:
     ) -> None:
         """Begin a file at `path`, on scratch; a row group closes at `group_rows` rows or `group_bytes` of values.
 
-        One that is `passing` on to another task, and no part of a pool, is written quickly rather than small.
+        One that is `passing` on to another task, and no part of a pool, is written quickly rather than small, and known
+        by its content: nobody holds its bytes against a digest, as whoever reads it verifies those of its pages.
         """
         if not 0 < group_rows <= _MOST_GROUP_ROWS or group_bytes <= 0:
             raise ValueError(f"row groups of {group_rows} rows or {group_bytes} bytes cannot be written")
@@ -65,7 +67,7 @@ class ShardWriter:
         self._cuts = 0
         self._facts: ShardFacts | None = None
         with naming(str(path)):
-            self._sink = _HashedFile(path)
+            self._sink = _NewFile(path) if passing else _HashedFile(path)
         try:
             self._parquet = _parquet_writer(self._sink, self.schema, layout)
         except (pa.ArrowException, OSError) as error:
@@ -111,9 +113,9 @@ class ShardWriter:
             except BaseException:
                 self.discard()
                 raise
-            self._facts = ShardFacts(
-                self._rows, self._sink.size, self._groups.text_bytes, self._sink.sha256, self._digest.digests()
-            )
+            content = self._digest.digests()
+            sha256 = self._sink.sha256 or _digest_of(content)
+            self._facts = ShardFacts(self._rows, self._sink.size, self._groups.text_bytes, sha256, content)
         return self._facts
 
     def discard(self) -> None:
@@ -149,12 +151,11 @@ class ShardWriter:
             raise ShardError(f"{self.path}: rows that are not valid cannot be stored: {error}") from error
 
 
-class _HashedFile(io.RawIOBase):
-    """A new file that is hashed while it is written, and can be given up at any time."""
+class _NewFile(io.RawIOBase):
+    """A new file that can be given up at any time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._hash = hashlib.sha256()
         self._file = path.open("wb", buffering=_BUFFER)
         self._kept = True
         self.size = 0
@@ -166,8 +167,8 @@ class _HashedFile(io.RawIOBase):
 
     @property
     def sha256(self) -> str:
-        """Return the digest of what was written, in hexadecimal."""
-        return self._hash.hexdigest()
+        """Return nothing: nobody has looked at what was written."""
+        return ""
 
     def writable(self) -> bool:
         """Say that this can be written to."""
@@ -182,7 +183,6 @@ class _HashedFile(io.RawIOBase):
         view = memoryview(data)
         if self._kept:
             self._file.write(view)
-            self._hash.update(view)
             self.size += view.nbytes
         return view.nbytes
 
@@ -196,6 +196,25 @@ class _HashedFile(io.RawIOBase):
         with suppress(OSError):  # closing may write what is left, to a device that has no space
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+class _HashedFile(_NewFile):
+    """A new file that is hashed while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._hash = hashlib.sha256()
+        super().__init__(path)
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what was written, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write and hash all of `data`; once the file is given up, none of it."""
+        if self._kept:
+            self._hash.update(data)
+        return super().write(data)
 
 
 def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq.ParquetWriter:
@@ -214,6 +233,11 @@ def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq
         write_page_index=not layout.passing,
         store_schema=True,
     )
+
+
+def _digest_of(content: Mapping[str, str]) -> str:
+    """Return one digest for those of columns."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _described(schema: pa.Schema) -> str:

@@ -38,6 +38,7 @@ _DECLARED = b"ARROW:schema"
 class ShardFacts:
     """What is known about a written shard: of the file, its bytes; of its content, a digest for each column.
 
+    `sha256` is the file's; that of a file which only passes from one task to the next is made of those of its columns.
     `text_bytes` is the size of the values of the column `text`, or of all columns where there is none.
     """
 

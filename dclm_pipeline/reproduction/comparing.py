@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, take
 from dclm_pipeline.engine.opening import whole_pool
-from dclm_pipeline.engine.ordering import taken
+from dclm_pipeline.engine.taking import taken
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels.distance import TOO_LONG, edit_distances
 from dclm_pipeline.kernels.strings import views

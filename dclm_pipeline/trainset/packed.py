@@ -173,6 +173,9 @@ class PackedPool:
         with self.storage.open(file.path) as stream, distrusting(name):
             geometry = geometry_of(pq.read_metadata(stream), name)
         expected = self.geometry if place else geometry
+        width = geometry.sequence_length * geometry.dtype.itemsize
+        if any(group.begin + group.rows * width > file.bytes for group in geometry.groups):
+            raise IntegrityError(f"{name}: its footer tells of tokens beyond the {file.bytes:,} bytes of the file")
         full, rest = divmod(file.rows, expected.group_rows)
         groups = [expected.group_rows] * full + [rest] * (rest > 0)
         if [group.rows for group in geometry.groups] != groups or (

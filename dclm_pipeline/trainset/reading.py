@@ -92,6 +92,13 @@ class TokenReader:
         self.position = 0
         self._way = way
         self._order = Order(pool.sizes(), seed, lanes)
+        if way.epochs and not way.keep_last and way.epochs * self._order.rows < way.rows * way.share.ranks:
+            raise RecipeError(
+                f"{pool.storage.url}: has {self._order.rows:,} rows, {way.epochs * self._order.rows:,} in {way.epochs} "
+                f"epochs, and a step takes {way.rows * way.share.ranks:,} ({way.rows} for each of {way.share.ranks} "
+                "ranks), so there would be none; read more epochs, fewer rows a step, or keep the last step "
+                "(`keep_last`)"
+            )
 
     @property
     def rows_of_epoch(self) -> int:
@@ -117,6 +124,8 @@ class TokenReader:
         for name in ("format", "content", "block_rows"):
             if state[name] != ours[name]:
                 raise RecipeError(f"the state is of other rows: its {name} is {state[name]}, here it is {ours[name]}")
+        if int(state["position"]) < 0 or int(state["lanes"]) < 1:
+            raise RecipeError(f"the state is none that a reader gave: {dict(state)}")
         self._order = Order(self._order.sizes, state["seed"], int(state["lanes"]))
         self.position = int(state["position"])
 

@@ -1,6 +1,7 @@
 """Rows come in the order of (hash, order, arrival), in the same runs whether they were in memory or on scratch."""
 
 import itertools
+import tracemalloc
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine import gathered, walk
-from dclm_pipeline.engine.gathered import Gathered
+from dclm_pipeline.engine.gathered import Gathered, order_of
 from dclm_pipeline.errors import IncompleteError
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources.warc import Warc
@@ -67,6 +68,27 @@ def test_runs_end_where_they_do_whatever_the_memory(tmp_path_factory, monkeypatc
 
     assert all(one == found[0] for one in found)
     assert len(found[0]) > 20
+
+
+@given(st.lists(st.sampled_from([0, 1, 2**63, 2**64 - 1]), max_size=40), st.integers(1, 4))
+def test_rows_without_an_order_of_their_own_stay_as_they_came(hashes, size):
+    parts = [hashes[at : at + size] for at in range(0, len(hashes), size)]
+    table = pa.table({"hash": pa.chunked_array([pa.array(part, pa.uint64()) for part in parts], pa.uint64())})
+
+    assert order_of(table).tolist() == [row for _, row in sorted(zip(hashes, range(len(hashes)), strict=True))]
+
+
+def test_rows_of_one_hash_are_put_in_order_in_little_memory():
+    count = 100_000
+    table = pa.concat_tables([pa.table({"hash": np.zeros(count // 2, np.uint64)})] * 2)
+    held = pa.total_allocated_bytes()
+    tracemalloc.start()
+    order = order_of(table)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert order.tolist() == list(range(count))
+    assert peak + pa.total_allocated_bytes() - held < 17 * count + 10_000
 
 
 class Restless(Barrier):

@@ -1,14 +1,16 @@
 """Rows in the order of a key: the same file, whatever stays in memory and however the rows came."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.engine import ordering
+from dclm_pipeline.engine import ordering, taking
 from dclm_pipeline.engine.ordering import KEY, Ordered
 from dclm_pipeline.engine.outputs import Output
+from dclm_pipeline.engine.taking import taken, taken_from_memory
 from dclm_pipeline.ids import ID
 
 SCHEMA = pa.schema([("id", ID), ("text", pa.large_string()), (KEY, pa.uint64())])
@@ -37,7 +39,7 @@ def ordered(folder, docs, most, ranges):
 @pytest.fixture
 def small_pieces(monkeypatch):
     monkeypatch.setattr(ordering, "PIECE_BYTES", 200)
-    monkeypatch.setattr(ordering, "RUN_ROWS", 7)
+    monkeypatch.setattr(taking, "RUN_ROWS", 7)
 
 
 @given(rows, st.integers(1, 9), st.sampled_from([0, 1, 300, 10**6]), st.integers(1, 3))
@@ -53,9 +55,34 @@ def test_rows_come_in_the_order_of_key_and_id(tmp_path_factory, given_rows, size
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_what_is_written_does_not_depend_on_what_stays_in_memory(tmp_path):
+@pytest.mark.parametrize("many", [0, 2**40])
+def test_what_is_written_does_not_depend_on_what_stays_in_memory_or_who_copies_it(tmp_path, monkeypatch, many):
+    monkeypatch.setattr(taking, "MANY_BYTES", many)
     docs = [(hash_ * 2**58 + 1, hash_.to_bytes(16, "little"), f"жук {hash_}") for hash_ in range(50, 0, -1)]
     wanted = ordered(tmp_path / "all", batches(docs, 50), 10**9, 3)
 
     for most in (0, 150, 700, 2000):
         assert ordered(tmp_path / f"{most}", batches(docs, 4), most, 3) == wanted
+
+
+@given(rows, st.integers(1, 9), st.sampled_from([0, 300, 10**6]), st.integers(1, 3))
+def test_long_values_are_gathered_to_the_same_file(tmp_path_factory, given_rows, size, most, ranges):
+    folder = tmp_path_factory.mktemp("ordered")
+    wanted = ordered(folder / "a", batches(given_rows, size), most, ranges)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(taking, "MANY_BYTES", 0)
+
+        assert ordered(folder / "b", batches(given_rows, size), most, ranges) == wanted
+
+
+@pytest.mark.parametrize("take", [taken, taken_from_memory])
+@pytest.mark.parametrize("texts", [["a", None, "ж"], ["", "", ""], ["one", "two", "three"]])
+@pytest.mark.parametrize("alone", [True, False])
+def test_rows_are_taken_with_nulls_and_from_a_column_alone(monkeypatch, take, texts, alone):
+    monkeypatch.setattr(taking, "MANY_BYTES", 0)
+    table = pa.table({"text": pa.array(texts, pa.large_string()), "number": pa.array([0, 1, 2], pa.int8())})
+    table = table.select(["text"]) if alone else table
+    found = list(take(table.to_batches(max_chunksize=2), np.array([2, 0, 1, 1], np.int64), 3))
+
+    assert pa.Table.from_batches(found).equals(table.take([2, 0, 1, 1]))
+    assert [batch.num_rows for batch in found] == [3, 1]

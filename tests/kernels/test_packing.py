@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dclm_pipeline.kernels import packing
 from dclm_pipeline.kernels.packing import Window, pieces_of
 from tests.kernels.oracle.packing import lay_slowly
 
@@ -38,6 +41,30 @@ def test_pieces_lie_where_a_slow_look_at_all_rows_puts_them(sizes, window, batch
     for piece, (row, start) in enumerate(places):
         expected[row][start : start + sizes[piece]] = [piece + 10] * sizes[piece]
     assert rows == [expected[row] for row in [*closed, *rest.closed.tolist()]]
+
+
+@given(st.lists(st.integers(1, 130), max_size=60), st.integers(1, 5), st.integers(1, 3000))
+def test_little_room_for_closed_rows_gives_the_same_rows(sizes, window, room):
+    wide, narrow = Window(130, PAD, window), Window(130, PAD, window)
+    expected = wide.lay(*bytes_of(sizes))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(packing, "_ROOM_BYTES", room)
+        found = narrow.lay(*bytes_of(sizes))
+
+    for name in ("rows", "starts", "closed", "tokens"):
+        assert getattr(found, name).tolist() == getattr(expected, name).tolist()
+    assert narrow.rest().tokens.tolist() == wide.rest().tokens.tolist()
+
+
+def test_many_pieces_of_long_rows_take_little_memory():
+    window = Window(131_073, PAD, 64)
+    pieces = bytes_of([3] * 4000)
+    tracemalloc.start()
+    window.lay(*pieces)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 64 * 2**20
 
 
 @pytest.mark.parametrize("size", [0, 9])

@@ -1,6 +1,7 @@
 """Reading training sets: every row once an epoch, the same order for any readers, exact resume, any place."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -237,12 +238,66 @@ def test_states_of_other_rows_and_readers_that_cannot_be_are_refused(pack, tmp_p
         (dp.read_tokens(other, **SMALL).state_dict(), "its content is"),
         (dp.read_tokens(pack).state_dict(), "its block_rows is"),
         ({"position": 3}, "no state of a reader"),
+        (reader.state_dict() | {"position": -1}, "none that a reader gave"),
+        (reader.state_dict() | {"lanes": 0}, "none that a reader gave"),
     ):
         with pytest.raises(RecipeError, match=wrong):
             reader.load_state_dict(state)
     for more in ({"rank": 2, "ranks": 2}, {"rows": 0}, {"lanes": 0}, {"epochs": -1}, {"worker": -1}):
         with pytest.raises(RecipeError):
             dp.read_tokens(pack, **more)
+
+
+@given(st.integers(1, 70), st.integers(1, 40), st.integers(1, 3), st.booleans(), st.integers(1, 3))
+@settings(max_examples=20)
+def test_more_ranks_than_rows_get_every_row_once_or_are_told(pack, ranks, rows, epochs, keep_last, workers):
+    def read(rank: int, worker: int) -> list[tuple[int, int]]:
+        share = {"rank": rank, "ranks": ranks, "worker": worker, "workers": workers}
+        return names(dp.read_tokens(pack, rows=rows, epochs=epochs, keep_last=keep_last, **share, **SMALL))
+
+    if not keep_last and epochs * 58 < ranks * rows:
+        with pytest.raises(RecipeError, match="so there would be none"):
+            read(0, 0)
+        return
+    found = [name for rank in range(ranks) for worker in range(workers) for name in read(rank, worker)]
+    whole = names(dp.read_tokens(pack, rows=1, epochs=epochs, **SMALL))
+    steps = epochs * 58 if keep_last else epochs * 58 // (ranks * rows) * ranks * rows
+
+    assert sorted(found) == sorted(whole[:steps])
+
+
+@given(st.integers(1, 9), st.integers(1, 3), st.integers(0, 6), st.integers(1, 9), st.integers(1, 3), st.booleans())
+@settings(max_examples=20)
+def test_reading_goes_on_on_other_ranks_and_workers(pack, ranks, rows, taken, later, workers, from_file):
+    """Each step of each rank is read by another worker in turn, as a loader does it."""
+    order = names(dp.read_tokens(pack, rows=1, seed=9, epochs=3, **SMALL))
+    first = dp.read_tokens(pack, rows=rows, seed=9, epochs=3, rank=ranks - 1, ranks=ranks, **SMALL)
+    mine = names([batch for _, batch in zip(range(taken), first, strict=False)])
+    state = first.state_dict()
+    state = json.loads(json.dumps(state)) if from_file else state
+    rest = [
+        name
+        for rank in range(later)
+        for worker in range(workers)
+        for name in names(
+            dp.read_tokens(
+                pack,
+                rows=2,
+                epochs=3,
+                rank=rank,
+                ranks=later,
+                worker=worker,
+                workers=workers,
+                state=state,
+                keep_last=True,
+                **SMALL,
+            )
+        )
+    ]
+
+    assert state["position"] == min(taken, 3 * 58 // (rows * ranks)) * rows * ranks
+    assert sorted(mine) == sorted(order[ranks - 1 : state["position"] : ranks])
+    assert sorted(rest) == sorted(order[state["position"] :])
 
 
 def test_places_without_rows_are_refused(tmp_path):
@@ -268,3 +323,20 @@ def test_a_shard_that_is_not_what_the_manifest_says_is_found(tmp_path, place):
     with pytest.raises(IntegrityError):
         list(dp.read_tokens(where, rows=1))
     MemoryStorage.forget("wrong")
+
+
+@pytest.mark.parametrize("place", ["local", "memory"])
+def test_a_footer_that_tells_of_tokens_behind_the_file_is_found(tmp_path, monkeypatch, place):
+    where = str(tmp_path) if place == "local" else "memory://beyond/pool"
+    write_pack(where, [20, 20])
+    found = packed.geometry_of
+
+    def beyond(metadata, name):
+        geometry = found(metadata, name)
+        groups = [replace(group, begin=group.begin + 10**6) for group in geometry.groups]
+        return replace(geometry, groups=tuple(groups))
+
+    monkeypatch.setattr(packed, "geometry_of", beyond)
+    with pytest.raises(IntegrityError, match="tells of tokens beyond the"):
+        list(dp.read_tokens(where, rows=1))
+    MemoryStorage.forget("beyond")
