@@ -24,7 +24,7 @@ def sort_scattered(
     places[:] = 0
     for i in range(hashes.size):
         places[np.int64(hashes[i] >> down)] += 1
-    begin = 0
+    begin = np.int64(0)
     for k in range(places.size):
         count = places[k]
         if count > _CROWD:
@@ -32,9 +32,9 @@ def sort_scattered(
         places[k] = begin
         begin += count
     for i in range(hashes.size):
-        k = np.int64(hashes[i] >> down)
-        ordered[places[k]] = hashes[i]
-        places[k] += 1
+        beginning = np.int64(hashes[i] >> down)
+        ordered[places[beginning]] = hashes[i]
+        places[beginning] += 1
     for i in range(1, hashes.size):
         value = ordered[i]
         j = i
