@@ -4,7 +4,7 @@ A phase is a list of tasks that need nothing of each other. What the next phase 
 one before say, so a plan unfolds as receipts come in; the same receipts give the same plan.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -74,11 +74,11 @@ class Sides:
     signals: tuple[Stored, ...] = ()
 
 
-def source_phase(job: Job, shards: Sequence[InputShard]) -> Phase:
-    """Return the first segment's tasks: one a shard of the source."""
+def source_phase(job: Job, shards: Sequence[InputShard], lying: Container[str] = ()) -> Phase:
+    """Return the first segment's tasks: one a shard of the source; those that are `lying` there may stay there."""
     segment = job.segments[0]
     make = _SegmentTasks(job, segment, Heard(), ranges_for(len(shards)))
-    tasks = tuple(make.reading(ordinal, shard) for ordinal, shard in enumerate(shards))
+    tasks = tuple(make.reading(ordinal, shard, shard.name in lying) for ordinal, shard in enumerate(shards))
     return Phase(segment.name, job.folder_of(segment), tasks, segment.needs)
 
 
@@ -340,9 +340,9 @@ class _SegmentTasks:
         self._ordering = b"" if reorder is None else pack((reorder,))
         self._ranges = 1 if reorder is None else ranges
 
-    def reading(self, ordinal: int, shard: InputShard) -> Task:
+    def reading(self, ordinal: int, shard: InputShard, lying: bool = False) -> Task:
         """Return the task for a shard of the source."""
-        read = FromSource(self._source, self._job.source, shard)
+        read = FromSource(self._source, self._job.source, shard, lying)
         return self._task(ordinal, [shard_identity(shard)], (shard.name,), read)
 
     def going_on(self, ordinal: int, stored: Sequence[Stored], group: tuple[int, ...]) -> Task:

@@ -4,12 +4,13 @@ The walk asks `execute` for the receipts of each phase's tasks and goes on from 
 a run gives it an `execute` that performs what has no receipt yet, a survey one that looks and stops.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.keeping import Kept, keep_of_barrier, keep_of_sweep, with_unheard
+from dclm_pipeline.engine.lying import lying_files, stored_or_lying
 from dclm_pipeline.engine.merging import merge_phase
 from dclm_pipeline.engine.phases import (
     COLLECT,
@@ -33,7 +34,7 @@ from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.stored import Listed, Piece, Stored
 from dclm_pipeline.errors import IncompleteError
 from dclm_pipeline.pools.manifest import Manifest, columns_of
-from dclm_pipeline.pools.receipt import InputFacts, Receipt, receipts_for, receipts_in, standing
+from dclm_pipeline.pools.receipt import InputFacts, Receipt, StoredFile, receipts_for, receipts_in, standing
 from dclm_pipeline.sources import InputShard
 from dclm_pipeline.step import Barrier, Reorder
 from dclm_pipeline.storage import Storage, open_storage
@@ -75,18 +76,24 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     sides: list[Sides] = []
     tallies: list[Tally] = []
     inputs: tuple[InputFacts, ...] = ()
+    lying: Mapping[str, StoredFile] = {}
     kept = Kept()
     segments = job.segments
     for segment in segments:
         folder = job.folder_of(segment)
         if segment.number == 0:
-            phase, receipts = _read_source(job, shards, execute)
+            lying = lying_files(job, segment)
+            phase, receipts = _read_source(job, shards, lying, execute)
             inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
         else:
             phase = segment_phase(job, segment, stored, heard)
             receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
-        stored, heard = stored_of(folder, receipts, "docs"), Heard()
+        if lying and segment.number == 0:
+            stored = stored_or_lying(job, folder, shards, receipts, lying)
+        else:
+            stored = stored_of(folder, receipts, "docs")
+        heard = Heard()
         keep_of_sweep(job, segment, folder, receipts, kept, execute)
         last = segment.number == len(segments) - 1
         if segment.saved or last:
@@ -110,9 +117,11 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     raise AssertionError("a chain has a last segment")
 
 
-def _read_source(job: Job, shards: tuple[InputShard, ...], execute: Execute) -> tuple[Phase, list[Receipt]]:
+def _read_source(
+    job: Job, shards: tuple[InputShard, ...], lying: Container[str], execute: Execute
+) -> tuple[Phase, list[Receipt]]:
     """Perform the first segment, and again what turns out to have begun inside a record."""
-    phase = source_phase(job, shards)
+    phase = source_phase(job, shards, lying)
     tasks, receipts, known = list(phase.tasks), execute(phase), list(shards)
     while True:
         mended, places = mended_phase(job, known, receipts)

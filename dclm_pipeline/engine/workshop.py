@@ -78,10 +78,10 @@ class Workshop:
         for key in [key for key, known in self._guards.items() if known is guard]:
             self._guards.pop(key).close()
 
-    def read(self, stored: Stored, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Read a stored file in small batches, wherever its rows lie now."""
+    def read(self, stored: Stored, columns: Sequence[str] | None = None, times: int = 1) -> Iterator[pa.RecordBatch]:
+        """Read a stored file in small batches, or as many `times` larger ones, wherever its rows lie now."""
         path = stored.file.path if stored.within is None else stored.within.path
-        batches = self.read_portion(Portion(stored.folder, path), columns)
+        batches = self.read_portion(Portion(stored.folder, path), columns, times=times)
         return batches if stored.within is None else _rows(batches, stored.within.start, stored.file.rows)
 
     def read_portion(
@@ -89,6 +89,7 @@ class Workshop:
         portion: Portion,
         columns: Sequence[str] | None = None,
         holding: tuple[str, Sequence[int]] | None = None,
+        times: int = 1,
     ) -> Iterator[pa.RecordBatch]:
         """Read what is looked at of a listed file, in small batches; a file of which that is nothing is not opened."""
         if portion.groups == ():
@@ -97,7 +98,7 @@ class Workshop:
             self.storage(portion.folder),
             portion.path,
             columns,
-            rows=self.conditions.rows * STORED_FACTOR,
+            rows=self.conditions.rows * STORED_FACTOR * times,
             size=self.conditions.size,
             groups=portion.groups,
             holding=holding,

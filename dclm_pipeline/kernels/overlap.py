@@ -9,16 +9,61 @@ from dclm_pipeline.kernels.compiled import OFFSETS, kernel, part
 _HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 _PLACES = types.Array(types.int64, 1, "C", readonly=True)
 _FLAGS = types.Array(types.boolean, 1, "C", readonly=True)
+_CROWD = 64
 
 
-@kernel(void(OFFSETS, _HASHES, types.int64[::1], types.uint64[::1]))
+@part
+def sort_scattered(
+    hashes: NDArray[np.uint64], ordered: NDArray[np.uint64], places: NDArray[np.int64], bits: np.uint64
+) -> bool:
+    """Put hashes in order, those that begin with the same `bits` bits first side by side, then each among its few.
+
+    Gives up, and says so, where one beginning has too many: scattered hashes never have.
+    """
+    down = np.uint64(64) - bits
+    places[:] = 0
+    for i in range(hashes.size):
+        places[np.int64(hashes[i] >> down)] += 1
+    begin = np.int64(0)
+    for k in range(places.size):
+        count = places[k]
+        if count > _CROWD:
+            return False
+        places[k] = begin
+        begin += count
+    for i in range(hashes.size):
+        beginning = np.int64(hashes[i] >> down)
+        ordered[places[beginning]] = hashes[i]
+        places[beginning] += 1
+    for i in range(1, hashes.size):
+        value = ordered[i]
+        j = i
+        while j > 0 and ordered[j - 1] > value:
+            ordered[j] = ordered[j - 1]
+            j -= 1
+        ordered[j] = value
+    return True
+
+
+@kernel(void(OFFSETS, _HASHES, types.int64[::1], types.uint64[::1], types.uint64[::1], types.int64[::1]))
 def _sort_rows(
-    rows: NDArray[np.int64], hashes: NDArray[np.uint64], offsets: NDArray[np.int64], sets: NDArray[np.uint64]
+    rows: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    sets: NDArray[np.uint64],
+    room: NDArray[np.uint64],
+    places: NDArray[np.int64],
 ) -> None:
     n = 0
     for row in range(rows.size - 1):
         offsets[row] = n
-        ordered = np.sort(hashes[rows[row] : rows[row + 1]])
+        own = hashes[rows[row] : rows[row + 1]]
+        bits = np.uint64(1)
+        while (1 << bits) < own.size:
+            bits += np.uint64(1)
+        ordered = room[: own.size]
+        if not sort_scattered(own, ordered, places[: 1 << bits], bits):
+            ordered[:] = np.sort(own)
         for i in range(ordered.size):
             if i == 0 or ordered[i] != ordered[i - 1]:
                 sets[n] = ordered[i]
@@ -29,7 +74,8 @@ def _sort_rows(
 def sets_of(rows: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Return the hashes of each row, ascending and each once, and where the rows begin."""
     offsets, sets = np.empty(len(rows), np.int64), np.empty(len(hashes), np.uint64)
-    _sort_rows(rows, hashes, offsets, sets)
+    longest = int(np.diff(rows).max(initial=0))
+    _sort_rows(rows, hashes, offsets, sets, np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64))
     return offsets, sets[: offsets[-1]]
 
 

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from dclm_pipeline.errors import IntegrityError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
 from dclm_pipeline.pools.rowgroups import batch_bytes
-from dclm_pipeline.pools.values import plain_type, value_type
+from dclm_pipeline.pools.values import is_packed, plain_type, value_type
 from dclm_pipeline.storage import Storage
 
 ROWS = 1024
@@ -187,6 +187,9 @@ def _declared_schema(metadata: Mapping[bytes, bytes]) -> pa.Schema:
 
 def _portions(batch: pa.RecordBatch, size: int) -> Iterator[pa.RecordBatch]:
     """Cut a batch where its rows' bytes would pass `size`."""
+    if batch.nbytes <= size and not any(map(is_packed, batch.schema.types)):
+        yield batch  # looking at each row is slower than reading it
+        return
     ends = np.cumsum(batch_bytes(batch)[0])
     start = before = 0
     while start < batch.num_rows:

@@ -17,6 +17,7 @@ from dclm_pipeline.errors import RecipeError
 Array: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
 
 _is = pa.types
+_WITH_LENGTHS = frozenset(kind.id for kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()))
 
 
 def value_type(kind: pa.DataType) -> str:
@@ -129,7 +130,14 @@ def row_bytes(array: Array) -> NDArray[np.int64]:
 
 def has_lengths(kind: pa.DataType) -> bool:
     """Tell strings and binary of any length."""
-    return value_type(kind) in ("string", "binary")
+    while isinstance(kind, pa.DictionaryType):
+        kind = kind.value_type
+    return kind.id in _WITH_LENGTHS
+
+
+def is_packed(kind: pa.DataType) -> bool:
+    """Tell whether values take less room than `row_bytes` says: booleans, and what may hold them."""
+    return _is.is_boolean(kind) or _is.is_nested(kind) or _is.is_dictionary(kind)
 
 
 def _places_of(array: Array) -> NDArray[np.int64]:

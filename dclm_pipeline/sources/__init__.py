@@ -5,13 +5,14 @@ be read comes out as rejects, and all of it is counted in the reading's tally.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.sources.spans import NO_SPANS, Spans
 from dclm_pipeline.step import Place
 from dclm_pipeline.storage import Storage
@@ -142,6 +143,16 @@ class Source(BaseModel, ABC):
     def for_reading(self) -> Self:
         """Return the settings that reading takes, which go to a worker with each shard."""
         return self
+
+    def lying(self, storage: Storage) -> Mapping[str, StoredFile]:
+        """Return files whose rows may be documents as they lie there, by their shards' names; most sources have none."""
+        del storage
+        return {}
+
+    def as_it_lies(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
+        """Look through one of those files; return what reading it would find out, or nothing where that is not all."""
+        del storage, shard, rows, size
+        return None
 
     @abstractmethod
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> Reading:

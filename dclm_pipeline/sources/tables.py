@@ -7,7 +7,7 @@ ranges: a row group belongs to the range in which its first byte lies. Known gap
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from pydantic import Field
 from dclm_pipeline.errors import IntegrityError, ShardError
 from dclm_pipeline.pools.manifest import read_manifest
 from dclm_pipeline.pools.reading import read_shard
+from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.schema import TEXT
 from dclm_pipeline.sizes import Size
 from dclm_pipeline.sources import InputShard, OnePass, ReadingFacts, Reject, Source
@@ -78,6 +79,16 @@ class Pool(Columns, Source):
         manifest = read_manifest(storage)
         for file in () if manifest is None else manifest.shards:
             yield InputShard(file.path, file.bytes, file.sha256)
+
+    def lying(self, storage: Storage) -> Mapping[str, StoredFile]:
+        """Return the pool's shards, unless columns are to have other names than they have there."""
+        manifest = read_manifest(storage)
+        renamed = any(column.path not in ("", name) for name, column in self.columns.items())
+        return {} if manifest is None or renamed else {file.path: file for file in manifest.shards}
+
+    def as_it_lies(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
+        """Look through a shard; return what reading it would find out, unless rows have to be made anew."""
+        return self.read(storage, shard, rows, size).as_it_lies()
 
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> "TableReading":
         """Read a shard."""
@@ -158,6 +169,19 @@ class TableReading(OnePass):
         empty = not (documents or failed or passed or shard.end)
         tally = SourceTally(documents, dict(passed), dict(failed), {"empty": 1} if empty else {})
         self._facts = ReadingFacts(digest, length, tally, first, following)
+
+    def as_it_lies(self) -> ReadingFacts | None:
+        """Return what a pass finds out, where every row is a document as it stands; nothing where one is not."""
+        digest, length = self._digest()
+        groups, first, following, documents = self._groups()
+        for rows in self._read(groups):
+            there = {field.name: field.type for field in rows.schema}
+            if any(there.get(field.name) != field.type for field in self._schema):
+                return None
+            if settled(rows, self._schema, self._more) is None:
+                return None
+            documents += rows.num_rows
+        return ReadingFacts(digest, length, SourceTally(documents), first, following) if documents else None
 
     def _decoded(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return a row with its texts as texts."""

@@ -41,7 +41,7 @@ _SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()),
 def evidence(settings: NearSettings, docs: Batch, found: Batch) -> Batch:
     """Return the sets of candidates, one row for each bucket in which they are to be compared."""
     about = np.unique(found["row"].to_numpy())
-    docs = take(docs, about)
+    docs = docs if len(about) == docs.num_rows else take(docs, about)
     found_rows = np.searchsorted(about, found["row"].to_numpy())
     rank, tie = ranks_of(settings, docs)
     roles = found["role"].to_numpy()

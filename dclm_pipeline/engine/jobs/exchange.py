@@ -42,9 +42,10 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     """Ask a barrier about the documents of one shard; its rows leave sorted by (hash, row), range after range."""
     found = found_about(workshop, work.found, [(0, file) for file in work.unheard], [work.number])
     silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
-    documents = less(documents_of_stored(workshop, [work.stored], work.columns), silent)
     (barrier,) = unpack(work.program.barrier)
-    if found is not None and isinstance(barrier, Barrier) and barrier.asks_the_found(work.program.round):
+    again = found is not None and isinstance(barrier, Barrier) and barrier.asks_the_found(work.program.round)
+    documents = less(documents_of_stored(workshop, [work.stored], work.columns, few=again), silent)
+    if found is not None and again:
         documents = told_of(documents, found)
     combine = None if work.program.table else combining(barrier, work.program.round, work.program.assets)
     gathered = Gathered(scratch, "evidence", combine=combine)

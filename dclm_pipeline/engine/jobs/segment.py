@@ -22,9 +22,9 @@ from dclm_pipeline.engine.ordering import Ordered
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.programs import RETAINED, coming_to_bytes, guard_tally
 from dclm_pipeline.engine.sides import FAILED, ROW, signals_schema
-from dclm_pipeline.engine.tasks import SegmentWork, Task
+from dclm_pipeline.engine.tasks import FromSource, SegmentWork, Task
 from dclm_pipeline.engine.work import Lost, MustRestart
-from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
 from dclm_pipeline.remembering import retained_by
@@ -60,6 +60,8 @@ class Performed:
 
 def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: Path) -> Performed:
     """Take a task's documents through its chain; a document that takes a stateful worker down is left out and told."""
+    if work.shard is not None and work.shard.lying and (left := _left_lying(work, work.shard, workshop)) is not None:
+        return left
     excluded: dict[int, Lost] = {}
     guard = workshop.guard(work.program)
     while True:
@@ -70,6 +72,17 @@ def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: 
             if number in excluded:
                 raise ShardError(f"{task.label}: {restart}; leaving the document out did not help") from restart
             excluded[number] = Lost(restart.document, restart.reason, restart.detail)
+
+
+def _left_lying(work: SegmentWork, shard: FromSource, workshop: Workshop) -> Performed | None:
+    """Leave a shard's documents where they lie, and tell of them; nothing where they have to be written anew."""
+    conditions = workshop.conditions
+    storage, rows = workshop.source(shard.place), conditions.rows * STORED_FACTOR
+    facts = shard.source.as_it_lies(storage, shard.shard, rows, conditions.size)
+    if facts is None:
+        return None
+    tally = Tally(facts.tally, (guard_tally(work.guard_name, facts.tally.documents, {}),))
+    return Performed({}, (InputFacts(shard.shard.name, facts.sha256, facts.bytes),), tally)
 
 
 def _attempt(
@@ -110,7 +123,9 @@ def _attempt(
             else:
                 ordering.add(answer.tables["docs"])
             spool.write(answer.tables["rejects"])
-            told.write(answer.tables["signals"])
+            # Where nothing can have stopped a row, nobody asks what became of it on its way to a barrier.
+            if layout.all_steps or not work.passing:
+                told.write(answer.tables["signals"])
             attempt.tally = attempt.tally + tally_from_json(answer.facts["tally"])
             attempt.seconds.update(answer.facts["seconds"])
         for batch in spool.batches():

@@ -21,6 +21,15 @@ def test_sets_are_sorted_and_have_nothing_twice(lists):
     assert [sets[i:j].tolist() for i, j in pairwise(offsets)] == [sorted(set(one)) for one in lists]
 
 
+@given(st.integers(0, 300), st.integers(1, 300), st.integers(0, 2**64 - 1), st.integers(0, 63))
+def test_hashes_that_crowd_are_sorted_like_those_that_are_scattered(scattered, crowding, seed, shift):
+    drawn = np.random.default_rng(seed).integers(0, 2**64, scattered + crowding, np.uint64)
+    drawn[scattered:] = drawn[scattered] - (drawn[scattered:] >> np.uint64(shift))
+    offsets, sets = sets_of(np.array([0, len(drawn), len(drawn)]), drawn)
+
+    assert (offsets.tolist(), sets.tolist()) == ([0, len(sets), len(sets)], np.unique(drawn).tolist())
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), LISTS), max_size=4), st.floats(0, 1), st.integers(0, 3))
 def test_pairs_are_those_that_python_finds(groups, threshold, carried):
     lists = [one for _, group in groups for one in group]
