@@ -172,6 +172,7 @@ def make(
                 "name": group.name,
                 "drawn": int((mask & (drawn.group == place)).sum()),
                 "wordless": gathered.reads[place].wordless,
+                "failures": gathered.reads[place].failures,
                 "files": gathered.reads[place].files,
                 "tally": tally_to_json(gathered.reads[place].tally),
             }
@@ -295,5 +296,6 @@ def _told(groups: Sequence[Group], gathered: Gathered) -> str:
     for group, read in zip(groups, gathered.reads, strict=True):
         steps = "".join(f", {step.name} dropped {step.dropped:,}" for step in read.tally.steps if step.dropped)
         failed = sum(read.tally.source.failed.values())
-        told.append(f"{group.name}: {read.tally.source.documents:,} read, {failed:,} failed{steps}")
+        first = f" ({'; '.join(read.failures)})" if read.failures else ""
+        told.append(f"{group.name}: {read.tally.source.documents:,} read, {failed:,} failed{first}{steps}")
     return "; ".join(told)
