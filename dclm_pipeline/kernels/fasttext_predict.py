@@ -34,6 +34,7 @@ from dclm_pipeline.kernels.fasttext_rows import (
     add_rows,
     bucket_row,
     find_word,
+    hold,
     is_end,
     is_label,
     note_pieces,
@@ -257,6 +258,7 @@ def _make(parts: int) -> Callable[..., None]:
                 scores[row, j] = found[wanted[j]]
             if not most >= 0:
                 best[row] = -2
+        hold(own_block, own_hidden, own_total, own_logits, own_found, own_runs)
 
     return predict_rows
 

@@ -31,6 +31,7 @@ from dclm_pipeline.kernels.fasttext_rows import (
     between_brackets,
     bucket_row,
     hash_step,
+    hold,
     is_end,
     is_label,
     note_pieces,
@@ -321,6 +322,7 @@ def _make(parts: int) -> Callable[..., None]:
                 whole += scores[row, d + 1]
             for d in range(labels):
                 scores[row, d] /= whole
+        hold(own_hashes, own_keys, own_begins, own_stops, own_runs, own_there, own_total, own_pieces, own_pending)
 
     return score_rows
 
