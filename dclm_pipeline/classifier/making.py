@@ -236,10 +236,13 @@ def whole_or_nothing(
         facts = work(scratch)
         card = {"name": settings["name"], "key": key, "settings": settings, "libraries": libraries, **facts}
         (scratch / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        if out.exists():
-            out.rmdir()
         scratch.chmod(0o755)
-        scratch.rename(out)
+        try:
+            scratch.rename(out)  # in the place of an empty folder, too
+        except OSError as error:
+            raise RecipeError(
+                f"{out}: somebody wrote there meanwhile ({error.strerror}); name another folder with --out"
+            ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return card
