@@ -26,7 +26,7 @@ Place = Annotated[str, PlaceMark()]
 
 
 class Needs(BaseModel):
-    """What a step asks of the machine; a segment is cut where neighbours differ. Cannot change bytes."""
+    """What a step asks of the machine; a segment is cut where neighbours differ. Cannot change bytes, unless a step says so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -115,6 +115,10 @@ class Step(BaseModel, ABC):
     def made_with(self) -> tuple[str, ...]:
         """Return what, as these settings have it, can change what the step stores; `libraries`, unless they decide."""
         return self.libraries
+
+    def computed_on(self) -> str:
+        """Return on what the step computes, as its `needs` have it, where numbers differ by that; nothing where none do."""
+        return ""
 
     def sums(self) -> Mapping[str, str]:
         """Return columns of whole numbers whose sum over the rows that leave the step is told in its tally.

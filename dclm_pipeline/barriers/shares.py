@@ -13,10 +13,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Field, one_batch, take
+from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import ID_BYTES, halves
 from dclm_pipeline.step import Batch
 
 GROUP: tuple[Field, ...] = (pa.field("high", pa.uint64()), pa.field("low", pa.uint64()))
+# What a sum of weights stays below.
+_MOST_TOGETHER = 2.0**63
 # No document: nothing of the bin stays.
 NOBODY = bytes(ID_BYTES)
 
@@ -70,6 +73,12 @@ def share_ends(rows: Batch, share: Fraction) -> list[dict[str, object]]:
     high, low, bins, weights = (rows[name].to_numpy() for name in names)
     order = np.lexsort((-bins.astype(np.int64), low, high))
     high, low, bins, weights = high[order], low[order], bins[order], weights[order]
+    # Whole numbers begin anew, without a word, behind the largest one.
+    if (weights < 0).any() or weights.sum(dtype=np.float64) >= _MOST_TOGETHER:
+        raise RecipeError(
+            "top_share: the weights of all documents add up to more than can be counted; the column of weights holds "
+            "something else"
+        )
     ends: list[dict[str, object]] = []
     for start, stop in _groups(high, low):
         before = np.cumsum(weights[start:stop])

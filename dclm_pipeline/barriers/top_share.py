@@ -25,8 +25,8 @@ from dclm_pipeline.schema import is_number
 from dclm_pipeline.step import EVERYONE, Barrier, Batch, Columns
 
 BINS = 65_536
-# The heaviest document; what says to be heavier lies.
-MOST_WEIGHT = 2**40
+# The heaviest document; what says to be heavier lies. Two thousand million of these can be added up.
+MOST_WEIGHT = 2**32
 _GRAINS = 2**20
 _MOST_GRAINED = 2.0**32
 _ID_BITS = np.uint64(44)
@@ -40,6 +40,7 @@ class TopShare(Barrier):
     more. A document without a score or, where tokens count, without a weight, is a reject and counts nowhere.
     """
 
+    revision: ClassVar[int] = 2
     rounds: ClassVar[int] = 2
 
     kind: Literal["top_share"] = "top_share"
@@ -55,7 +56,7 @@ class TopShare(Barrier):
 
     @model_validator(mode="after")
     def _has_a_range(self) -> Self:
-        if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
+        if not (np.isfinite([self.low, self.high, self.high - self.low]).all() and self.low < self.high):
             raise ValueError(f"scores range from low to high, and low is {self.low}, high is {self.high}")
         return self
 

@@ -14,6 +14,8 @@ def fold(model: Path, out: Path) -> dict[str, Any]:
 
     if is_folded(model):
         raise RecipeError(f"{model}: is folded already; use it as it is")
+    if out.exists() and out.samefile(model):
+        raise RecipeError(f"{out}: is the model itself; name another file with --out")
     folded = fold_model(model)
     with replacing(out) as unfinished:
         unfinished.write_bytes(folded_bytes(folded))

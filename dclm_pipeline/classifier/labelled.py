@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array
+from dclm_pipeline.classifier.reading import failure
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sources import Reject, Source
 from dclm_pipeline.sources.columns import Column, Type
@@ -68,6 +69,7 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
     storage = open_storage(place)
     names = [entry.path for entry in storage.entries()]
     parquet = any(name.lower().endswith(".parquet") for name in names)
+    mistyped = ""
     for kind in _TYPES:
         columns = {"label": Column(type=kind, path=fields.label), "group": Column(path=fields.group)}
         given = {"text": fields.text, "url": fields.url, "split": None}
@@ -79,31 +81,35 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
                     f"{place}: has no column {fields.label!r}; its columns are {', '.join(there)}: name one with --label"
                 )
         source: Source = (Parquet if parquet else Jsonl).model_validate(given | {"columns": columns})
-        batches, failed, mistyped = [], 0, False
+        batches, failed, first, mistyped = [], 0, "", ""
         for shard in source.shards(storage):
-            for item in source.read(storage, shard, 1024, 8 * 2**20):
+            reading = source.read(storage, shard, 1024, 8 * 2**20)
+            for item in reading:
                 if not isinstance(item, Reject):
                     batches.append(_row_of(item, place))
                 elif item.reason == "column group":
                     raise RecipeError(
-                        f"{place}: the field {fields.group!r} of groups holds something that is no text ({item.detail}); "
-                        "name another with --group"
+                        f"{place}: the field {fields.group!r} of groups holds something that is no text ({item.detail}, "
+                        f"{reading.place}); name another with --group"
                     )
                 elif item.reason == "column label":
-                    mistyped = True
+                    mistyped = failure(item, reading.place)
                     break
                 else:
                     failed += 1
+                    first = first or failure(item, reading.place)
             if mistyped:
                 break
         if not mistyped:
             if not batches:
+                found = f" ({first})" if first else ""
                 raise RecipeError(
-                    f"{place}: holds no text in the field {fields.text!r} of JSON lines or Parquet; name it with --text"
+                    f"{place}: holds no text in the field {fields.text!r} of JSON lines or Parquet{found}; name it with "
+                    "--text"
                 )
             return pa.Table.from_batches(batches), failed
     raise RecipeError(
-        f"{place}: labels in the field {fields.label!r} are neither texts nor numbers, or mixed; give one sort"
+        f"{place}: labels in the field {fields.label!r} are neither texts nor numbers, or mixed ({mistyped}); give one sort"
     )
 
 
@@ -113,7 +119,10 @@ def _columns_there(place: str, names: Sequence[str], fields: Fields) -> list[str
     storage = open_storage(place)
     first = next(name for name in names if name.lower().endswith(".parquet"))
     with storage.open(first) as file:
-        return list(pq.ParquetFile(file).schema_arrow.names)
+        try:
+            return list(pq.ParquetFile(file).schema_arrow.names)
+        except (pa.ArrowException, OSError) as error:
+            raise RecipeError(f"{place}: {first} is damaged, or no Parquet file: {error}") from error
 
 
 def _row_of(docs: pa.RecordBatch, place: str) -> pa.RecordBatch:

@@ -172,6 +172,7 @@ def make(
                 "name": group.name,
                 "drawn": int((mask & (drawn.group == place)).sum()),
                 "wordless": gathered.reads[place].wordless,
+                "failures": gathered.reads[place].failures,
                 "files": gathered.reads[place].files,
                 "tally": tally_to_json(gathered.reads[place].tally),
             }
@@ -235,10 +236,13 @@ def whole_or_nothing(
         facts = work(scratch)
         card = {"name": settings["name"], "key": key, "settings": settings, "libraries": libraries, **facts}
         (scratch / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        if out.exists():
-            out.rmdir()
         scratch.chmod(0o755)
-        scratch.rename(out)
+        try:
+            scratch.rename(out)  # in the place of an empty folder, too
+        except OSError as error:
+            raise RecipeError(
+                f"{out}: somebody wrote there meanwhile ({error.strerror}); name another folder with --out"
+            ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return card
@@ -295,5 +299,6 @@ def _told(groups: Sequence[Group], gathered: Gathered) -> str:
     for group, read in zip(groups, gathered.reads, strict=True):
         steps = "".join(f", {step.name} dropped {step.dropped:,}" for step in read.tally.steps if step.dropped)
         failed = sum(read.tally.source.failed.values())
-        told.append(f"{group.name}: {read.tally.source.documents:,} read, {failed:,} failed{steps}")
+        first = f" ({'; '.join(read.failures)})" if read.failures else ""
+        told.append(f"{group.name}: {read.tally.source.documents:,} read, {failed:,} failed{first}{steps}")
     return "; ".join(told)

@@ -21,6 +21,8 @@ from dclm_pipeline.storage.paths import last_name
 from dclm_pipeline.tally import StepTally, Tally
 
 ROWS, SIZE = 1024, 8 * 2**20
+# Of rows that are no documents so many are told of by place.
+_MOST_TOLD = 3
 
 Told = Callable[[str], None]
 Opener = Callable[[str], Storage]
@@ -32,11 +34,19 @@ def silent(_: str) -> None:
 
 @dataclass
 class Read:
-    """What reading came to: files with their digests, and what became of their documents."""
+    """What reading came to: files with their digests, what became of their documents, and the first that failed."""
 
     files: dict[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     wordless: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def failure(reject: Reject, place: str) -> str:
+    """Return what is wrong with a row that is no document, and where it stands: `place` is its reading's."""
+    where = place or (f"byte {reject.offset:,}" if reject.offset is not None else "")
+    found = ", ".join(part for part in (reject.source, where) if part)
+    return f"{found}: {reject.reason}" + (f" ({reject.detail})" if reject.detail else "")
 
 
 class Documents:
@@ -92,7 +102,10 @@ class Documents:
             chain.begin()
         for item in reading:
             if isinstance(item, Reject):
-                continue  # the tally of the reading counts it
+                # The tally of the reading counts them all.
+                if len(self.read.failures) < _MOST_TOLD:
+                    self.read.failures.append(failure(item, reading.place))
+                continue
             yield from self._worded(self._through(item, 0))
         for place, chain in enumerate(self._chains, 1):
             last = chain.finish()

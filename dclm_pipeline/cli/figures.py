@@ -19,6 +19,7 @@ def shown_card(card: dict[str, Any]) -> list[str]:
         left.append(f"{group['wordless']:,} without words" if group["wordless"] else "")
         said = "".join(f", {part}" for part in left if part)
         lines.append(f"  {group['name']}: {source['documents']:,} read{said}, {group['drawn']:,} drawn")
+        lines += [f"    {failure}" for failure in group.get("failures", ())]
     lines += _summary(card["figures"])
     if "distilled" in card:
         lines += list(_distilled(card["distilled"]))

@@ -41,8 +41,13 @@ def describe(model: BaseModel, digest: Callable[[str], str]) -> dict[str, Any]:
 
 
 def describe_step(step: Step, digest: Callable[[str], str], codes: Mapping[str, str]) -> dict[str, Any]:
-    """Return all of a step that decides what it leaves; `codes` are the digests of users' modules."""
+    """Return all of a step that decides what it leaves; `codes` are the digests of users' modules.
+
+    What it asks of the machine decides nothing, but for steps that say on what they compute.
+    """
     values = describe(step, digest) | {"revision": step.revision}
+    if computed_on := step.computed_on():
+        values["computed_on"] = computed_on
     if isinstance(step, Remembering) and not step.against:
         values.pop("against")  # what is held against nothing is the work that it was before there was such a setting
     module = type(step).__module__

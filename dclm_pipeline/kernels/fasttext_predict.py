@@ -34,6 +34,7 @@ from dclm_pipeline.kernels.fasttext_rows import (
     add_rows,
     bucket_row,
     find_word,
+    hold,
     is_end,
     is_label,
     note_pieces,
@@ -122,6 +123,8 @@ def _say(
                 found[i] = _FLOOR
             elif value > _SIGMOID_MOST:
                 found[i] = 1.0 + _FLOOR
+            elif math.isnan(value):
+                found[i] = np.nan
             else:
                 slot = math.floor((value + np.float32(_SIGMOID_MOST)) * np.float32(_SIGMOID_SLOTS / _SIGMOID_MOST / 2))
                 place = slot * 2.0 * _SIGMOID_MOST / _SIGMOID_SLOTS - _SIGMOID_MOST
@@ -237,8 +240,13 @@ def _make(parts: int) -> Callable[..., None]:
             scores[row] = 0.0
             if added == 0:
                 continue
+            whole = True
             for d in range(columns):
                 hidden[d] = (total[d] + block[d]) / added
+                whole = whole and math.isfinite(hidden[d])
+            if not whole:
+                best[row] = -2
+                continue
             _say(hidden, loss, output, left, right, logits, labels, found)
             most = -1.0
             for label in range(labels):
@@ -250,6 +258,7 @@ def _make(parts: int) -> Callable[..., None]:
                 scores[row, j] = found[wanted[j]]
             if not most >= 0:
                 best[row] = -2
+        hold(own_block, own_hidden, own_total, own_logits, own_found, own_runs)
 
     return predict_rows
 
@@ -302,6 +311,6 @@ def predict(
         best_scores,
         scores,
     )
-    if (best == -2).any():
+    if (best == -2).any() or np.isnan(scores).any():
         raise RecipeError(f"{model.path}: answers with what is no number; its matrices are damaged, so fetch it again")
     return Predictions(best, best_scores, scores)

@@ -167,14 +167,14 @@ def fold(model: FastText, parent: str) -> Folded:
     weights = np.ascontiguousarray((model.output[:, 1:].astype(np.float64) - model.output[:, :1]).T)
     rows = np.zeros((_rows_of(model), len(model.labels) - 1), np.float32)
     _fold_rows(model.numbers, model.rows, model.centroids, model.norms, weights, rows)
-    if not np.isfinite(rows).all():
-        raise RecipeError(f"{model.path}: its matrices hold numbers that are not finite; it is damaged, fetch it again")
     none = np.empty(0, np.float32)
     plain = rows.reshape(-1).view(np.uint8)
     sums, counts = rows[:words], np.empty(0, np.int32)
     if numbers[LONGEST] > 0:
         ends = model.end_of_line
         sums, counts = sum_words(model.file, model.entries, numbers, model.kept, plain, none, none, ends)
+    if not (np.isfinite(rows).all() and np.isfinite(sums).all()):
+        raise RecipeError(f"{model.path}: its matrices hold numbers that are not finite; it is damaged, fetch it again")
     keys, label_keys, order = _keys(model)
     end = rows[model.end_of_line].copy() if model.end_of_line >= 0 else none
     numbers[WORDS] = 0

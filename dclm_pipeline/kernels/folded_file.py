@@ -4,7 +4,8 @@
 it up to a multiple of eight bytes, then little-endian tables without gaps: keys of words, keys of labels (64 bits); sums of
 words, rows of buckets, the row of the end of a line (floats); rows of words, kept buckets (32 bits). The same
 model gives the same bytes. A file may say anything of itself: whatever leads from one table into another is held against
-it, and tables must fill the file to its last byte. They stay in the file, which is mapped: processes share them.
+it, and tables must fill the file to its last byte. They stay in the file, which is mapped; a scorer takes out those that
+are small.
 """
 
 import struct

@@ -10,6 +10,7 @@ the end of a line (a few characters more than fastText takes for a blank) is a b
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numba import types, void
@@ -31,6 +32,7 @@ from dclm_pipeline.kernels.fasttext_rows import (
     between_brackets,
     bucket_row,
     hash_step,
+    hold,
     is_end,
     is_label,
     note_pieces,
@@ -46,6 +48,9 @@ _RUN_FACTOR = np.uint64(116049371)
 # Words that are looked up together: while one is waited for, others are fetched.
 _BLOCK = 256
 _LEAST_BY_FLOATS = np.uint64(2**13)
+# Tables up to this size are taken out of the file: numpy asks for large pages of memory, files have small ones, and half
+# of the time went by until the processor knew where a page was.
+_MOST_TAKEN = 1 << 28
 # What `str.isspace` holds of beyond ASCII.
 _BLANKS = np.array([0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000], np.int32)
 
@@ -321,6 +326,7 @@ def _make(parts: int) -> Callable[..., None]:
                 whole += scores[row, d + 1]
             for d in range(labels):
                 scores[row, d] /= whole
+        hold(own_hashes, own_keys, own_begins, own_stops, own_runs, own_there, own_total, own_pieces, own_pending)
 
     return score_rows
 
@@ -332,6 +338,8 @@ class Scorer:
     """A folded model with what finds its words."""
 
     def __init__(self, model: Folded) -> None:
+        if model.sums.nbytes + model.rows.nbytes <= _MOST_TAKEN:
+            model = replace(model, sums=np.array(model.sums), rows=np.array(model.rows))
         self.model = model
         self._places = model.places()
         self._keys = np.append(model.keys, np.zeros(4, np.uint64))

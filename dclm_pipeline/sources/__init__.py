@@ -91,6 +91,11 @@ class Reading(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """Return where in the file people find the last reject, such as `line 7`; nothing where nobody knows."""
+        ...
+
+    @property
     def facts(self) -> ReadingFacts:
         """Return what the pass found out; only after its end."""
         ...
@@ -103,6 +108,12 @@ class OnePass:
         """Begin with no facts."""
         self._shard = shard
         self._facts: ReadingFacts | None = None
+        self._place = ""
+
+    @property
+    def place(self) -> str:
+        """Return where in the file people find the last reject."""
+        return self._place
 
     @property
     def facts(self) -> ReadingFacts:

@@ -81,7 +81,7 @@ class JsonlReading(OnePass):
             window = Window(file, shard.start, shard.end)
             codec = codec_of_lines(window)
             lines = Lines(window, codec, shard.start, shard.end, self._source.most_line)
-            for offset, line in lines:
+            for number, (offset, line) in enumerate(lines, 1):
                 if not line.strip():
                     blank += 1
                     continue
@@ -99,6 +99,8 @@ class JsonlReading(OnePass):
                     failed[error.reason] += 1
                     if len(batch):
                         yield batch.take()
+                    # Nobody has counted the lines before a part.
+                    self._place = f"line {number:,}" if shard.start == 0 else ""
                     yield self._reject(offset, error)
                     continue
                 documents += 1

@@ -145,6 +145,11 @@ class MixedReading:
             yield pa.RecordBatch.from_arrays([*item.columns, names, times], schema=schema)
 
     @property
+    def place(self) -> str:
+        """Return where in the file people find the last reject."""
+        return self._reading.place
+
+    @property
     def facts(self) -> ReadingFacts:
         """Return what the pass found out; only after its end."""
         return self._reading.facts

@@ -150,6 +150,7 @@ class TableReading(OnePass):
                     if len(batch):
                         yield batch.take()
                     url = _text(values.get(self._fields.get("url", "")))
+                    self._place = f"row {place + 1:,}"
                     yield Reject(
                         None,
                         shard.name,

@@ -47,6 +47,16 @@ class TransformerScore(Annotate):
     tokens: int = Field(default=512, ge=8, le=2**20, description="Tokens of a text that are looked at.")
     rows: int = Field(default=8, ge=1, le=4096, description="Texts of about one length that are run together.")
 
+    def computed_on(self) -> str:
+        """Return the sort of processor, and the cores: sums that are parted otherwise have other last digits."""
+        if self.needs.gpu > 0:
+            return "gpu"
+        return f"{self.cores()} cores" if self.cores() > 1 else ""
+
+    def cores(self) -> int:
+        """Return the cores that the model runs on."""
+        return max(1, int(self.needs.cpu))
+
     def reads(self) -> frozenset[str]:
         """Return the text."""
         return frozenset({"text"})
@@ -63,7 +73,7 @@ class TransformerScore(Annotate):
             raise RecipeError(f"{self.name or self.kind}: {error.name} is not installed; install {EXTRA}") from error
         head = assets.path(self.head) if self.head else None
         files = Files(assets.path(self.config), assets.path(self.weights), assets.path(self.tokenizer), head)
-        shape = Shape(self.tokens, self.rows, self.pooling, max(1, int(self.needs.cpu)), self.needs.gpu > 0)
+        shape = Shape(self.tokens, self.rows, self.pooling, self.cores(), self.needs.gpu > 0)
         model = Transformer(files, shape)
         labels = model.labels()
         if (self.label or len(labels) > 1) and self.label not in labels:

@@ -116,7 +116,7 @@ def test_without_a_score_a_document_is_a_reject_and_counts_nowhere(score):
     ] == [(1, "failed", "no score")]
 
 
-@pytest.mark.parametrize("weight", [None, -1, 2**41])
+@pytest.mark.parametrize("weight", [None, -1, 2**32 + 1, 2**41])
 def test_without_a_weight_a_document_is_a_reject_where_tokens_count(weight):
     rows = [(0.5, 10), (0.9, weight), (0.4, 10)]
     applied = dp.apply([dp.steps.top_share(share=0.5, of="tokens")], documents(rows))
@@ -124,6 +124,23 @@ def test_without_a_weight_a_document_is_a_reject_where_tokens_count(weight):
     assert [id[-1] for id in applied.docs["id"].to_pylist()] == [0]
     assert {row["reason"] for row in applied.rejects.to_pylist() if row["outcome"] == "failed"} == {"no weight"}
     assert kept(rows, share=0.34) == [1]
+
+
+def test_weights_that_add_up_to_more_than_can_be_counted_stop_the_run():
+    def bins(*weights):
+        count = len(weights)
+        columns = {name: pa.array([0] * count, pa.uint64()) for name in ("hash", "low")}
+        numbers = {"bin": pa.array(range(count), pa.int32()), "weight": pa.array(weights, pa.int64())}
+        return pa.RecordBatch.from_pydict(columns | numbers)
+
+    assert shares.share_ends(bins(2**61, 2**62), Fraction(1, 2))[0]["room"] == 3 * 2**60
+    for weights in ((2**62, 2**62 + 2**61), (5, -(2**63))):
+        with pytest.raises(RecipeError, match="add up to more than can be counted"):
+            shares.share_ends(bins(*weights), Fraction(1, 2))
+
+
+def test_the_heaviest_documents_count():
+    assert kept([(0.9, 2**32), (0.8, 2**32), (0.7, 2**32)], share=0.67, of="tokens") == [0, 1]
 
 
 def test_no_documents_are_none():
@@ -214,7 +231,14 @@ def test_columns_that_do_not_fit_are_mistakes(settings, said):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"share": 0}, {"share": 1.1}, {"share": 0.1, "low": 1.0}, {"share": 0.1, "high": float("nan")}]
+    "settings",
+    [
+        {"share": 0},
+        {"share": 1.1},
+        {"share": 0.1, "low": 1.0},
+        {"share": 0.1, "high": float("nan")},
+        {"share": 0.1, "low": -1e308, "high": 1e308},
+    ],
 )
 def test_settings_that_do_not_fit_are_mistakes(settings):
     with pytest.raises(ValueError):

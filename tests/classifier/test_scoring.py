@@ -33,3 +33,11 @@ def test_a_label_that_is_none_is_told_with_those_that_are(folder):
 def test_what_is_folded_is_not_folded_again(folder, tmp_path):
     with pytest.raises(RecipeError, match="is folded already"):
         fold(folder / "model.folded", tmp_path / "again.folded")
+
+
+def test_a_model_is_not_folded_over_itself(folder):
+    whole = (folder / "model.bin").read_bytes()
+
+    with pytest.raises(RecipeError, match="is the model itself; name another file with --out"):
+        fold(folder / "model.bin", folder / "model.bin")
+    assert (folder / "model.bin").read_bytes() == whole

@@ -14,7 +14,7 @@ from dclm_pipeline.classifier.drawing import Smallest, shared_out
 from dclm_pipeline.classifier.evaluating import evaluate
 from dclm_pipeline.classifier.labelled import Fields
 from dclm_pipeline.classifier.lines import prepared, write_lines
-from dclm_pipeline.classifier.making import Surroundings, train
+from dclm_pipeline.classifier.making import Surroundings, train, whole_or_nothing
 from dclm_pipeline.engine.assets import assets_below
 from dclm_pipeline.errors import IncompleteError, RecipeError
 from dclm_pipeline.storage.paths import last_name
@@ -111,6 +111,18 @@ def test_another_configuration_does_not_take_the_place_of_a_classifier(folder):
 
     with pytest.raises(RecipeError, match="holds another classifier"):
         made(folder, overrides=["fasttext.epochs=3"])
+
+
+def test_two_do_not_write_one_classifier(folder):
+    def work(scratch):
+        (folder / "out").mkdir(exist_ok=True)
+        (folder / "out" / "other").touch()
+        return {}
+
+    with pytest.raises(RecipeError, match="out: somebody wrote there meanwhile"):
+        whole_or_nothing(folder / "out", {"name": "one"}, [], work)
+    assert [path.name for path in (folder / "out").iterdir()] == ["other"]
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_group_gives_as_many_documents_as_are_asked_for(folder):

@@ -23,7 +23,8 @@ from dclm_pipeline.stages.extract import Extract
 from dclm_pipeline.stages.rewrite import RewriteText
 from dclm_pipeline.stages.rights import Rights
 from dclm_pipeline.stages.sample import Sample
-from dclm_pipeline.step import BUNDLED
+from dclm_pipeline.stages.transformer_score import TransformerScore
+from dclm_pipeline.step import BUNDLED, Needs
 from tests.engine.crawls import run_inline
 from tests.sources.writing import http, info, page, record
 
@@ -67,6 +68,21 @@ def test_a_class_of_a_users_own_is_known_by_its_code(described):
 
 def test_our_own_steps_are_known_by_their_revision():
     assert "code" not in describe_step(Sample(share=0.5), str, {})
+
+
+def test_what_a_step_asks_of_the_machine_is_in_no_key():
+    more = Needs(cpu=4, memory=2**30, gpu=1)
+
+    assert describe_step(Sample(share=0.5, needs=more), str, {}) == describe_step(Sample(share=0.5), str, {})
+
+
+def test_on_what_a_transformer_computes_is_in_its_key():
+    def described(**needs):
+        files = {"config": "c", "weights": "w", "tokenizer": "t"}
+        return describe_step(TransformerScore(**files, needs=Needs(**needs)), str, {}).get("computed_on")
+
+    assert [described(), described(cpu=0.5), described(memory=1)] == [None] * 3
+    assert [described(cpu=4), described(cpu=4, gpu=0.5), described(gpu=1)] == ["4 cores", "gpu", "gpu"]
 
 
 def test_material_of_the_source_that_nobody_looks_at_is_not_in_the_key():

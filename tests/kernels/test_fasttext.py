@@ -102,6 +102,17 @@ def test_numbers_that_are_none_are_told_when_they_are_met(write):
         best_of(model, "two")
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 3e38])
+def test_numbers_that_are_none_are_told_whatever_the_loss(loss, number, write):
+    rows = ((0, 0), (1, 0), (number, number))
+    model = load_model(write(model_bytes(rows=rows, output=((1, -1), (-1, 1)), loss=LOSSES[loss])))
+
+    assert len(best_of(model, "one")) == 1
+    with pytest.raises(RecipeError, match=r"model\.bin: answers with what is no number"):
+        best_of(model, "two two two")
+
+
 def test_a_file_that_was_cut_anywhere_is_refused_by_name(write):
     whole = model_bytes()
     for size in range(len(whole)):

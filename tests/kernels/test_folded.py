@@ -14,7 +14,7 @@ from dclm_pipeline.kernels.folded_file import folded_bytes, is_folded, load_fold
 from dclm_pipeline.kernels.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.elsewhere import said_by
-from tests.kernels.models import model_bytes
+from tests.kernels.models import ENTRIES, model_bytes
 
 TEXTS = [
     "the mill of unknown words",
@@ -104,6 +104,19 @@ def test_one_label_is_not_worth_folding(tmp_path):
     (tmp_path / "model.bin").write_bytes(model_bytes(dim=3, loss="softmax", labels=1))
 
     with pytest.raises(RecipeError, match="has 1 labels"):
+        fold_model(tmp_path / "model.bin")
+
+
+@pytest.mark.parametrize("number", [1e38, float("nan"), float("inf")])
+def test_rows_of_which_words_cannot_be_made_up_are_refused(number, tmp_path):
+    arguments = {"dim": 1, "loss": "softmax", "minn": 1, "maxn": 3, "bucket": 7, "labels": 2}
+    data = model_bytes(**arguments)
+    rows = 4 * (len(ENTRIES) + arguments["bucket"])
+    behind = len(data) - (17 + 4 * arguments["labels"])
+    damaged = data[: behind - rows] + np.full(rows // 4, number, "<f4").tobytes() + data[behind:]
+    (tmp_path / "model.bin").write_bytes(damaged)
+
+    with pytest.raises(RecipeError, match=r"model\.bin: its matrices hold numbers that are not finite"):
         fold_model(tmp_path / "model.bin")
 
 

@@ -146,3 +146,14 @@ def test_the_order_in_which_models_are_named_does_not_matter():
     one, other = Quality(models={"a": "x", "b": "y"}), Quality(models={"b": "y", "a": "x"})
 
     assert one.writes().names == other.writes().names == ["quality.a", "quality.b"]
+
+
+def test_a_label_may_be_of_any_letters(folder, tmp_path):
+    whole = (folder / "model.bin").read_bytes()
+    (tmp_path / "model.bin").write_bytes(whole.replace(b"__label__l0", "__label__é".encode()))
+    (tmp_path / "broken.bin").write_bytes(whole.replace(b"__label__l0", b"__label__\xff\xfe"))
+    expected = scored(folder, TEXTS, model="model.bin").arrays["quality"].to_pylist()
+
+    assert scored(tmp_path, TEXTS, model="model.bin", label="é").arrays["quality"].to_pylist() == expected
+    with pytest.raises(RecipeError, match="knows no label 'hq'; it knows l1, \ufffd\ufffd"):
+        scored(tmp_path, TEXTS, model="broken.bin", label="hq")
