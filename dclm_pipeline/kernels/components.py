@@ -41,6 +41,13 @@ def same(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
 
 
 @part
+def _copy_node(node: NDArray[np.uint64], into: NDArray[np.uint64]) -> None:
+    # Number by number: to compile what assigns a whole row takes seconds.
+    for k in range(NODE):
+        into[k] = node[k]
+
+
+@part
 def _tell(
     what: int,
     child: NDArray[np.uint64],
@@ -51,8 +58,8 @@ def _tell(
     parents: NDArray[np.uint64],
 ) -> int:
     whats[n] = what
-    children[n] = child
-    parents[n] = parent
+    _copy_node(child, children[n])
+    _copy_node(parent, parents[n])
     return n + 1
 
 
@@ -110,7 +117,7 @@ def _step(
             if i == sides.size:
                 state[0] = 0
                 break
-            owner[:] = owners[i]
+            _copy_node(owners[i], owner)
             state[0], state[1], state[2], state[3], state[4] = 1, 0, 0, -1, 0
         side = sides[i]
         other = others[i]
@@ -118,7 +125,7 @@ def _step(
             continue
         if side == TO_PARENT:
             if state[1] == 0:
-                least[:] = other
+                _copy_node(other, least)
                 state[1], state[2] = 1, 1
             else:
                 if state[2]:
@@ -141,7 +148,7 @@ def _step(
             if state[3] != TO_SETTLED:
                 n = _tell(ANSWER, owner, owner, n, whats, children, parents)
             n = _tell(ANSWER, other, owner, n, whats, children, parents)
-        last[:] = other
+        _copy_node(other, last)
         state[3] = side
     return n
 

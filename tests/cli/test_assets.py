@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 from tests.storage.serving import serving
 
 WORDS = b"the and of to".ljust(14_000)

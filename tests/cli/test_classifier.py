@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 
 pytestmark = pytest.mark.slow  # commands that teach
 

@@ -10,33 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import dclm, dclm_from_nothing
 from tests.engine.crawls import EVERYTHING, recipe
 
 QUICKSTART = Path("pipelines/quickstart.yaml").absolute()
 
 
-def dclm(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run a command; its exit code must be the one named."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dclm_pipeline.cli", *map(str, words)], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == code, done.stderr
-    return done
+@pytest.fixture(scope="module")
+def made(crawl, tmp_path_factory):
+    """Return a pool that the quickstart recipe made, and what was said when it was made."""
+    pool = tmp_path_factory.mktemp("pools") / "pool"
+    done = dclm_from_nothing("run", QUICKSTART, "--source", crawl, "--out", pool, "--executor", "inline")
+    return pool, done.stdout
 
 
 @pytest.fixture(scope="module")
-def pool(crawl, tmp_path_factory):
+def pool(made):
     """Return a pool that the quickstart recipe made."""
-    folder = tmp_path_factory.mktemp("pools")
-    dclm("run", QUICKSTART, "--source", crawl, "--out", folder / "pool", "--executor", "inline")
-    return folder / "pool"
+    return made[0]
 
 
-def test_run_ends_with_the_funnel(crawl, tmp_path):
-    done = dclm("run", QUICKSTART, "--source", crawl, "--out", tmp_path / "pool", "--executor", "inline")
-
+def test_run_ends_with_the_funnel(made):
     for step in ("(records)", "extract", "signals", "enough_words", "usual_words", "exact_dedup"):
-        assert step in done.stdout
+        assert step in made[1]
 
 
 def test_plan_says_what_is_done_and_run_does_the_rest(crawl, pool):
@@ -150,14 +146,15 @@ def test_wrong_words_are_answered_with_a_way_out(words, code, said):
 
 
 def test_help_is_enough_to_begin_with():
-    done = dclm("--help")
+    done = dclm_from_nothing("--help")
 
+    assert done.stdout == dclm("--help").stdout
     for command in ("run", "plan", "check", "show", "verify", "clean", "sample-crawl", "130"):
         assert command in done.stdout
 
 
-def test_an_empty_result_ends_with_the_funnel(crawl, tmp_path):
-    words = ["--set", "enough_words.low=99999", "--source", crawl, "--out", tmp_path / "pool"]
+def test_an_empty_result_ends_with_the_funnel(crawl, pool):
+    words = ["--set", "enough_words.low=99999", "--source", crawl, "--out", pool.parent / "empty"]
     done = dclm("run", QUICKSTART, *words, "--executor", "inline", code=3)
 
     assert "enough_words" in done.stdout

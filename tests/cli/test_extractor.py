@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 from tests.extractor.labelled import write_labels
 
 pytestmark = pytest.mark.slow  # commands that teach

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from dclm_pipeline.stages.profile import read_profile
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 
 pytestmark = pytest.mark.slow  # commands that read a crawl first
 

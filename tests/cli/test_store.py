@@ -12,7 +12,7 @@ from dclm_pipeline.cli.__main__ import main
 from dclm_pipeline.storage import open_storage, patience, s3
 from dclm_pipeline.storage.contract import PROMISES, PROMISES_OF_READING
 from dclm_pipeline.storage.memory import MemoryStorage
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 from tests.storage.serving import serving
 
 SMALL = ["--many", "5", "--large", "1MB"]

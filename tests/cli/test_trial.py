@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dclm_pipeline.cli.trial import whole_members
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 from tests.storage.serving import serving
 
 CRAWL = "CC-MAIN-2024-18"

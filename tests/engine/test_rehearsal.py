@@ -12,7 +12,7 @@ from dclm_pipeline.engine.rehearsal import rehearse
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.step import Filter, Place
-from tests.cli.test_commands import dclm
+from tests.cli.terminal import dclm
 
 RECIPE = """\
 name: rehearsed

@@ -256,30 +256,37 @@ def everything(expected, *pools):
     return head + EVERYTHING.format(told, expected).lstrip("\n")
 
 
+@pytest.fixture(scope="module")
+def alone(crawls, tmp_path_factory):
+    """Return two pools that one process made by all methods, the second one held against the first."""
+    older, pool = (tmp_path_factory.mktemp(name) / "pool" for name in "ab")
+    run_inline(everything(20000), crawls[0], older, guard=False)
+    run_inline(everything(5000, older), crawls[1], pool, guard=False)
+    return older, pool
+
+
 @pytest.mark.slow
-def test_pools_on_a_server_are_heard_like_those_on_disk(crawls, tmp_path, store, monkeypatch):
+def test_pools_on_a_server_are_heard_like_those_on_disk(crawls, alone, tmp_path, store, monkeypatch):
     monkeypatch.setattr(absent, "SETTLE_SECONDS", 0.0)  # nobody else writes here
     monkeypatch.setenv("DCLM_ASSET_CACHE", str(tmp_path / "cache"))
     bucket = new_bucket(store)
-    run_inline(everything(20000), crawls[0], tmp_path / "older" / "pool", guard=False)
+    older, pool = alone
     there = {"out_url": below(bucket, "older"), "saved": "", "guard": False}
     run_inline(everything(20000), crawls[0], tmp_path / "x", **there)
-    run_inline(everything(5000, tmp_path / "older" / "pool"), crawls[1], tmp_path / "b" / "pool", guard=False)
     run_inline(everything(5000, below(bucket, "older")), crawls[1], tmp_path / "c" / "pool", guard=False)
 
     assert verify(below(bucket, "older")).wrong == ()
-    assert bytes_of(tmp_path / "b" / "pool") == bytes_of(tmp_path / "c" / "pool")
-    assert len(json.loads((tmp_path / "b" / "pool" / "manifest.json").read_text())["evidence"]) == 7
-    assert not set(texts_in(tmp_path / "b" / "pool")) & set(texts_in(tmp_path / "older" / "pool"))
+    assert bytes_of(pool) == bytes_of(tmp_path / "c" / "pool")
+    assert len(json.loads((pool / "manifest.json").read_text())["evidence"]) == 7
+    assert not set(texts_in(pool)) & set(texts_in(older))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [2, 5])
-def test_several_workers_keep_and_hear_the_same(crawls, tmp_path, workers):
-    for folder, settings in (("one", {"guard": False}), ("many", {"executor": "ray", "workers": workers})):
-        run_inline(everything(20000), crawls[0], tmp_path / folder / "a" / "pool", **settings)
-        older = tmp_path / folder / "a" / "pool"
-        run_inline(everything(5000, older), crawls[1], tmp_path / folder / "b" / "pool", **settings)
+def test_several_workers_keep_and_hear_the_same(crawls, alone, tmp_path, workers):
+    many = {"executor": "ray", "workers": workers}
+    older, pool = tmp_path / "a" / "pool", tmp_path / "b" / "pool"
+    run_inline(everything(20000), crawls[0], older, **many)
+    run_inline(everything(5000, older), crawls[1], pool, **many)
 
-    for name in ("a", "b"):
-        assert bytes_of(tmp_path / "one" / name / "pool") == bytes_of(tmp_path / "many" / name / "pool")
+    assert [bytes_of(one) for one in (older, pool)] == [bytes_of(one) for one in alone]
