@@ -16,7 +16,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import easy, nesting, tags, tokens
+from dclm_pipeline.kernels import characters, easy, nesting, tags, tokens
 from dclm_pipeline.kernels import stack as stacks
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.stack import (
@@ -56,6 +56,7 @@ from dclm_pipeline.kernels.tokens import (
     is_standard,
     kind_of,
     name_end,
+    next_byte,
     raw_end,
     scan_attributes,
 )
@@ -113,8 +114,7 @@ def _scan(
     top = 0
     while i < stop:
         begun = i
-        while i < stop and at(data, i) != 60:
-            i += 1
+        i = next_byte(data, i, stop, 60)
         if i > begun:
             if not is_foreign(stack, top):
                 top = reopen(top, facts)
@@ -229,7 +229,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(stacks, tokens, nesting, easy, tags))
+_scan_rows = _make(stamp(characters, stacks, tokens, nesting, easy, tags))
 
 
 def scan_markup(html: Strings, limits: Limits) -> Markup:

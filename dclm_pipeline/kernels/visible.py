@@ -1,8 +1,9 @@
 """A sample of what a reader of an HTML page sees, from one scan over its bytes, without building a tree.
 
 Skips tags with their attributes, comments, scripts, styles, forms' options and whatever else holds no running text;
-character references become characters. The sample is made of pieces from evenly spread places of the text. Tells nothing
-of main content: menus and footers are text like any other.
+character references become characters. The sample is made of pieces from evenly spread places of the text, or is its
+beginning, for which the rest of the page is not read. Tells nothing of main content: menus and footers are text like any
+other.
 
 It is a model, not a parser: what scripts write or styles hide is not known here.
 """
@@ -34,6 +35,7 @@ from dclm_pipeline.kernels.tokens import (
 _OPTION, _NOSCRIPT, _SCRIPT, _TITLE = (tags.kind(name) for name in ("option", "noscript", "script", "title"))
 _RAW = tags.RAW
 _BLANK = 32
+_ALL = np.iinfo(np.int64).max
 
 
 class Sample(NamedTuple):
@@ -93,10 +95,11 @@ def _visible(
     kinds: NDArray[np.int64],
     known: References,
     room: NDArray[np.uint8],
+    most: int,
 ) -> int:
-    """Write what is visible between two places; return its length."""
+    """Write what is visible between two places, up to a tag behind so many bytes; return the length."""
     size, skipped = 0, False
-    while i < stop:
+    while i < stop and size < most:
         begun = i
         i = next_bracket(data, i, stop)
         if i > begun and not skipped:
@@ -159,7 +162,8 @@ def _sampled(room: NDArray[np.uint8], size: int, pieces: int, width: int, out: N
 
 _SAMPLE = void(
     *(OFFSETS, BYTES, types.uint64[:, ::1], types.int64[::1], REFERENCES),
-    *(types.int64, types.int64, types.uint8[::1], types.uint8[::1], types.int64[::1], types.int64[::1]),
+    *(OFFSETS, types.int64, types.int64, types.int64),  # rows, most, pieces, width
+    *(types.uint8[::1], types.uint8[::1], types.int64[::1], types.int64[::1]),
 )
 
 
@@ -171,6 +175,8 @@ def _make(parts: int) -> Callable[..., None]:
         words: NDArray[np.uint64],
         kinds: NDArray[np.int64],
         known: References,
+        rows: NDArray[np.int64],
+        most: int,
         pieces: int,
         width: int,
         room: NDArray[np.uint8],
@@ -183,14 +189,15 @@ def _make(parts: int) -> Callable[..., None]:
         data, words, kinds = borrowed(data), borrowed(words), borrowed(kinds)
         known = (borrowed(known[0]), borrowed(known[1]), borrowed(known[2]), borrowed(known[3]))
         room, out = borrowed(room), borrowed(out)
-        for row in range(stops.size):
-            size = _visible(data, offsets[row], offsets[row + 1], words, kinds, known, room)
-            begin = row * pieces * (width + 1)
-            stops[row] = _sampled(room, size, pieces, width, out, begin)
+        for number in range(rows.size):
+            row = rows[number]
+            size = _visible(data, offsets[row], offsets[row + 1], words, kinds, known, room, most)
+            begin = number * pieces * (width + 1)
+            stops[number] = _sampled(room, size, pieces, width, out, begin)
             count = 0
-            for j in range(begin, stops[row]):
+            for j in range(begin, stops[number]):
                 count += is_letter(at(out, j)) or at(out, j) >= 0xC0
-            letters[row] = count
+            letters[number] = count
 
     return sample_rows
 
@@ -198,13 +205,26 @@ def _make(parts: int) -> Callable[..., None]:
 _sample_rows = _make(stamp(characters, references, tokens, tags, stack))
 
 
-def sample_visible(html: Strings, pieces: int, width: int) -> Sample:
-    """Return of each page at most so many pieces of its visible text, of so many bytes; all of it if that is less."""
+def sample_visible(html: Strings, pieces: int, width: int, rows: NDArray[np.int64] | None = None) -> Sample:
+    """Return of each page at most so many pieces of its visible text, of so many bytes; all of it if that is less.
+
+    Where `rows` are given, of these pages alone.
+    """
+    return _sample(html, np.arange(len(html[0]) - 1) if rows is None else rows, _ALL, pieces, width)
+
+
+def first_visible(html: Strings, width: int) -> Sample:
+    """Return of each page the first so many bytes of its visible text, in whole characters; the rest is not read."""
+    return _sample(html, np.arange(len(html[0]) - 1), width + 1, 1, width)
+
+
+def _sample(html: Strings, rows: NDArray[np.int64], most: int, pieces: int, width: int) -> Sample:
     offsets, data = html
-    rows = len(offsets) - 1
-    stops, letters = np.empty(rows, np.int64), np.empty(rows, np.int64)
-    out = np.empty(rows * pieces * (width + 1), np.uint8)
+    stops, letters = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    out = np.empty(len(rows) * pieces * (width + 1), np.uint8)
     # Some references are shorter than what they stand for: five bytes for six at worst.
     room = np.empty(int(np.diff(offsets).max(initial=0)) * 6 // 5 + 8, np.uint8)
-    _sample_rows(offsets, data, *tags.lookup(), references.references(), pieces, width, room, out, stops, letters)
-    return Sample(np.arange(rows, dtype=np.int64) * (pieces * (width + 1)), stops, out, letters)
+    _sample_rows(
+        offsets, data, *tags.lookup(), references.references(), rows, most, pieces, width, room, out, stops, letters
+    )
+    return Sample(np.arange(len(rows), dtype=np.int64) * (pieces * (width + 1)), stops, out, letters)

@@ -5,6 +5,9 @@ languages. Whether that is enough is for a rule to say: `between` with `column: 
 eight in ten of the pages that are in other languages, and of 1,078 real pages whose extracted text is English (score above
 0.65) none. `python -m bench.language` tells these numbers.
 
+A page that begins in a wanted language is not read on: of those English ones 94 %. Nothing is dropped for its
+beginning alone.
+
 Menus and footers are text like any other here, so that a page in a language that is not that of its site may score low.
 """
 
@@ -21,6 +24,7 @@ from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.fasttext_file import FastText
+    from dclm_pipeline.kernels.visible import Sample
 
 
 class ScreenLanguage(Annotate):
@@ -29,8 +33,8 @@ class ScreenLanguage(Annotate):
     A page with too little text to tell gets the score 1, as nothing speaks against it.
     """
 
-    # 2: references without a semicolon, and all names of HTML.
-    revision: ClassVar[int] = 2
+    # 2: references without a semicolon, and all names of HTML. 3: the beginning first.
+    revision: ClassVar[int] = 3
 
     kind: Literal["screen_language"] = "screen_language"
     languages: tuple[str, ...] = Field(
@@ -38,6 +42,17 @@ class ScreenLanguage(Annotate):
     )
     model: Place = Field(
         default=DEFAULT_MODEL, description="A fastText model, `.bin` or `.ftz`, whose labels are languages."
+    )
+    first_bytes: int = Field(
+        default=300,
+        ge=0,
+        le=100_000,
+        description="Bytes of text at the beginning that are looked at first; 0 looks at the pieces at once.",
+    )
+    sure: float = Field(
+        default=0.5,
+        ge=0,
+        description="The score from which on the answer for the beginning stands; below it, the pieces are looked at.",
     )
     pieces: int = Field(default=8, ge=1, le=1000, description="Places of the page that text is taken from.")
     piece_bytes: int = Field(default=250, ge=16, le=100_000, description="Bytes of text from each of these places.")
@@ -71,13 +86,24 @@ class OpenedScreen:
 
     def columns(self, docs: Batch) -> Columns:
         """Say how likely each page is in one of the wanted languages; of no page nothing is known."""
-        from dclm_pipeline.kernels.fasttext_predict import predict
-        from dclm_pipeline.kernels.strings import grained, valid_rows, views
-        from dclm_pipeline.kernels.visible import sample_visible
+        from dclm_pipeline.kernels.strings import valid_rows, views
+        from dclm_pipeline.kernels.visible import first_visible, sample_visible
 
+        settings = self.settings
         html = docs["html"].cast(pa.large_string())
-        sample = sample_visible(views(html), self.settings.pieces, self.settings.piece_bytes)
+        pages, unsure = views(html), np.arange(len(html))
+        scores = np.ones(len(html), np.float64)
+        if settings.first_bytes:
+            scores, told = self._told(first_visible(pages, settings.first_bytes))
+            unsure = np.flatnonzero(~told | (scores < settings.sure))
+        scores[unsure], _ = self._told(sample_visible(pages, settings.pieces, settings.piece_bytes, unsure))
+        return Columns({"screen_score": pa.array(scores, mask=~valid_rows(html))})
+
+    def _told(self, sample: "Sample") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the score of each sample, 1 where there is too little to tell, and whether there is not."""
+        from dclm_pipeline.kernels.fasttext_predict import predict
+        from dclm_pipeline.kernels.strings import grained
+
         found = predict(self.model, sample.begins, sample.stops, sample.data, self.wanted)
         told = (sample.letters >= self.settings.least_letters) & (found.best >= 0)
-        scores = np.where(told, grained(found.scores.sum(axis=1)), 1.0)
-        return Columns({"screen_score": pa.array(scores, mask=~valid_rows(html))})
+        return np.where(told, grained(found.scores.sum(axis=1)), 1.0), told

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bench.heuristics import PIPELINES
-from bench.screen import RECIPE, Page, thinned
+from bench.screen import RECIPE, Page, thinned, write_crawl
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.step import Barrier
 
@@ -29,3 +29,11 @@ def test_pages_that_are_thinned_keep_their_order():
     kept = thinned(PAGES, 0.45)
 
     assert kept == sorted(kept, key=lambda page: page.offset)
+
+
+def test_a_crawl_holds_the_records_of_its_pages_as_often_as_there_are_copies(tmp_path):
+    (tmp_path / "some.warc.gz").write_bytes(b"onetwothree")
+    pages = [Page(tmp_path / "some.warc.gz", place, 3, True, 0.0) for place in (0, 3)]
+
+    assert write_crawl(tmp_path / "once", pages).read_bytes() == b"onetwo"
+    assert write_crawl(tmp_path / "twice", pages, 2).read_bytes() == b"onetwoonetwo"

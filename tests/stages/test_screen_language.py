@@ -52,6 +52,41 @@ def test_a_page_that_is_in_part_in_a_wanted_language_stays():
     assert scores(page(GERMAN, foot=f"<p>{ENGLISH * 5}"))[0] >= LEAST
 
 
+def test_a_page_that_begins_in_a_wanted_language_is_not_read_on():
+    begins = f"<p>{ENGLISH * 9}"
+
+    assert scores(begins + GERMAN * 99) == scores(begins + JAPANESE * 99) == scores(begins)
+    assert scores(begins + GERMAN * 99, first_bytes=0)[0] < scores(begins)[0]
+
+
+def test_no_page_is_judged_by_its_beginning_alone_that_is_not_in_a_wanted_language():
+    html = f"<p>{GERMAN * 5}{ENGLISH * 20}"
+
+    assert scores(html) == scores(html, first_bytes=0)
+    assert scores(html)[0] > 0.5
+
+
+def test_a_score_that_is_just_sure_stands():
+    html = f"<p>{ENGLISH * 9}{GERMAN * 9}"
+    (sure,) = scores(html)
+
+    assert sure > 0.5
+    assert scores(html, sure=sure) == [sure]
+    assert scores(html, sure=np.nextafter(sure, 2)) == scores(html, first_bytes=0)
+
+
+def test_a_beginning_with_too_little_text_says_nothing():
+    html = f"<p>{ENGLISH * 9}"
+
+    assert scores(html, first_bytes=20) == scores(html, first_bytes=0)
+
+
+def test_pages_do_not_depend_on_their_neighbours():
+    pages = [page(ENGLISH), page(GERMAN), None, "", page(JAPANESE, foot=ENGLISH), page(ENGLISH)]
+
+    assert scores(*pages) == [scores(each)[0] for each in pages]
+
+
 @pytest.mark.parametrize("html", ["", "<p>", "<p>Hallo Welt", "<script>" + GERMAN * 9, page("12 34 ")])
 def test_nothing_speaks_against_a_page_with_little_text(html):
     assert scores(html) == [1.0]

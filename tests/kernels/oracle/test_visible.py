@@ -1,13 +1,14 @@
 from html import unescape
 from html.entities import html5
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.visible import sample_visible
+from dclm_pipeline.kernels.visible import first_visible, sample_visible
 
 # What stands in a page, and what a reader sees of it.
 HIDDEN = [
@@ -78,7 +79,10 @@ def slow_visible(parts):
 
 
 def sampled(pages, pieces=1, width=100_000):
-    sample = sample_visible(views(pa.array(pages, pa.large_string())), pieces, width)
+    return texts(sample_visible(views(pa.array(pages, pa.large_string())), pieces, width))
+
+
+def texts(sample):
     spans = zip(sample.begins.tolist(), sample.stops.tolist(), strict=True)
     return [bytes(sample.data[begin:stop]).decode() for begin, stop in spans]
 
@@ -104,6 +108,22 @@ def test_pieces_are_whole_characters_of_the_text(text, pieces):
     assert len(sample.encode()) <= pieces * (width + 1)
     assert set(sample) <= {*whole, " "}
     assert sample == whole or len(whole.encode()) > pieces * width
+
+
+@given(st.lists(st.lists(PARTS, max_size=12), max_size=4), st.integers(1, 40))
+def test_the_beginning_is_that_of_the_whole_text(pages, width):
+    html = ["".join(markup for markup, _ in parts) for parts in pages]
+
+    assert texts(first_visible(views(pa.array(html, pa.large_string())), width)) == sampled(html, 1, width)
+
+
+@given(st.lists(st.lists(PARTS, max_size=12), min_size=1, max_size=4), st.data())
+def test_some_pages_give_what_they_give_among_all(pages, data):
+    html = ["".join(markup for markup, _ in parts) for parts in pages]
+    rows = data.draw(st.lists(st.integers(0, len(pages) - 1), max_size=4))
+    sample = sample_visible(views(pa.array(html, pa.large_string())), 2, 16, np.array(rows, np.int64))
+
+    assert texts(sample) == [sampled(html, 2, 16)[row] for row in rows]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<&")), max_size=4))
