@@ -54,7 +54,8 @@ def borrowed(_typing: Any, array: Any) -> Any:
     """Return the same array without its owner, inside a kernel: it lives as long as the one that was passed in.
 
     Every part that is called with an array counts the owner's references up and down, atomically; in a scan of a few
-    nanoseconds a tag that is more than half of the time.
+    nanoseconds a tag that is more than half of the time. What a kernel makes itself it must `hold` behind the last use
+    of what it borrowed of it.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -63,6 +64,11 @@ def borrowed(_typing: Any, array: Any) -> Any:
         return view._getvalue()
 
     return array(array), generate
+
+
+@part
+def hold(*arrays: NDArray[Any]) -> None:
+    """Keep arrays that a kernel made itself and lent to parts: otherwise they are free after their last mention."""
 
 
 @_intrinsic

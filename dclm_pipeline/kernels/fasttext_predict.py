@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels import compiled, fasttext_rows
-from dclm_pipeline.kernels.compiled import BYTES, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, borrowed, hold, kernel, part, stamp
 from dclm_pipeline.kernels.fasttext_file import HIERARCHICAL, SOFTMAX, FastText
 from dclm_pipeline.kernels.fasttext_rows import (
     BUCKET,
@@ -34,7 +34,6 @@ from dclm_pipeline.kernels.fasttext_rows import (
     add_rows,
     bucket_row,
     find_word,
-    hold,
     is_end,
     is_label,
     note_pieces,

@@ -48,11 +48,6 @@ _OPENS, _CLOSES = 60, 62  # <, > around a word
 
 
 @part
-def hold(*arrays: NDArray[np.generic]) -> None:
-    """Keep arrays that a kernel made itself and then borrowed: without this they are free after their last mention."""
-
-
-@part
 def hash_step(value: int, byte: int) -> int:
     """Take one more byte into a 32-bit FNV-1a; bytes are signed, as in fastText."""
     if byte >= 128:

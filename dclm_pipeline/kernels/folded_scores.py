@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels import blocked, characters, compiled, fasttext_rows, folded
 from dclm_pipeline.kernels.blocked import fetch_ahead
 from dclm_pipeline.kernels.characters import character_at
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, float_at, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, float_at, hold, kernel, part, stamp
 from dclm_pipeline.kernels.fasttext_rows import (
     BUCKET,
     COLUMNS,
@@ -32,7 +32,6 @@ from dclm_pipeline.kernels.fasttext_rows import (
     between_brackets,
     bucket_row,
     hash_step,
-    hold,
     is_end,
     is_label,
     note_pieces,

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from dclm_pipeline.kernels.compiled import address_of, borrowed
-from dclm_pipeline.kernels.fasttext_rows import hold
+from dclm_pipeline.kernels.compiled import address_of, borrowed, hold
 
 
 @njit
