@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import tags
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.stack import Bytes, Numbers
 
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
 _BLOCK = 32
+# Eight bytes at once: the lowest bit of each, the highest, the one that letters have, the one that capitals lack.
+LOWEST, _HIGHEST = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_LETTERS, _SMALL = np.uint64(0x4040404040404040), np.uint64(0x2020202020202020)
+_BRACKETS, _EVERY = np.uint64(60) * LOWEST, np.uint64(2**64 - 1)
 
 
 @part
@@ -23,19 +27,49 @@ def is_blank(byte: int) -> bool:
 
 
 @part
-def next_bracket(data: Bytes, i: int, stop: int) -> int:
-    """Return the place of the next opening angle bracket, or the end."""
-    while i + _BLOCK <= stop:
-        # Whole blocks without a branch inside: the compiler makes vector code of it.
-        found = False
-        for j in range(i, i + _BLOCK):
-            found |= at(data, j) == 60
+def first_bytes(eight: np.uint64, count: int) -> np.uint64:
+    """Return eight bytes of which only the first are left, one at least."""
+    return eight & _EVERY >> np.uint64(64 - 8 * count)
+
+
+@part
+def _zero_bytes(eight: np.uint64) -> np.uint64:
+    """Return a number whose lowest bit is in the first byte that is zero; 0 where none is."""
+    return (eight - LOWEST) & ~eight & _HIGHEST
+
+
+@part
+def place_of(data: Bytes, i: int, stop: int, wanted: np.uint64) -> int:
+    """Return the place of the next byte that is as all eight that are wanted, or the end."""
+    while i + 8 <= stop:
+        found = _zero_bytes(eight_at(data, i) ^ wanted)
         if found:
-            break
-        i += _BLOCK
-    while i < stop and at(data, i) != 60:
+            return i + int(low_zeros(found) >> 3)
+        i += 8
+    while i < stop and at(data, i) != wanted & np.uint64(255):
         i += 1
     return i
+
+
+@part
+def next_bracket(data: Bytes, i: int, stop: int) -> int:
+    """Return the place of the next opening angle bracket, or the end."""
+    near = min(i + _BLOCK, stop)
+    # Most lie near; vector code is for what is long.
+    while i + 8 <= near:
+        found = _zero_bytes(eight_at(data, i) ^ _BRACKETS)
+        if found:
+            return i + int(low_zeros(found) >> 3)
+        i += 8
+    while i + _BLOCK <= stop:
+        # Whole blocks without a branch inside: the compiler makes vector code of it.
+        there = False
+        for j in range(i, i + _BLOCK):
+            there |= at(data, j) == 60
+        if there:
+            break
+        i += _BLOCK
+    return place_of(data, i, stop, _BRACKETS)
 
 
 @part
@@ -47,6 +81,9 @@ def is_letter(byte: int) -> bool:
 @part
 def name_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a tag name ends."""
+    if i + 8 <= stop:
+        # What has the bit of letters does not end a name.
+        i += low_zeros(~eight_at(data, i) & _LETTERS) >> 3
     while i < stop and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
         i += 1
     return i
@@ -58,7 +95,14 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
     if name_end - name > _LONGEST_NAME:
         return 0
     first, second = np.uint64(0), np.uint64(0)
-    for i in range(name_end - name):
+    length = name_end - name
+    if 0 < length <= 8 and name + 8 <= data.size:
+        first = first_bytes(eight_at(data, name), length)
+        if first & _SMALL == first_bytes(_SMALL, length):
+            length = 0
+        else:
+            first = np.uint64(0)
+    for i in range(length):
         byte = np.uint64(at(data, name + i))
         if 65 <= byte <= 90:
             byte += np.uint64(32)
