@@ -218,7 +218,7 @@ class OpenBlocks:
         plain = np.array(is_plain_text(docs), np.bool_) & valid_rows(html)
         failed, details = unlike_text(html, settings.most_controls)
         nothing = np.array([row in failed for row in range(len(html))], np.bool_) | plain
-        pages = pc.if_else(from_numpy(nothing), "", html)
+        pages = pc.if_else(from_numpy(nothing), "", html) if nothing.any() else html
         arrays, beyond = extract_blocks.extract_blocks(pages, wish, self._model, self._screen)
         failed |= dict.fromkeys(beyond, "too many blocks")
         return Columns(extract_blocks.with_plain(arrays, html, plain, self._screen), failed, details | beyond)
