@@ -7,8 +7,8 @@ in classes and names are told apart by a number below `BUCKETS`, so some share o
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import at, part
-from dclm_pipeline.kernels.tokens import is_blank
+from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
+from dclm_pipeline.kernels.tokens import first_bytes, is_blank, next_byte
 
 NAMES = str.split(
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
@@ -37,6 +37,7 @@ ATTRIBUTES = len(NAMES)
 BUCKETS = 1 << 14
 MOST_WORDS = 12  # of one element
 _LONGEST_WORD = 24
+_LETTERS, _ONE = np.uint64(0x4040404040404040), np.uint64(1)
 
 
 def _key(name: str) -> int:
@@ -68,6 +69,13 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         begin = i - 1
         key = np.uint64(byte | 32 if 65 <= byte <= 90 else byte)
         second = 0
+        if begin + 8 <= stop:
+            eight = eight_at(data, begin)
+            # Small letters have two bits set; what has them ends no name, and is in its case.
+            small = low_zeros(~(eight & eight << _ONE) & _LETTERS) >> 3
+            if small > 1:
+                key, second = first_bytes(eight, small), at(data, begin + 1)
+                i = begin + small
         while i < stop:
             byte = at(data, i)
             if byte == 61 or byte == 62 or byte == 47 or is_blank(byte):
@@ -106,8 +114,7 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         else:
             i += 1
             value = i
-            while i < stop and at(data, i) != quote:
-                i += 1
+            i = next_byte(data, i, stop, quote)
         if number >= 0 and not seen >> number & 1:
             seen |= 1 << number
             found[number, 0], found[number, 1] = value, i

@@ -247,7 +247,7 @@ def _describe(
                 out[i, k + 3], out[i, k + 4] = out[other, 15], out[other, _MARKS + 8]
                 out[i, k + 5] = out[other, _MARKS + 1]
             else:
-                out[i, k] = out[i, k + 1] = out[i, k + 2] = out[i, k + 3] = out[i, k + 4] = -1
+                out[i, k : k + 6] = -1
             k += 6
 
 

@@ -8,8 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.attributes import write_words
-from dclm_pipeline.kernels.characters import ALNUM, DIGIT, LETTER, SPACE, UNSPACED, UPPER, character_at, put_character
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.characters import (
+    ALNUM,
+    DIGIT,
+    LETTER,
+    SPACE,
+    UNSPACED,
+    UPPER,
+    character_at,
+    is_ascii_letter,
+    letter_run,
+    put_character,
+)
+from dclm_pipeline.kernels.compiled import at, eight_at, part
 from dclm_pipeline.kernels.elements import KINDS
 from dclm_pipeline.kernels.references import AMPERSAND, References, read_reference
 
@@ -73,6 +84,7 @@ _SEED = 17
 STATE = COUNTS + KINDS
 
 _SPACE, _NEW_LINE = 1, 2
+_SPACES = np.uint64(0x2020202020202020)
 
 
 @part
@@ -90,6 +102,15 @@ def _is_stop(code: int) -> bool:
 @part
 def _is_comma(code: int) -> bool:
     return code in (44, 58, 59, 0x3001, 0xFF0C, 0xFF1A, 0xFF1B, 0x060C)
+
+
+@part
+def _fill_gap(gap: int, begin: int, text: Bytes, position: int) -> int:
+    """Write the blank that is due down, unless it is at the beginning of a block."""
+    if position > begin:
+        text[position] = 10 if gap & _NEW_LINE else 32
+        position += 1
+    return position
 
 
 @part
@@ -114,6 +135,22 @@ def add_text(
             code, second = second, 0
         else:
             code = at(data, i)
+            if is_ascii_letter(code):
+                # Most of most texts: a run of them is counted and written down at once.
+                if gap:
+                    position, gap = _fill_gap(gap, begin, text, position), 0
+                end, large = letter_run(data, i, stop)
+                letters += end - i
+                capitals += large
+                words += in_word == 0
+                in_word = 1
+                for k in range(i, end):
+                    text[position + k - i] = at(data, k)
+                position += end - i
+                characters += end - i
+                latest = at(data, end - 1)
+                i = end
+                continue
             if code == AMPERSAND and not plain:
                 code, second, i = read_reference(data, i, stop, False, known)
             elif code < 0x80:
@@ -125,6 +162,8 @@ def add_text(
             in_word = 0
             if not pre:
                 gap |= _SPACE
+                while i + 8 <= stop and eight_at(data, i) == _SPACES:
+                    i += 8
             elif code == 13 and i < stop and at(data, i) == 10:
                 continue
             elif position > begin or (code != 10 and code != 13):
@@ -134,10 +173,7 @@ def add_text(
         if is_unlooked(code):
             continue
         if gap:
-            if position > begin:
-                text[position] = 10 if gap & _NEW_LINE else 32
-                position += 1
-            gap = 0
+            position, gap = _fill_gap(gap, begin, text, position), 0
         position = put_character(code, text, position)
         latest = code
         characters += 1

@@ -17,7 +17,7 @@ _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
 _BLOCK = 32
 _NONE, _EACH, _HIGHEST = np.uint64(0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-_ALL, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(8)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @part
@@ -44,8 +44,18 @@ def next_byte(data: Bytes, i: int, stop: int, byte: int) -> int:
 
 
 @part
+def first_bytes(eight: np.uint64, count: int) -> np.uint64:
+    """Return eight bytes of which only the first are left, one at least."""
+    return eight & _ALL >> np.uint64(64 - 8 * count)
+
+
+@part
 def next_bracket(data: Bytes, i: int, stop: int) -> int:
     """Return the place of the next opening angle bracket, or the end."""
+    near = min(i + _BLOCK, stop)
+    i = next_byte(data, i, near, 60)
+    if i < near:
+        return i
     while i + _BLOCK <= stop:
         # Whole blocks without a branch inside: the compiler makes vector code of it.
         found = False
@@ -86,7 +96,7 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
         return 0
     first, second = _NONE, _NONE
     if 0 < name_end - name <= 8 and name + 8 <= data.size:
-        eight = eight_at(data, name) & (_ALL >> (_EIGHT * np.uint64(8 - name_end + name)))
+        eight = first_bytes(eight_at(data, name), name_end - name)
         first = eight | bytes_between(eight, 65, 90) >> np.uint64(2)
     else:
         for i in range(name_end - name):

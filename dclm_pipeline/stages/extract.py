@@ -38,8 +38,9 @@ class Extract(Annotate):
     Documents of the type text/plain are their text. A page without content has an empty text, which a filter may drop.
     """
 
-    # 2: `blocks` has another model, drops repeats, and makes tables of Markdown whole.
-    revision: ClassVar[int] = 2
+    # 2: `blocks` has another model, drops repeats, and makes tables of Markdown whole. 3: what it asks of the first and
+    # last blocks of a page no longer depends on what was in memory; the model was made anew.
+    revision: ClassVar[int] = 3
 
     kind: Literal["extract"] = "extract"
     save: bool = Field(default=True, description="Keep what leaves this step, for every recipe that begins alike.")
@@ -130,7 +131,7 @@ class Extract(Annotate):
 
     def made_with(self) -> tuple[str, ...]:
         """Return the engine: a library, or kernels that know characters, and the model unless it is the user's."""
-        own = (f"{BUNDLED}kernels/extractor-2.npz",) if self.engine == "blocks" and self.model is None else ()
+        own = (f"{BUNDLED}kernels/extractor-3.npz",) if self.engine == "blocks" and self.model is None else ()
         return _LIBRARIES[self.engine] + own
 
     def reads(self) -> frozenset[str]:
@@ -218,7 +219,7 @@ class OpenBlocks:
         plain = np.array(is_plain_text(docs), np.bool_) & valid_rows(html)
         failed, details = unlike_text(html, settings.most_controls)
         nothing = np.array([row in failed for row in range(len(html))], np.bool_) | plain
-        pages = pc.if_else(from_numpy(nothing), "", html)
+        pages = pc.if_else(from_numpy(nothing), "", html) if nothing.any() else html
         arrays, beyond = extract_blocks.extract_blocks(pages, wish, self._model, self._screen)
         failed |= dict.fromkeys(beyond, "too many blocks")
         return Columns(extract_blocks.with_plain(arrays, html, plain, self._screen), failed, details | beyond)

@@ -83,11 +83,11 @@ def extract_blocks(
         for name, column in found.columns.items():
             parts[name].append(column)
         beyond |= {begin + row: count for row, count in found.beyond.items()}
-    arrays = {
-        name: pa.concat_arrays(pieces) if pieces else pa.array([], written.field(name).type)
-        for name, pieces in parts.items()
-    }
-    return arrays, beyond
+    if not parts["text"]:
+        return {name: pa.array([], written.field(name).type) for name in written.names}, beyond
+    arrays = {name: pa.concat_arrays(pieces) for name, pieces in parts.items()}
+    # Arrow's functions cost more than what they do for the few pages of a piece.
+    return arrays | {name: _said(arrays[name]) for name in _COLUMNS.values()}, beyond
 
 
 def writes(screened: bool) -> pa.Schema:
@@ -107,6 +107,8 @@ def _pieces(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class _Extracted:
+    """The columns of some pages, all texts that pages say large strings and none null; and rows with too many blocks."""
+
     columns: dict[str, Array]
     beyond: dict[int, str]
 
@@ -115,6 +117,7 @@ def _extract(html: "Strings", wish: Wish, model: "Model", screen: Screen | None)
     from dclm_pipeline.kernels.blocks import BLOCK, cut_pages
     from dclm_pipeline.kernels.composing import Manner, compose
     from dclm_pipeline.kernels.linked import read_metadata
+    from dclm_pipeline.kernels.strings import array_of
 
     pages = cut_pages(html, wish.noscript)
     counts = np.diff(pages.rows[:, BLOCK])
@@ -129,10 +132,10 @@ def _extract(html: "Strings", wish: Wish, model: "Model", screen: Screen | None)
         # Nothing more is looked up or written down of these.
         kept &= ~np.repeat(strange, counts)
         pages.meta[strange] = -1
-    text = _texts(compose(pages, kept, Manner(wish.markdown, wish.bullets)))
-    columns: dict[str, Array] = {"text": pc.if_else(from_numpy(strange), pa.scalar(None, pa.large_string()), text)}
+    text = compose(pages, kept, Manner(wish.markdown, wish.bullets))
+    columns: dict[str, Array] = {"text": array_of(text, ~strange if strange.any() else None)}
     for field, strings in read_metadata(html, pages).items():
-        columns[_COLUMNS[field]] = _said(strings)
+        columns[_COLUMNS[field]] = array_of(strings)
     return _Extracted(columns | told, beyond)
 
 
@@ -141,6 +144,7 @@ def _told(pages: "Blocks", kept: NDArray[np.bool_], screen: Screen) -> dict[str,
     from dclm_pipeline.kernels.blocks import BLOCK
     from dclm_pipeline.kernels.composing import Manner, compose
     from dclm_pipeline.kernels.flow import FIRST, LAST_BYTE
+    from dclm_pipeline.kernels.strings import array_of
 
     sizes = np.where(kept, pages.blocks[:, LAST_BYTE] - pages.blocks[:, FIRST], 0).astype(np.int64)
     before = np.cumsum(sizes) - sizes
@@ -148,7 +152,7 @@ def _told(pages: "Blocks", kept: NDArray[np.bool_], screen: Screen) -> dict[str,
     first = np.zeros(len(begins), np.int64)
     first[ends > begins] = before[begins[ends > begins]]
     looked = kept & (before - np.repeat(first, ends - begins) < _LOOKED_AT)
-    text = _texts(compose(pages, looked, Manner(bullets=False)))
+    text = array_of(compose(pages, looked, Manner(bullets=False)))
     found = screen.language.columns(pa.RecordBatch.from_arrays([text], names=["text"])).arrays
     return {name: found[name] for name in TOLD.names}
 
@@ -157,9 +161,11 @@ def with_plain(
     arrays: dict[str, Array], texts: Array, plain: NDArray[np.bool_], screen: Screen | None
 ) -> dict[str, Array]:
     """Return the columns with those documents that are plain text, and are their own text."""
+    if not plain.any():
+        return arrays
     mask = from_numpy(plain)
     merged = arrays | {"text": pc.if_else(mask, texts, arrays["text"])}
-    if screen is None or not plain.any():
+    if screen is None:
         return merged
     told = pa.RecordBatch.from_arrays([pc.if_else(mask, texts, "")], names=["text"])
     found = screen.language.columns(told).arrays
@@ -192,16 +198,10 @@ def _joined(found: Sequence[_Extracted]) -> _Extracted:
     return _Extracted(columns, {row: each.beyond[0] for row, each in enumerate(found) if each.beyond})
 
 
-def _said(strings: "Strings") -> Array:
+def _said(texts: Array) -> Array:
     """Return what pages say; null where one says nothing."""
-    texts = _texts(strings).cast(pa.string())
-    said = from_numpy(np.diff(strings[0]) > 0)
-    values: Array = pc.if_else(said, texts, pa.scalar(None, pa.string()))
+    from dclm_pipeline.kernels.strings import views
+
+    said = from_numpy(np.diff(views(texts)[0]) > 0)
+    values: Array = pc.if_else(said, texts.cast(pa.string()), pa.scalar(None, pa.string()))
     return values
-
-
-def _texts(strings: "Strings") -> Array:
-    offsets, data = strings
-    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data.tobytes())]
-    texts: Array = pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
-    return texts

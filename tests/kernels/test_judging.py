@@ -82,6 +82,15 @@ def test_features_are_numbers_on_any_soup(pieces):
     assert np.isfinite(describe(cut("".join(pieces)), WEIGHTS)).all()
 
 
+def test_features_do_not_depend_on_what_was_in_memory(monkeypatch):
+    before = described("<p>one<p>two<p>three")
+    pages = cut("<p>one<p>two<p>three")
+    monkeypatch.setattr(np, "empty", lambda shape, kind: np.full(shape, 77, kind))
+
+    assert describe(pages, WEIGHTS).tolist() == [list(row.values()) for row in before]
+    assert before[0]["said-1"] == before[2]["said+3"] == -1
+
+
 @given(st.lists(st.floats(-8, 8, width=32), max_size=12))
 def test_what_is_around_agrees_with_a_slow_walk(scores):
     pages = cut("<div>".join(f"<p>{'x ' * (i % 4 + 1)}</p>" for i in range(len(scores))))

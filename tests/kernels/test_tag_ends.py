@@ -1,0 +1,75 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dclm_pipeline.kernels.attributes import ATTRIBUTES, NAMES, scan_tag
+from dclm_pipeline.kernels.blocks import cut_pages
+from dclm_pipeline.kernels.elements import element, names
+from dclm_pipeline.kernels.flow import CAPITALS, CHARACTERS, LETTERS, WORDS
+from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.tokens import kind_of, name_end, next_bracket, next_byte
+from tests.kernels.oracle import tag_ends
+
+PIECES = st.sampled_from(
+    [*NAMES, *map(str.upper, NAMES), *"=>/'\" \t\n-_`é<", *["data-x", "src", "classes", "h1", "x-y", "x" * 8, "x" * 40]]
+)
+SOUP = st.lists(PIECES, max_size=12).map("".join)
+BEFORE = st.integers(0, 9)
+
+
+def array(page):
+    return np.frombuffer(page, np.uint8)
+
+
+@given(SOUP, BEFORE)
+def test_tags_end_where_a_slow_scan_ends_them(soup, begin):
+    page = b" " * begin + soup.encode()
+    found = np.zeros((ATTRIBUTES, 2), np.int64)
+    end, _, seen = scan_tag(array(page), begin, len(page), found)
+    slow_end, values = tag_ends.scan_tag(page, begin)
+
+    assert end == slow_end
+    assert {
+        NAMES[i].encode(): page[found[i, 0] : found[i, 1]] for i in range(ATTRIBUTES) if seen >> i & 1 and end > 0
+    } == {name: value for name, value in values.items() if name.decode() in NAMES and end > 0}
+
+
+@given(SOUP, BEFORE)
+def test_names_end_where_a_slow_scan_ends_them(soup, begin):
+    page = b" " * begin + b"x" + soup.encode()
+
+    assert name_end(array(page), begin, len(page)) == tag_ends.name_end(page, begin)
+
+
+@given(st.text(alphabet="ab<>;\x01\xbc", max_size=100).map(str.encode), BEFORE)
+def test_the_next_byte_is_found_wherever_it_lies(page, begin):
+    begin = min(begin, len(page))
+    place = page.find(b"<", begin)
+
+    assert next_bracket(array(page), begin, len(page)) == (place if place >= 0 else len(page))
+    assert next_byte(array(page), begin, len(page), 60) == (place if place >= 0 else len(page))
+
+
+@pytest.mark.parametrize("behind", ["", ">" * 8])
+@pytest.mark.parametrize(
+    "name", ["p", "h1", "section", "SECTION", "blockquote", "figcaption", "nosuchon", "annotation-xml", "é"]
+)
+def test_names_are_known_in_any_case_and_at_the_end_of_the_data(name, behind):
+    known = element(name.lower()) if name.isascii() and name != "nosuchon" else 0
+
+    assert kind_of(array((name + behind).encode()), 0, len(name.encode()), *names()) == known
+
+
+@given(st.text(alphabet="abXYZ 19.,éÉ", max_size=60))
+def test_letters_are_counted_as_one_by_one(text):
+    blocks = cut_pages(views(pa.array([text], pa.large_string())), noscript=False).blocks
+    expected = [
+        sum(any(map(str.isalnum, word)) for word in text.split()),
+        len(text.replace(" ", "")),
+        sum(map(str.isalpha, text)),
+        sum(map(str.isupper, text)),
+    ]
+
+    assert blocks[:, [WORDS, CHARACTERS, LETTERS, CAPITALS]].tolist() == ([expected] if text.strip() else [])
