@@ -93,7 +93,8 @@ def _link(
     child = 1
     for state in range(states):
         if 0 < state < dense:
-            rows[state * symbols : (state + 1) * symbols] = rows[back[state] * symbols : (back[state] + 1) * symbols]
+            for k in range(symbols):
+                rows[state * symbols + k] = rows[back[state] * symbols + k]
         while child < states and parent[child] == state:
             here = back[state]
             target = 0

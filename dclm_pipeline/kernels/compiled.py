@@ -36,8 +36,16 @@ def kernel(signature: object) -> Callable[[Function], Function]:
 
 def part(function: Function) -> Function:
     """Mark a function as a part of kernels, compiled with each that calls it."""
-    compiled: Function = njit(function, nogil=True, forceinline=True)
-    return compiled
+    compiled = njit(function, nogil=True, forceinline=True)
+    called = compiled.get_call_template
+
+    # Otherwise a part is typed and compiled again for every constant that it is called with.
+    def called_with_values(given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return called(tuple(map(types.unliteral, given)), {name: types.unliteral(each) for name, each in named.items()})
+
+    compiled.get_call_template = called_with_values
+    marked: Function = compiled
+    return marked
 
 
 @part

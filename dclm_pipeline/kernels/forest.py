@@ -85,7 +85,10 @@ def _split_sums(sums: Sums, behind: int, nodes: int, small: NDArray[np.int32]) -
         for cut in range(BINS):
             other[cut, 0] = sums[j, cut, 0] - few[cut, 0]
             other[cut, 1] = sums[j, cut, 1] - few[cut, 1]
-    sums[: 2 * nodes] = sums[behind : behind + 2 * nodes]
+    for j in range(2 * nodes):
+        for cut in range(BINS):
+            sums[j, cut, 0] = sums[behind + j, cut, 0]
+            sums[j, cut, 1] = sums[behind + j, cut, 1]
 
 
 @part

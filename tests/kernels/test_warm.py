@@ -2,6 +2,7 @@ from pathlib import Path
 
 from dclm_pipeline import kernels
 from dclm_pipeline.kernels import warm as warming
+from dclm_pipeline.kernels.compiled import part
 from dclm_pipeline.kernels.warm import warm
 
 
@@ -39,3 +40,16 @@ def test_where_the_cache_lies_elsewhere_nothing_is_claimed(tmp_path, monkeypatch
     monkeypatch.setattr(warming, "__file__", str(tmp_path / "warm.py"))
 
     assert not warming.seems_cold()
+
+
+def test_a_part_is_compiled_once_whatever_constants_it_is_called_with():
+    @part
+    def total(one, other):
+        return one + other
+
+    @part
+    def totals(one):
+        return total(one, 1) + total(one, 2) + total(3, one) + total(4, 5)
+
+    assert totals(4) == 27
+    assert len(total.signatures) == 1
