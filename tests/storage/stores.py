@@ -46,6 +46,8 @@ def _running(*arguments: str) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
         port = process.stdout.readline().strip()
         assert port.isdigit(), f"no store came up; see why: {[sys.executable, *arguments]}"
