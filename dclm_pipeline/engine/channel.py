@@ -14,6 +14,8 @@ from dclm_pipeline.engine.work import JSON, Output
 
 _HEADER = struct.Struct("<cQ")
 MOST_BYTES = 2**34
+# What a nursery is asked for.
+OPEN, REHEARSE = b"N", b"T"
 RECIPE_ERROR = b"U"  # the kind of a message that tells what is wrong with what the user wrote
 
 

@@ -5,12 +5,15 @@ import contextlib
 import json
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import ClassVar
 
-from dclm_pipeline.engine.channel import ClosedError, send
+from dclm_pipeline.engine.assets import PlannedAssets
+from dclm_pipeline.engine.channel import OPEN, REHEARSE, ClosedError, receive, send
 from dclm_pipeline.engine.work import ChildLimits, Program
 
 # What a nursery and its children know of the worker's environment.
@@ -64,10 +67,29 @@ class Nursery:
         ours, theirs = socket.socketpair()
         # Where nobody is there any more, the socket is found closed as soon as somebody listens to it.
         with theirs, contextlib.suppress(ClosedError, BrokenPipeError, ConnectionResetError):
-            send(self._link, b"N", json.dumps(program.kernels).encode())
+            send(self._link, OPEN, json.dumps(program.kernels).encode())
             socket.send_fds(self._link, [b"x"], [theirs.fileno(), memory])
             send(ours, b"P", pickle.dumps((program, limits)))
         return ours
+
+    def rehearse(self, steps: bytes, assets: PlannedAssets, kernels: Sequence[str]) -> tuple[list[str], int, str]:
+        """Have packed steps opened once; return what is wrong, the exit code of who did it, and the last it said."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            try:
+                with theirs:
+                    send(self._link, REHEARSE, json.dumps(kernels).encode())
+                    socket.send_fds(self._link, [b"x"], [theirs.fileno()])
+                    send(ours, b"P", pickle.dumps((steps, assets)))
+                _, data = receive(ours)
+            except (ClosedError, BrokenPipeError, ConnectionResetError):
+                return [], -signal.SIGKILL, ""
+            except BaseException:
+                self._process.kill()  # it would wait for what takes too long for whoever interrupted
+                self._process.wait()
+                raise
+        problems, code, last = json.loads(bytes(data))
+        return [str(problem) for problem in problems], int(code), str(last)
 
     def close(self) -> None:
         """End the process, and all that were forked from it."""

@@ -2,7 +2,8 @@
 
 Forking from a process full of threads is not safe, and a worker is one; so the worker starts this process first, by
 exec, and talks to it over a socket. It imports what programs are made of, and the kernels that each names; for each it
-forks an opener, which opens it once, and forks children that share the opened models with it and with each other.
+forks an opener, which opens it once, and forks children that share the opened models with it and with each other. A
+rehearser opens steps in a child of its own, and tells what came of it.
 What is missing on macOS: the limit on memory, and the signal at the parent's death (children end when their socket does).
 """
 
@@ -16,19 +17,31 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 
 from dclm_pipeline.engine import programs
 from dclm_pipeline.engine.ahead import load_kernels
 from dclm_pipeline.engine.arena import Arena
-from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, deserialized, output_parts, receive, send
+from dclm_pipeline.engine.channel import (
+    RECIPE_ERROR,
+    REHEARSE,
+    ClosedError,
+    deserialized,
+    output_parts,
+    receive,
+    send,
+)
+from dclm_pipeline.engine.opener import problems_of_opening
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.work import ChildLimits, Program, Worker
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels import compiled
+from dclm_pipeline.recipe.shipping import unpack
 
 _PR_SET_PDEATHSIG = 1
 _SHARED = (compiled, programs)  # numba, steps and Arrow: imported once for all programs
@@ -43,19 +56,21 @@ def main() -> None:
     openers: set[int] = set()
     try:
         while True:
-            _, kernels = receive(link)
+            kind, kernels = receive(link)
             # Where that fails, it does so again where the program is opened, and the worker is told of it.
             with contextlib.suppress(Exception):
                 load_kernels(json.loads(bytes(kernels)))
             openers -= _ended(openers, os.WNOHANG)
-            control, memory = socket.recv_fds(link, 1, 2)[1]
+            control, *memory = socket.recv_fds(link, 1, 2)[1]
             opener = os.fork()
             if opener == 0:
                 link.close()
-                _be_opener(socket.socket(fileno=control), memory)
+                if kind == REHEARSE:
+                    _be_rehearser(socket.socket(fileno=control))
+                _be_opener(socket.socket(fileno=control), memory[0])
             openers.add(opener)
-            os.close(control)
-            os.close(memory)
+            for descriptor in (control, *memory):
+                os.close(descriptor)
     except (ClosedError, ValueError):
         # The worker is gone, or went while it sent. What openers cost is told of once they have been waited for.
         _ended(openers, 0)
@@ -96,6 +111,49 @@ def _be_opener(control: socket.socket, memory: int) -> None:
             os.waitpid(child, 0)
     finally:
         os._exit(0)  # a forked process must not run what its parent has still to do
+
+
+def _be_rehearser(control: socket.socket) -> None:
+    """Have a child open steps, and tell what is wrong with them, or what it ended with; never return."""
+    _die_with_parent()
+    try:
+        _, data = receive(control)
+        with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as said:
+            child = os.fork()
+            if child == 0:
+                _rehearse(data, answer.fileno(), said.fileno())
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            problems, last = ([], _last_line(said)) if code else (json.loads(_all_of(answer)), "")
+        send(control, b"R", json.dumps([problems, code, last]).encode())
+    except (ClosedError, ValueError):
+        pass  # the worker is gone
+    finally:
+        os._exit(0)
+
+
+def _rehearse(data: bytearray, answer: int, said: int) -> None:
+    """Open packed steps, and write what is wrong as JSON; never return."""
+    _die_with_parent()
+    code = 1
+    try:
+        for stream in (1, 2):
+            os.dup2(said, stream)
+        steps, assets = pickle.loads(data)
+        os.write(answer, json.dumps(problems_of_opening(unpack(steps), assets)).encode())
+        code = 0
+    except BaseException:  # noqa: BLE001 - nothing may run on in a forked child but its end, and its last line is told
+        os.write(said, traceback.format_exc().encode(errors="replace"))
+    finally:
+        os._exit(code)
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _last_line(file: IO[bytes]) -> str:
+    return _all_of(file).decode(errors="replace").strip().rpartition("\n")[2]
 
 
 def _open(program: Program, control: socket.socket) -> Worker:

@@ -1,32 +1,14 @@
-"""A small process that opens steps once, to find out whether that can be done; whoever starts it reads what it says.
+"""Opening steps once, to find out whether that can be done: what is wrong is told with step, settings and places."""
 
-It is there so that models of gigabytes, and what a damaged one does to the process that reads it, are not the driver's.
-"""
-
-import json
-import os
-import pickle
-import sys
 from collections.abc import Sequence
 
 from dclm_pipeline.engine.assets import PlannedAssets
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.places import places_of
-from dclm_pipeline.recipe.shipping import unpack
 from dclm_pipeline.step import Step
 
 # Of a step's places so many are named.
 _MOST_NAMED = 4
-
-
-def main() -> None:
-    """Read steps and assets, open the former, and write what is wrong as a JSON list."""
-    answer = os.dup(1)
-    os.dup2(2, 1)  # what steps print is no answer
-    packed, assets = pickle.load(sys.stdin.buffer)
-    problems = problems_of_opening(unpack(packed), assets)
-    with os.fdopen(answer, "w", encoding="utf-8") as file:
-        json.dump(problems, file)
 
 
 def problems_of_opening(steps: Sequence[Step], assets: PlannedAssets) -> list[str]:
@@ -46,7 +28,3 @@ def problems_of_opening(steps: Sequence[Step], assets: PlannedAssets) -> list[st
                 "sort that the step reads"
             )
     return problems
-
-
-if __name__ == "__main__":
-    main()

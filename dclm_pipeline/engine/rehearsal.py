@@ -1,19 +1,17 @@
 """Opening the steps that name files once, before any task begins: what is wrong is told at once, and nothing has run.
 
-Costs the start of a process and what opening costs; recipes whose steps name no place cost nothing. What is neither on
-this machine nor to be had without fetching cannot be looked at here; of older pools, whose files may be large and far
-away, only manifests are.
+That is done in a child of the nursery: models of gigabytes, and what a damaged one does to the process that reads it, are
+not the driver's. Costs what opening costs, and a nursery, which a run in this process then has. What is neither on this
+machine nor to be had without fetching cannot be looked at here; of older pools, whose files may be large and far away,
+only manifests are.
 """
 
-import json
-import pickle
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 
+from dclm_pipeline.engine.ahead import kernels_of
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
-from dclm_pipeline.engine.nurseries import child_environment
+from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.opener import problems_of_opening
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.places import places_of
@@ -40,19 +38,15 @@ def rehearse(steps: Sequence[Step], assets: FetchedAssets, *, guard: bool = True
 
 
 def _elsewhere(steps: Sequence[Step], assets: PlannedAssets) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "dclm_pipeline.engine.opener"],
-        input=pickle.dumps((pack(steps), assets)),
-        capture_output=True,
-        env=child_environment(),
-        check=False,
-    )
-    if done.returncode == 0:
-        return [str(problem) for problem in json.loads(done.stdout)]
+    nurseries = Nurseries()
+    try:
+        problems, code, last = nurseries.living().rehearse(pack(steps), assets, kernels_of(steps))
+    finally:
+        nurseries.close()
+    if code == 0:
+        return problems
     names = ", ".join(step.name or step.kind for step in steps)
-    code = done.returncode
     why = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-    last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
     return [
         f"{names}: the process that opened them {why} ({last or 'and said nothing'}); leave steps out to find which"
     ]

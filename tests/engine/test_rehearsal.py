@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from typing import Literal
 
 import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import assets_below
+from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.rehearsal import rehearse
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import load_recipe
@@ -135,6 +137,8 @@ class Deadly(Filter):
             raise ValueError("not whole")
         if self.way == "dies":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if self.way == "waits":
+            time.sleep(600)
         return self
 
     def keep(self, docs):
@@ -156,3 +160,22 @@ def test_a_file_that_harms_its_reader_harms_no_other_process(written, way, said)
 
     assert str(caught.value).startswith(said)
     assert rehearse([Deadly(name="a", list="bad.txt", way="works")], assets_below(str(written().parent))) == []
+
+
+@pytest.mark.slow
+def test_whoever_interrupts_leaves_nobody_waiting_for_a_file(written):
+    written()
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            rehearse([Deadly(name="a", list="bad.txt", way="waits")], assets_below(str(written().parent)))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert not any(nursery.lives for nursery in Nurseries._waiting)

@@ -26,6 +26,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 import ray
 
 from dclm_pipeline.engine.executors import Finished, Pace, WorkerLostError, WorkerMemoryError
+from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.perform import perform
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.scratch import PrivateFolder
@@ -103,6 +104,7 @@ class RayExecutor:
     ) -> None:
         self._conditions = conditions
         self._folder: PrivateFolder | None = None
+        Nurseries.end()  # workers have their own
         if ray.is_initialized():
             raise RecipeError("Ray runs in this process already; call ray.shutdown() first, or use executor='inline'")
         if address is None:
