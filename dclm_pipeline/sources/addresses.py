@@ -7,6 +7,7 @@ the page by. It must be one that a web address can be made of.
 Knows addresses alone. Known gap: names outside ASCII stay as they are written, so one host can have two spellings.
 """
 
+import contextlib
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ MOST_ADDRESS = 8 * 1024
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _BLANK = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]")
+# Nearly all are of this form, of which no more need be known.
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]*)?(?:[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,18 @@ def read_address(written: str | None) -> Address:
         return Address(url, "", "scheme", skip=True)
     if len(url) > MOST_ADDRESS or len(url.encode()) > MOST_ADDRESS:
         return Address(url[:MOST_ADDRESS], "", "address too long")
-    try:
-        host = urlsplit(_BLANK.sub("", url)).hostname
-    except ValueError:
-        host = None
+    plain = _PLAIN.match(url)
+    host = _host_of(url) if plain is None else plain[1].lower()
     if not host:
         return Address(url, "", "bad address")
     return Address(_CONTROL.sub(_percent, written.strip()), site_of(host))
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(_BLANK.sub("", url)).hostname
+    except ValueError:
+        return None
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -57,11 +65,11 @@ def _percent(match: re.Match[str]) -> str:
 @lru_cache(maxsize=65536)
 def site_of(host: str) -> str:
     """Return a host's registered domain; the host itself where it has none, as IP addresses have."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        found: str | None = _suffixes().privatesuffix(host.rstrip("."))
-        return found or host
+    if host[-1:].isdigit() or ":" in host:
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(host))
+    found: str | None = _suffixes().privatesuffix(host.rstrip("."))
+    return found or host
 
 
 @cache
