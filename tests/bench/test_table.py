@@ -78,7 +78,7 @@ def test_names_stand_to_the_left_and_numbers_to_the_right():
 def test_comparisons_of_extraction_run_over_a_made_up_crawl():
     environment = {name: value for name, value in os.environ.items() if name != "DCLM_TEST_DATA"}
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "extract", "--rounds", "1"],
+        [sys.executable, "-m", "bench", "extract, inline", "--rounds", "1"],
         capture_output=True,
         text=True,
         timeout=500,
