@@ -343,7 +343,9 @@ class _SegmentTasks:
     def reading(self, ordinal: int, shard: InputShard, lying: bool = False) -> Task:
         """Return the task for a shard of the source."""
         read = FromSource(self._source, self._job.source, shard, lying)
-        return self._task(ordinal, [shard_identity(shard)], (shard.name,), read)
+        # Where a source lies is in no key, and decides whether a copy is needed: one that is left there is other work.
+        identity = [shard_identity(shard), *(["lying"] if lying else ())]
+        return self._task(ordinal, identity, (shard.name,), read)
 
     def going_on(self, ordinal: int, stored: Sequence[Stored], group: tuple[int, ...]) -> Task:
         """Return the task for a group of stored shards."""

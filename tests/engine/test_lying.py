@@ -8,7 +8,9 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine import walk
+from dclm_pipeline.sources.tables import Pool
 from tests.engine.crawls import bytes_of, run_inline
+from tests.storage.serving import serving
 
 MADE = """
 name: made
@@ -107,4 +109,32 @@ def test_a_damaged_shard_is_set_aside_by_name(pool, tmp_path):
     path.write_bytes(data)
 
     with pytest.raises(dp.errors.IntegrityError, match="are not those that the pool's manifest tells of"):
+        run_inline(EXACT, pool, tmp_path / "exact")
+
+
+def test_a_run_goes_on_where_the_pool_has_moved_to_a_server(pool, tmp_path):
+    run_inline(EXACT, pool, tmp_path / "exact")
+    before = bytes_of(tmp_path / "exact")
+    (tmp_path / "exact" / "manifest.json").unlink()
+    for path in (tmp_path / "exact" / "shards").iterdir():
+        path.unlink()
+    objects = {f"made/{path.relative_to(pool)}": path.read_bytes() for path in pool.rglob("*") if path.is_file()}
+    with serving(objects) as served:
+        run_inline(EXACT, f"{served.url}made/", tmp_path / "exact")
+
+    assert bytes_of(tmp_path / "exact") == before
+
+
+def test_a_shard_that_is_written_to_between_two_looks_stops_the_run(pool, tmp_path, monkeypatch):
+    sound = Pool.as_it_lies
+
+    def looked_through_and_changed(self, storage, shard, rows, size):
+        facts = sound(self, storage, shard, rows, size)
+        table = pq.read_table(pool / shard.name)
+        pq.write_table(table.slice(1), pool / shard.name)
+        return facts
+
+    monkeypatch.setattr(Pool, "as_it_lies", looked_through_and_changed)
+
+    with pytest.raises(dp.errors.IntegrityError, match="somebody wrote to it meanwhile"):
         run_inline(EXACT, pool, tmp_path / "exact")
