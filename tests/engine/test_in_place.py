@@ -52,12 +52,12 @@ def test_nothing_is_copied_before_a_barrier(pool, tmp_path):
 
 
 def test_the_pool_is_what_it_is_of_a_copy(pool, tmp_path, monkeypatch):
-    run_inline(EXACT, pool, tmp_path / "lying")
-    monkeypatch.setattr(walk, "lying_files", lambda job, segment: {})
+    run_inline(EXACT, pool, tmp_path / "there")
+    monkeypatch.setattr(walk, "files_in_place", lambda job, segment: {})
     run_inline(EXACT, pool, tmp_path / "copied")
 
     assert copied(tmp_path / "copied") > 1
-    assert files_of(tmp_path / "lying") == files_of(tmp_path / "copied")
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "copied")
 
 
 def files_of(folder):
@@ -82,12 +82,12 @@ def test_a_shard_with_rows_to_be_made_anew_is_copied(pool, tmp_path, monkeypatch
         return None if batch.num_rows == rows and batch["id"].equals(ids) else sound(batch, schema, columns)
 
     ids = pa.Table.from_batches([pq.read_table(first).combine_chunks().to_batches()[0]])["id"].combine_chunks()
-    run_inline(EXACT, pool, tmp_path / "lying")
+    run_inline(EXACT, pool, tmp_path / "there")
     monkeypatch.setattr(tables, "settled", unsettled)
     run_inline(EXACT, pool, tmp_path / "mixed")
 
     assert copied(tmp_path / "mixed") == 1
-    assert files_of(tmp_path / "mixed") == files_of(tmp_path / "lying")
+    assert files_of(tmp_path / "mixed") == files_of(tmp_path / "there")
 
 
 def test_a_killed_run_goes_on_and_a_second_does_nothing(pool, tmp_path):
@@ -126,7 +126,7 @@ def test_a_run_goes_on_where_the_pool_has_moved_to_a_server(pool, tmp_path):
 
 
 def test_a_shard_that_is_written_to_between_two_looks_stops_the_run(pool, tmp_path, monkeypatch):
-    sound = Pool.as_it_lies
+    sound = Pool.look_through
 
     def looked_through_and_changed(self, storage, shard, rows, size):
         facts = sound(self, storage, shard, rows, size)
@@ -134,7 +134,7 @@ def test_a_shard_that_is_written_to_between_two_looks_stops_the_run(pool, tmp_pa
         pq.write_table(table.slice(1), pool / shard.name)
         return facts
 
-    monkeypatch.setattr(Pool, "as_it_lies", looked_through_and_changed)
+    monkeypatch.setattr(Pool, "look_through", looked_through_and_changed)
 
     with pytest.raises(dp.errors.IntegrityError, match="somebody wrote to it meanwhile"):
         run_inline(EXACT, pool, tmp_path / "exact")
