@@ -55,7 +55,7 @@ lock: $(INSTALLED) ## write requirements.lock again, at the newest versions that
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock pyproject.toml
 
 clean:          ## remove what the other commands made, except .venv
-	rm -rf demo .mypy_cache .ruff_cache .pytest_cache .hypothesis && find dclm_pipeline tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf demo .mypy_cache .ruff_cache .pytest_cache .hypothesis && find dclm_pipeline tests bench stand_ins -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv installs several times faster than pip, but reads none of pip's configuration: where it finds no index, pip takes over.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -32,7 +32,7 @@ from dclm_pipeline.tally import SourceTally, Tally
 from dclm_pipeline.trainset import PackedPool, TokenReader
 from dclm_pipeline.trainset.export import export
 from dclm_pipeline.trainset.export.webdataset import WebDataset
-from tests.storage.stores import new_bucket, running_store
+from stand_ins.stores import new_bucket, running_store
 
 LENGTH, SHARD_ROWS = 2049, 65_536
 MEMORY = "memory://bench/pool"

@@ -39,7 +39,7 @@ def test_data() -> Path:
 @pytest.fixture(scope="session")
 def store() -> Iterator[str]:
     """Return the URL of an S3 store on loopback."""
-    from tests.storage.stores import running_store
+    from stand_ins.stores import running_store
 
     with running_store() as url:
         yield url
@@ -48,7 +48,7 @@ def store() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the URL of OpenStack Swift on loopback, which speaks S3."""
-    from tests.storage.stores import running_swift
+    from stand_ins.stores import running_swift
 
     if sys.platform != "linux" or find_spec("swift") is None:
         pytest.skip("swift is not installed, or not for this system")

@@ -14,7 +14,8 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[1]
 PACKAGE = sorted((HOUSE / "dclm_pipeline").rglob("*.py"))
-MODULES = [*PACKAGE, *sorted((HOUSE / "bench").rglob("*.py")), *sorted((HOUSE / "tests").rglob("*.py"))]
+MODULES = [*PACKAGE, *sorted((HOUSE / "bench").rglob("*.py")), *sorted((HOUSE / "stand_ins").rglob("*.py"))]
+MODULES += sorted((HOUSE / "tests").rglob("*.py"))
 PAGES = [
     *sorted(HOUSE.glob("*.md")),
     *sorted((HOUSE / "docs").rglob("*.md")),

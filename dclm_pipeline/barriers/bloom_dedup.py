@@ -24,6 +24,7 @@ from pydantic import Field, model_validator
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.barriers.rails import Limited, complaint, sums_by_source
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.ngrams import check_shortest
 from dclm_pipeline.remembering import PoolAssets, Remembering
 from dclm_pipeline.step import UNICODE, Assets, Batch, Columns, Coming, Needs, Sweep
 
@@ -95,8 +96,7 @@ class BloomDedup(Limited, Remembering, Sweep):
 
     @model_validator(mode="after")
     def _shortest_is_shorter(self) -> "BloomDedup":
-        if self.shortest is not None and self.shortest > self.ngram:
-            raise ValueError(f"shortest is {self.shortest}, more than ngram, {self.ngram}; give less, or leave it out")
+        check_shortest(self.shortest, self.ngram)
         return self
 
     def reads(self) -> frozenset[str]:

@@ -87,8 +87,9 @@ def compile_when_cold() -> None:
     """Compile the kernels before the first run of an installation, with all cores and before anybody's eyes."""
     if not seems_cold():
         return
-    click.echo("compiling kernels, once for this installation; with two cores it takes a minute", err=True)
-    line = Line()
+    click.echo("compiling kernels, once for this installation", err=True)
+    line, left_time = Line(), TimeLeft(time.monotonic())
     for done, rooms in compile_all():
-        line.show(f"  {done} of {rooms} modules")
+        left = left_time.after(done, rooms, time.monotonic())
+        line.show(f"  {done} of {rooms} modules" + ("" if left is None else f", {clock(left)} left"))
     line.clear()

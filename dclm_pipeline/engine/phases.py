@@ -74,11 +74,11 @@ class Sides:
     signals: tuple[Stored, ...] = ()
 
 
-def source_phase(job: Job, shards: Sequence[InputShard], lying: Container[str] = ()) -> Phase:
-    """Return the first segment's tasks: one a shard of the source; those that are `lying` there may stay there."""
+def source_phase(job: Job, shards: Sequence[InputShard], in_place: Container[str] = ()) -> Phase:
+    """Return the first segment's tasks: one a shard of the source; those `in_place` may be left where they lie."""
     segment = job.segments[0]
     make = _SegmentTasks(job, segment, Heard(), ranges_for(len(shards)))
-    tasks = tuple(make.reading(ordinal, shard, shard.name in lying) for ordinal, shard in enumerate(shards))
+    tasks = tuple(make.reading(ordinal, shard, shard.name in in_place) for ordinal, shard in enumerate(shards))
     return Phase(segment.name, job.folder_of(segment), tasks, segment.needs)
 
 
@@ -340,10 +340,12 @@ class _SegmentTasks:
         self._ordering = b"" if reorder is None else pack((reorder,))
         self._ranges = 1 if reorder is None else ranges
 
-    def reading(self, ordinal: int, shard: InputShard, lying: bool = False) -> Task:
+    def reading(self, ordinal: int, shard: InputShard, in_place: bool = False) -> Task:
         """Return the task for a shard of the source."""
-        read = FromSource(self._source, self._job.source, shard, lying)
-        return self._task(ordinal, [shard_identity(shard)], (shard.name,), read)
+        read = FromSource(self._source, self._job.source, shard, in_place)
+        # Where a source lies is in no key, and decides whether a copy is needed: one that is left there is other work.
+        identity = [shard_identity(shard), *(["in place"] if in_place else ())]
+        return self._task(ordinal, identity, (shard.name,), read)
 
     def going_on(self, ordinal: int, stored: Sequence[Stored], group: tuple[int, ...]) -> Task:
         """Return the task for a group of stored shards."""

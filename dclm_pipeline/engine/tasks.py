@@ -21,12 +21,12 @@ GROUP_BYTES = 32 * 2**20  # a row group's own bytes; a part of every key, as it 
 
 @dataclass(frozen=True)
 class FromSource:
-    """A shard of the source, to be read where the source lies; `lying` ones may be left there."""
+    """A shard of the source, to be read where the source lies; one that is `in_place` may be left there."""
 
     source: Source
     place: str
     shard: InputShard
-    lying: bool = False
+    in_place: bool = False
 
 
 @dataclass(frozen=True)

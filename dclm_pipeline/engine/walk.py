@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from dclm_pipeline.engine.in_place import files_in_place, stored_of_source
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.keeping import Kept, keep_of_barrier, keep_of_sweep, with_unheard
-from dclm_pipeline.engine.lying import lying_files, stored_or_lying
 from dclm_pipeline.engine.merging import merge_phase
 from dclm_pipeline.engine.phases import (
     COLLECT,
@@ -76,21 +76,21 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     sides: list[Sides] = []
     tallies: list[Tally] = []
     inputs: tuple[InputFacts, ...] = ()
-    lying: Mapping[str, StoredFile] = {}
+    in_place: Mapping[str, StoredFile] = {}
     kept = Kept()
     segments = job.segments
     for segment in segments:
         folder = job.folder_of(segment)
         if segment.number == 0:
-            lying = lying_files(job, segment)
-            phase, receipts = _read_source(job, shards, lying, execute)
+            in_place = files_in_place(job, segment)
+            phase, receipts = _read_source(job, shards, in_place, execute)
             inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
         else:
             phase = segment_phase(job, segment, stored, heard)
             receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
-        if lying and segment.number == 0:
-            stored = stored_or_lying(job, folder, shards, receipts, lying)
+        if segment.number == 0:
+            stored = stored_of_source(job, folder, shards, receipts, in_place)
         else:
             stored = stored_of(folder, receipts, "docs")
         heard = Heard()
@@ -118,10 +118,10 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
 
 
 def _read_source(
-    job: Job, shards: tuple[InputShard, ...], lying: Container[str], execute: Execute
+    job: Job, shards: tuple[InputShard, ...], in_place: Container[str], execute: Execute
 ) -> tuple[Phase, list[Receipt]]:
     """Perform the first segment, and again what turns out to have begun inside a record."""
-    phase = source_phase(job, shards, lying)
+    phase = source_phase(job, shards, in_place)
     tasks, receipts, known = list(phase.tasks), execute(phase), list(shards)
     while True:
         mended, places = mended_phase(job, known, receipts)

@@ -155,12 +155,12 @@ class Source(BaseModel, ABC):
         """Return the settings that reading takes, which go to a worker with each shard."""
         return self
 
-    def lying(self, storage: Storage) -> Mapping[str, StoredFile]:
+    def files_in_place(self, storage: Storage) -> Mapping[str, StoredFile]:
         """Return files whose rows may be documents as they lie there, by their shards' names; most sources have none."""
         del storage
         return {}
 
-    def as_it_lies(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
+    def look_through(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
         """Look through one of those files; return what reading it would find out, or nothing where that is not all."""
         del storage, shard, rows, size
         return None

@@ -80,15 +80,15 @@ class Pool(Columns, Source):
         for file in () if manifest is None else manifest.shards:
             yield InputShard(file.path, file.bytes, file.sha256)
 
-    def lying(self, storage: Storage) -> Mapping[str, StoredFile]:
+    def files_in_place(self, storage: Storage) -> Mapping[str, StoredFile]:
         """Return the pool's shards, unless columns are to have other names than they have there."""
         manifest = read_manifest(storage)
         renamed = any(column.path not in ("", name) for name, column in self.columns.items())
         return {} if manifest is None or renamed else {file.path: file for file in manifest.shards}
 
-    def as_it_lies(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
+    def look_through(self, storage: Storage, shard: InputShard, rows: int, size: int) -> ReadingFacts | None:
         """Look through a shard; return what reading it would find out, unless rows have to be made anew."""
-        return self.read(storage, shard, rows, size).as_it_lies()
+        return self.read(storage, shard, rows, size).look_through()
 
     def read(self, storage: Storage, shard: InputShard, rows: int, size: int) -> "TableReading":
         """Read a shard."""
@@ -171,7 +171,7 @@ class TableReading(OnePass):
         tally = SourceTally(documents, dict(passed), dict(failed), {"empty": 1} if empty else {})
         self._facts = ReadingFacts(digest, length, tally, first, following)
 
-    def as_it_lies(self) -> ReadingFacts | None:
+    def look_through(self) -> ReadingFacts | None:
         """Return what a pass finds out, where every row is a document as it stands; nothing where one is not."""
         digest, length = self._digest()
         groups, first, following, documents = self._groups()

@@ -8,14 +8,14 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.schema import is_number
 from dclm_pipeline.stages.bands import By
 from dclm_pipeline.stages.comparing import numbers_of, sort_of, within
 from dclm_pipeline.stages.condition import Condition
-from dclm_pipeline.stages.profile import Bound, check_order, checked_bound
+from dclm_pipeline.stages.profile import Bound, check_order
 from dclm_pipeline.step import Assets, Batch, Filter
 
 
@@ -39,11 +39,6 @@ class Between(Filter):
     when: Condition | None = Field(
         default=None, description="Which rows the rule is for, as `where` of keep_if; others pass. Default: all."
     )
-
-    @field_validator("low", "high")
-    @classmethod
-    def _is_a_bound(cls, bound: float | None) -> float | None:
-        return checked_bound(bound)
 
     @model_validator(mode="after")
     def _bounds_something(self) -> Self:

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.ngrams import check_shortest
 from dclm_pipeline.stages.evaluations import Item, read_items, task_of
 from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Place
 
@@ -68,8 +69,7 @@ class Decontaminate(Annotate):
 
     @model_validator(mode="after")
     def _shortest_is_shorter(self) -> "Decontaminate":
-        if self.shortest is not None and self.shortest > self.ngram:
-            raise ValueError(f"shortest is {self.shortest}, more than ngram, {self.ngram}; give less, or leave it out")
+        check_shortest(self.shortest, self.ngram)
         return self
 
     def reads(self) -> frozenset[str]:

@@ -9,16 +9,13 @@ from collections.abc import Callable
 from configparser import ConfigParser
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.extract_limits import beyond_limits, is_plain_text
+from dclm_pipeline.stages.extract_settings import ExtractSettings
 from dclm_pipeline.step import Batch, Columns
-
-if TYPE_CHECKING:
-    from dclm_pipeline.stages.extract import Extract
 
 # A page may call itself or its language anything; longer ones are cut.
 LONGEST_TITLE = 4096
@@ -33,7 +30,7 @@ class NotParsedError(ValueError):
     """The library made nothing of a page."""
 
 
-def parse_pages(docs: Batch, settings: "Extract", parsed: Callable[[str], Parsed]) -> Columns:
+def parse_pages(docs: Batch, settings: ExtractSettings, parsed: Callable[[str], Parsed]) -> Columns:
     """Return the columns of every page that is within the limits."""
     from dclm_pipeline.kernels.markup import Limits
 
@@ -75,7 +72,7 @@ def _said(text: str, title: str | None, language: str | None) -> Parsed:
 class OpenResiliparse:
     """The engine `resiliparse`."""
 
-    settings: "Extract"
+    settings: ExtractSettings
 
     def try_selectors(self) -> None:
         """Try the selectors once, so that a bad one stops the run and not every page."""
@@ -124,7 +121,7 @@ class OpenResiliparse:
 class OpenTrafilatura:
     """The engine `trafilatura`."""
 
-    settings: "Extract"
+    settings: ExtractSettings
 
     def try_paths(self) -> None:
         """Try the library and the paths once, so that what is wrong with them stops the run and not every page."""

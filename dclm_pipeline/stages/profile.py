@@ -31,24 +31,20 @@ MOST_FILE = 16 * 1024 * 1024
 
 
 def _as_given(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Keep a whole number that no float is equal to; any other is a float."""
+    """Keep a whole number that no float is equal to; any other is a float, and a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         try:
             return float(value) if float(value) == value else value
         except OverflowError:
             return value
-    return handler(value)
+    bound = handler(value)
+    if math.isnan(bound):
+        raise ValueError("not a number is no bound; leave the bound out for none")
+    return bound
 
 
 # A number as a bound: what a column's numbers are compared with, exactly.
 Bound = Annotated[float, WrapValidator(_as_given), PlainSerializer(lambda bound: bound)]
-
-
-def checked_bound(bound: float | None) -> float | None:
-    """Return a bound; raise a `ValueError` where it is none."""
-    if isinstance(bound, float) and math.isnan(bound):
-        raise ValueError("not a number is no bound; leave the bound out for none")
-    return bound
 
 
 def check_order(low: float | None, high: float | None) -> None:
@@ -64,11 +60,6 @@ class Band(BaseModel):
 
     low: Bound | None = Field(default=None, description="The least number that passes.")
     high: Bound | None = Field(default=None, description="The greatest number that passes.")
-
-    @field_validator("low", "high")
-    @classmethod
-    def _is_a_bound(cls, bound: float | None) -> float | None:
-        return checked_bound(bound)
 
     @model_validator(mode="after")
     def _bounds_something(self) -> Self:

@@ -15,8 +15,8 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.storage import absent
 from dclm_pipeline.storage.paths import below
+from stand_ins.stores import new_bucket
 from tests.engine.crawls import bytes_of, run_inline
-from tests.storage.stores import new_bucket
 
 HEAD = "name: {}\nsource: {{kind: jsonl}}\nlimits: {{dropped_sample: 1, shard_bytes: 20000}}\nsteps:\n  - {}\n"
 KEEPING = "{kind: exact_dedup, keep: smallest_id, keep_evidence: true}"

@@ -9,10 +9,10 @@ import dclm_pipeline as dp
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.storage import absent, open_storage, patience
 from dclm_pipeline.storage.paths import below, beside, is_below
+from stand_ins.stores import new_bucket
 from tests.engine.crawls import EVERYTHING, run_inline
 from tests.storage.faulty import Fault, faults_before
 from tests.storage.serving import serving
-from tests.storage.stores import new_bucket
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from dclm_pipeline.storage import Storage, open_storage, patience
+from stand_ins.stores import new_bucket
 from tests.storage.faulty import Faulty, faults_before
-from tests.storage.stores import new_bucket
 
 
 @pytest.fixture(scope="session")

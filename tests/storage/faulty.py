@@ -42,13 +42,14 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked for: how many requests there were before it, the path with its query, and whether it is to be
-    done only under a condition."""
+    """What a client asked for: how many requests there were before it, the path with its query, whether it is to be done
+    only under a condition, and which part of the object it is for."""
 
     number: int
     method: str
     path: str
     conditional: bool = False
+    part: str = ""
 
 
 Script = Callable[[Request], Fault | None]
@@ -66,12 +67,17 @@ def in_turn(*faults: Fault | None) -> Script:
 
 
 def in_bursts(fault: Fault | None, times: int) -> Script:
-    """Spoil whatever is asked for, that often in a row, before it is let through."""
-    seen: Counter[tuple[str, str]] = Counter()
+    """Spoil whatever is asked for, that often in a row, before it is let through.
+
+    Parts of an object that are asked for side by side are counted apart: in one count some would be let through early,
+    and others never.
+    """
+    seen: Counter[tuple[str, str, str]] = Counter()
 
     def script(request: Request) -> Fault | None:
-        seen[request.method, request.path] += 1
-        return fault if seen[request.method, request.path] % (times + 1) else None
+        asked = request.method, request.path, request.part
+        seen[asked] += 1
+        return fault if seen[asked] % (times + 1) else None
 
     return script
 
@@ -119,7 +125,9 @@ def faults_before(store: str) -> Iterator[Faulty]:
 
         def do_GET(self) -> None:
             with turn:
-                request = Request(len(faulty.asked), self.command, self.path, CONDITION in self.headers)
+                request = Request(
+                    len(faulty.asked), self.command, self.path, CONDITION in self.headers, self.headers.get("Range", "")
+                )
                 faulty.asked.append(request)
                 fault = faulty.script(request)
             expects = self.headers.get("Expect", "").lower() == "100-continue"

@@ -7,8 +7,8 @@ import pytest
 from dclm_pipeline.errors import TransientError
 from dclm_pipeline.storage import absent, open_storage
 from dclm_pipeline.storage.absent import Heed
+from stand_ins.stores import new_bucket
 from tests.storage.faulty import Fault, in_turn
-from tests.storage.stores import new_bucket
 
 LOSSES = {"unheard": Fault.UNHEARD, "unanswered": Fault.UNANSWERED, "busy": Fault.BUSY, "conflict": Fault.CONFLICT}
 

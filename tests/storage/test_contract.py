@@ -24,8 +24,8 @@ from dclm_pipeline.storage.contract import (
     try_place,
 )
 from dclm_pipeline.storage.memory import MemoryStorage
+from stand_ins.stores import new_bucket
 from tests.storage.serving import serving
-from tests.storage.stores import new_bucket
 
 AMOUNTS = Amounts(many=35, large=12 * 2**20, rounds=3, tries=3)
 # What cannot be tried: there is no server, or nothing can be left unfinished.

@@ -8,7 +8,7 @@ import pytest
 from dclm_pipeline.errors import RecipeError, ShardError
 from dclm_pipeline.storage import Entry, open_storage, patience, remote, s3, writing
 from dclm_pipeline.storage.many import at_once
-from tests.storage.stores import new_bucket
+from stand_ins.stores import new_bucket
 
 # Some stores round the time of an upload up to whole seconds.
 NOW = -2.0

@@ -21,8 +21,8 @@ from dclm_pipeline.trainset.export import Exported, Flat, JsonLines, Megatron, W
 from dclm_pipeline.trainset.export import export as export_pool
 from dclm_pipeline.trainset.packed import PackedPool
 from dclm_pipeline.trainset.vocabulary import find_tokenizer
+from stand_ins.stores import new_bucket
 from tests.laws.test_trainset import plain, pools  # noqa: F401 - a fixture
-from tests.storage.stores import new_bucket
 from tests.trainset.packs import made_up_rows, rows_of, write_pack
 
 SHARDS = [13, 0, 5, 16]

@@ -17,7 +17,7 @@ from dclm_pipeline.storage.memory import MemoryStorage
 from dclm_pipeline.trainset import packed
 from dclm_pipeline.trainset.order import Order
 from dclm_pipeline.trainset.packed import PackedPool
-from tests.storage.stores import new_bucket
+from stand_ins.stores import new_bucket
 from tests.trainset.packs import rows_of, write_pack
 
 SHARDS = [37, 0, 5, 16]

@@ -3,8 +3,8 @@
 import pytest
 
 import dclm_pipeline as dp
+from stand_ins.stores import new_bucket
 from tests.storage.faulty import Fault, in_bursts
-from tests.storage.stores import new_bucket
 from tests.trainset.packs import write_pack
 from tests.trainset.test_reading import SHARDS, SMALL, names
 

@@ -12,9 +12,11 @@ from dclm_pipeline.engine.sides import ROW, rows_where
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
 from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
+from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.sources import Reading, Reject
 from dclm_pipeline.step import EVERYONE
 from dclm_pipeline.storage.many import at_once
+from dclm_pipeline.storage.paths import below
 
 # A row's number holds the number of its input above its place in it, so numbers rise along the whole task.
 PLACE_BITS = 40
@@ -60,9 +62,15 @@ def documents_of_stored(
     times = (_FEW_FACTOR if few else 1) if _LONG & set(columns) else _SHORT_FACTOR
     for number, shard in enumerate(stored):
         place = number << PLACE_BITS
+        end = place + shard.file.rows
         for batch in workshop.read(shard, columns, times):
             yield numbered(batch, place)
             place += batch.num_rows
+        if place != end:
+            raise IntegrityError(
+                f"{below(shard.folder, shard.file.path)}: holds {shard.file.rows + place - end:,} rows now, and "
+                f"{shard.file.rows:,} when it was looked through; somebody wrote to it meanwhile"
+            )
 
 
 def less(documents: Iterator[pa.RecordBatch], excluded: frozenset[int]) -> Iterator[pa.RecordBatch]:

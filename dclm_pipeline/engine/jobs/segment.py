@@ -60,8 +60,10 @@ class Performed:
 
 def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: Path) -> Performed:
     """Take a task's documents through its chain; a document that takes a stateful worker down is left out and told."""
-    if work.shard is not None and work.shard.lying and (left := _left_lying(work, work.shard, workshop)) is not None:
-        return left
+    if work.shard is not None and work.shard.in_place:
+        left = _left_in_place(work, work.shard, workshop)
+        if left is not None:
+            return left
     excluded: dict[int, Lost] = {}
     guard = workshop.guard(work.program)
     while True:
@@ -74,11 +76,11 @@ def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: 
             excluded[number] = Lost(restart.document, restart.reason, restart.detail)
 
 
-def _left_lying(work: SegmentWork, shard: FromSource, workshop: Workshop) -> Performed | None:
+def _left_in_place(work: SegmentWork, shard: FromSource, workshop: Workshop) -> Performed | None:
     """Leave a shard's documents where they lie, and tell of them; nothing where they have to be written anew."""
     conditions = workshop.conditions
     storage, rows = workshop.source(shard.place), conditions.rows * STORED_FACTOR
-    facts = shard.source.as_it_lies(storage, shard.shard, rows, conditions.size)
+    facts = shard.source.look_through(storage, shard.shard, rows, conditions.size)
     if facts is None:
         return None
     tally = Tally(facts.tally, (guard_tally(work.guard_name, facts.tally.documents, {}),))

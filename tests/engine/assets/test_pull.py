@@ -13,9 +13,9 @@ from dclm_pipeline.engine.assets.pull import copy_to_mirror, in_mirror, pull
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.storage import open_storage
 from dclm_pipeline.storage.paths import below
+from stand_ins.stores import new_bucket
 from tests.engine.assets.conftest import WORDS, digest
 from tests.storage.serving import serving
-from tests.storage.stores import new_bucket
 
 SHA = digest(WORDS)
 

@@ -1,4 +1,4 @@
-"""S3 stores on loopback, for as long as the tests run: one made for tests, and one that others run for real."""
+"""S3 stores on loopback, for as long as somebody needs them: one made for tests, and one that others run for real."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Pools as sources of chains that begin with a barrier: their files are listened to where they lie.
+"""A pool whose documents a barrier hears first is not copied: its files are listened to where they lie.
 
 Without a step before the barrier the first segment would copy what a pool holds, and a barrier reads it several times
 either way. So its tasks look through the source's files, and leave none of their own where every row is a document as it
@@ -17,7 +17,7 @@ from dclm_pipeline.step import Barrier, Sweep
 from dclm_pipeline.storage import is_remote, open_storage
 
 
-def lying_files(job: Job, segment: Segment) -> Mapping[str, StoredFile]:
+def files_in_place(job: Job, segment: Segment) -> Mapping[str, StoredFile]:
     """Return the source's files that the first segment need not copy, by their shards' names."""
     nearby = not is_remote(job.source) or is_remote(job.out)
     if segment.layout.all_steps or segment.saved or not isinstance(segment.ending, Barrier | Sweep) or not nearby:
@@ -26,7 +26,7 @@ def lying_files(job: Job, segment: Segment) -> Mapping[str, StoredFile]:
     # The size of a shard is that of its texts: without them a copy would have another one.
     if "text" not in names:
         return {}
-    files = job.recipe.source.lying(open_storage(job.source))
+    files = job.recipe.source.files_in_place(open_storage(job.source))
     return {
         shard: replace(file, content={name: file.content[name] for name in names})
         for shard, file in files.items()
@@ -34,11 +34,11 @@ def lying_files(job: Job, segment: Segment) -> Mapping[str, StoredFile]:
     }
 
 
-def stored_or_lying(
-    job: Job, folder: str, shards: Sequence[InputShard], receipts: Sequence[Receipt], lying: Mapping[str, StoredFile]
+def stored_of_source(
+    job: Job, folder: str, shards: Sequence[InputShard], receipts: Sequence[Receipt], in_place: Mapping[str, StoredFile]
 ) -> tuple[Stored, ...]:
     """Return where the documents of the first segment are: in files of its own, or in those of the source."""
     return tuple(
-        Stored(folder, receipt.files["docs"]) if "docs" in receipt.files else Stored(job.source, lying[shard.name])
+        Stored(folder, receipt.files["docs"]) if "docs" in receipt.files else Stored(job.source, in_place[shard.name])
         for shard, receipt in zip(shards, receipts, strict=True)
     )

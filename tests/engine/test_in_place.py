@@ -8,7 +8,9 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine import walk
+from dclm_pipeline.sources.tables import Pool
 from tests.engine.crawls import bytes_of, run_inline
+from tests.storage.serving import serving
 
 MADE = """
 name: made
@@ -50,12 +52,12 @@ def test_nothing_is_copied_before_a_barrier(pool, tmp_path):
 
 
 def test_the_pool_is_what_it_is_of_a_copy(pool, tmp_path, monkeypatch):
-    run_inline(EXACT, pool, tmp_path / "lying")
-    monkeypatch.setattr(walk, "lying_files", lambda job, segment: {})
+    run_inline(EXACT, pool, tmp_path / "there")
+    monkeypatch.setattr(walk, "files_in_place", lambda job, segment: {})
     run_inline(EXACT, pool, tmp_path / "copied")
 
     assert copied(tmp_path / "copied") > 1
-    assert files_of(tmp_path / "lying") == files_of(tmp_path / "copied")
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "copied")
 
 
 def files_of(folder):
@@ -80,12 +82,12 @@ def test_a_shard_with_rows_to_be_made_anew_is_copied(pool, tmp_path, monkeypatch
         return None if batch.num_rows == rows and batch["id"].equals(ids) else sound(batch, schema, columns)
 
     ids = pa.Table.from_batches([pq.read_table(first).combine_chunks().to_batches()[0]])["id"].combine_chunks()
-    run_inline(EXACT, pool, tmp_path / "lying")
+    run_inline(EXACT, pool, tmp_path / "there")
     monkeypatch.setattr(tables, "settled", unsettled)
     run_inline(EXACT, pool, tmp_path / "mixed")
 
     assert copied(tmp_path / "mixed") == 1
-    assert files_of(tmp_path / "mixed") == files_of(tmp_path / "lying")
+    assert files_of(tmp_path / "mixed") == files_of(tmp_path / "there")
 
 
 def test_a_killed_run_goes_on_and_a_second_does_nothing(pool, tmp_path):
@@ -107,4 +109,32 @@ def test_a_damaged_shard_is_set_aside_by_name(pool, tmp_path):
     path.write_bytes(data)
 
     with pytest.raises(dp.errors.IntegrityError, match="are not those that the pool's manifest tells of"):
+        run_inline(EXACT, pool, tmp_path / "exact")
+
+
+def test_a_run_goes_on_where_the_pool_has_moved_to_a_server(pool, tmp_path):
+    run_inline(EXACT, pool, tmp_path / "exact")
+    before = bytes_of(tmp_path / "exact")
+    (tmp_path / "exact" / "manifest.json").unlink()
+    for path in (tmp_path / "exact" / "shards").iterdir():
+        path.unlink()
+    objects = {f"made/{path.relative_to(pool)}": path.read_bytes() for path in pool.rglob("*") if path.is_file()}
+    with serving(objects) as served:
+        run_inline(EXACT, f"{served.url}made/", tmp_path / "exact")
+
+    assert bytes_of(tmp_path / "exact") == before
+
+
+def test_a_shard_that_is_written_to_between_two_looks_stops_the_run(pool, tmp_path, monkeypatch):
+    sound = Pool.look_through
+
+    def looked_through_and_changed(self, storage, shard, rows, size):
+        facts = sound(self, storage, shard, rows, size)
+        table = pq.read_table(pool / shard.name)
+        pq.write_table(table.slice(1), pool / shard.name)
+        return facts
+
+    monkeypatch.setattr(Pool, "look_through", looked_through_and_changed)
+
+    with pytest.raises(dp.errors.IntegrityError, match="somebody wrote to it meanwhile"):
         run_inline(EXACT, pool, tmp_path / "exact")
