@@ -17,7 +17,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, claim_attributes, marks, tags, tokens
+from dclm_pipeline.kernels import characters, claim_attributes, marks, stack, tags, tokens
 from dclm_pipeline.kernels.claim_attributes import (
     add_directives,
     find_word,
@@ -272,7 +272,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, claim_attributes, marks, tags, tokens))
+_scan_rows = _make(stamp(characters, claim_attributes, marks, stack, tags, tokens))
 
 
 @dataclass(frozen=True)

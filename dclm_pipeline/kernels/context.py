@@ -10,7 +10,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import blocks, flow, groups, opening
+from dclm_pipeline.kernels import blocks, elements, flow, groups, opening
 from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, Blocks
 from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.flow import OWNER, WORDS
@@ -163,7 +163,7 @@ def _make(parts: int) -> _Look:
     return look_rows
 
 
-_look_rows = _make(stamp(blocks, flow, groups, opening))
+_look_rows = _make(stamp(blocks, elements, flow, groups, opening))
 
 
 def look_around(pages: Blocks, scores: Values, out: Values, first: int) -> None:

@@ -18,7 +18,7 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels import compiled, fasttext_rows
+from dclm_pipeline.kernels import compiled, fasttext_file, fasttext_rows
 from dclm_pipeline.kernels.compiled import BYTES, borrowed, hold, kernel, part, stamp
 from dclm_pipeline.kernels.fasttext_file import HIERARCHICAL, SOFTMAX, FastText
 from dclm_pipeline.kernels.fasttext_rows import (
@@ -262,7 +262,7 @@ def _make(parts: int) -> Callable[..., None]:
     return predict_rows
 
 
-_predict_rows = _make(stamp(compiled, fasttext_rows))
+_predict_rows = _make(stamp(compiled, fasttext_file, fasttext_rows))
 
 
 def predict(

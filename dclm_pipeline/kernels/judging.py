@@ -19,7 +19,7 @@ import numpy as np
 from numba import boolean, float64, int32, int64, types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import attributes, context, features, flow, groups
+from dclm_pipeline.kernels import attributes, blocks, context, features, flow, groups
 from dclm_pipeline.kernels.blocks import BLOCK, Blocks
 from dclm_pipeline.kernels.compiled import kernel, part, stamp
 from dclm_pipeline.kernels.context import look_around
@@ -127,7 +127,7 @@ def _make(parts: int) -> _Choose:
     return choose_rows
 
 
-_choose_rows = _make(stamp(flow))
+_choose_rows = _make(stamp(blocks, flow))
 
 
 def choose(pages: Blocks, scores: NDArray[np.float32], lean: float) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, compiled, folding, ngrams, small_words
+from dclm_pipeline.kernels import characters, compiled, folding, interning, ngrams, small_words
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part, stamp
 from dclm_pipeline.kernels.folding import small_letters
 from dclm_pipeline.kernels.ngrams import roll
@@ -24,6 +24,7 @@ from dclm_pipeline.kernels.strings import Strings
 HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 _HASH, _PLACE, _LENGTH = range(3)
 _SAME = void(BYTES, OFFSETS, OFFSETS, LETTERS, OFFSETS, OFFSETS, OFFSETS, types.uint8[::1])
+_Roll: TypeAlias = Callable[[NDArray[np.uint64], int, int], int]
 _Same: TypeAlias = Callable[
     [
         NDArray[np.uint8],
@@ -61,9 +62,17 @@ class KnownRuns:
     totals: NDArray[np.int64]
 
 
-@kernel(types.int64(types.uint64[::1], types.int64, types.int64))
-def _roll(hashes: NDArray[np.uint64], count: int, n: int) -> int:
-    return roll(hashes, count, n)
+def _make_roll(parts: int) -> _Roll:
+    @kernel(types.int64(types.uint64[::1], types.int64, types.int64))
+    def roll_hashes(hashes: NDArray[np.uint64], count: int, n: int) -> int:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return 0
+        return roll(hashes, count, n)
+
+    return roll_hashes
+
+
+_roll = _make_roll(stamp(interning, ngrams))
 
 
 def _make(parts: int) -> _Same:

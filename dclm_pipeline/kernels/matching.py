@@ -9,16 +9,18 @@ as far as terms begin with one another. Holds the matches of one row at a time, 
 Known gap: terms are compared by code points; accents written apart are not those written together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
+from dclm_pipeline.kernels import automaton as automata
 from dclm_pipeline.kernels.automaton import EMPTY, INTS, LONGS, MULTIPLIER, Automaton, Ints, Longs, build_automaton
 from dclm_pipeline.kernels.characters import folded_codes, word_codes
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, borrowed, kernel, part
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.strings import Strings
 
 _Bytes = NDArray[np.uint8]
@@ -28,6 +30,8 @@ _START, _END, _TERM = range(3)
 # Symbols, rows, keys, targets, back, term, found, lengths, codes, whole words: an automaton as kernels see it.
 _TABLES = types.Tuple((types.int64, types.int64, INTS, LONGS, INTS, INTS, INTS, INTS, INTS, INTS, types.boolean))
 _Tables = tuple[int, int, Ints, Longs, Ints, Ints, Ints, Ints, Ints, Ints, bool]
+_Count: TypeAlias = Callable[[NDArray[np.int64], _Bytes, _Tables, _Stack, NDArray[np.int64]], None]
+_Find: TypeAlias = Callable[[NDArray[np.int64], _Bytes, _Tables, _Stack, Longs, NDArray[np.int64]], None]
 
 
 @dataclass(frozen=True)
@@ -190,44 +194,63 @@ def _match_row(
     return top, stack
 
 
-@kernel(void(OFFSETS, BYTES, _TABLES, types.int64[::1], types.int64[:, ::1]))
-def _count_rows(
-    offsets: NDArray[np.int64], data: _Bytes, tables: _Tables, ring: _Stack, counts: NDArray[np.int64]
-) -> None:
-    stack = np.empty((64, 3), np.int64)
-    seen = np.full(tables[8].size, -1, np.int64)
-    for row in range(counts.shape[0]):
-        top, stack = _match_row(data, offsets[row], offsets[row + 1], tables, ring, stack)
-        matches, different, first, end = 0, 0, -1, 0
-        for place in range(top - 1, -1, -1):
-            if stack[place, _START] < end:
+def _make_count(parts: int) -> _Count:
+    @kernel(void(OFFSETS, BYTES, _TABLES, types.int64[::1], types.int64[:, ::1]))
+    def count_rows(
+        offsets: NDArray[np.int64], data: _Bytes, tables: _Tables, ring: _Stack, counts: NDArray[np.int64]
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        stack = np.empty((64, 3), np.int64)
+        seen = np.full(tables[8].size, -1, np.int64)
+        for row in range(counts.shape[0]):
+            top, stack = _match_row(data, offsets[row], offsets[row + 1], tables, ring, stack)
+            matches, different, first, end = 0, 0, -1, 0
+            for place in range(top - 1, -1, -1):
+                if stack[place, _START] < end:
+                    continue
+                end, term = stack[place, _END], stack[place, _TERM]
+                if matches == 0:
+                    first = term
+                matches += 1
+                different += seen[term] != row
+                seen[term] = row
+            counts[row, 0] = matches
+            counts[row, 1] = different
+            counts[row, 2] = first
+
+    return count_rows
+
+
+def _make_find(parts: int) -> _Find:
+    @kernel(void(OFFSETS, BYTES, _TABLES, types.int64[::1], LONGS, types.int64[:, ::1]))
+    def find_rows(
+        offsets: NDArray[np.int64],
+        data: _Bytes,
+        tables: _Tables,
+        ring: _Stack,
+        begins: Longs,
+        matches: NDArray[np.int64],
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        stack = np.empty((64, 3), np.int64)
+        for row in range(begins.size - 1):
+            if begins[row] == begins[row + 1]:
                 continue
-            end, term = stack[place, _END], stack[place, _TERM]
-            if matches == 0:
-                first = term
-            matches += 1
-            different += seen[term] != row
-            seen[term] = row
-        counts[row, 0] = matches
-        counts[row, 1] = different
-        counts[row, 2] = first
+            top, stack = _match_row(data, offsets[row], offsets[row + 1], tables, ring, stack)
+            here, end = begins[row], 0
+            for place in range(top - 1, -1, -1):
+                if stack[place, _START] >= end:
+                    end = stack[place, _END]
+                    matches[here] = stack[place]
+                    here += 1
+
+    return find_rows
 
 
-@kernel(void(OFFSETS, BYTES, _TABLES, types.int64[::1], LONGS, types.int64[:, ::1]))
-def _find_rows(
-    offsets: NDArray[np.int64], data: _Bytes, tables: _Tables, ring: _Stack, begins: Longs, matches: NDArray[np.int64]
-) -> None:
-    stack = np.empty((64, 3), np.int64)
-    for row in range(begins.size - 1):
-        if begins[row] == begins[row + 1]:
-            continue
-        top, stack = _match_row(data, offsets[row], offsets[row + 1], tables, ring, stack)
-        here, end = begins[row], 0
-        for place in range(top - 1, -1, -1):
-            if stack[place, _START] >= end:
-                end = stack[place, _END]
-                matches[here] = stack[place]
-                here += 1
+_count_rows = _make_count(stamp(automata))
+_find_rows = _make_find(stamp(automata))
 
 
 def _ring(matcher: Matcher) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, references, stack, tags, tokens
+from dclm_pipeline.kernels import characters, marks, references, stack, tags, tokens
 from dclm_pipeline.kernels.characters import put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.references import AMPERSAND, REFERENCES, References, read_reference
@@ -202,7 +202,7 @@ def _make(parts: int) -> Callable[..., None]:
     return sample_rows
 
 
-_sample_rows = _make(stamp(characters, references, tokens, tags, stack))
+_sample_rows = _make(stamp(characters, marks, references, tokens, tags, stack))
 
 
 def sample_visible(html: Strings, pieces: int, width: int, rows: NDArray[np.int64] | None = None) -> Sample:
