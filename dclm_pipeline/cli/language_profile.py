@@ -52,7 +52,7 @@ def language_profile(
 
     from dclm_pipeline.engine.assets import FetchedAssets
     from dclm_pipeline.engine.opening import whole_pool
-    from dclm_pipeline.pools.reading import read_shard
+    from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.stages.profiling import ProfileSettings, Profiling
 
     try:
@@ -80,7 +80,7 @@ def language_profile(
 
     def batches(counting: Counting, before: int) -> Iterator[pa.RecordBatch]:
         for place, shard in enumerate(manifest.shards, 1):
-            yield from read_shard(storage, shard.path, columns=["id", by, "text"])
+            yield from read_promised(storage, shard.path, columns=["id", by, "text"])
             counting.advance_to(before + place)
 
     with Counting("shards", 2 * len(manifest.shards), quiet=as_json) as counting:

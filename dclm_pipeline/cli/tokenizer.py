@@ -36,7 +36,7 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
     """Make a tokenizer of the texts of POOL; the same texts give the same file."""
     from dclm_pipeline.engine.assets.cache import sha256_of
     from dclm_pipeline.engine.opening import whole_pool
-    from dclm_pipeline.pools.reading import read_shard
+    from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.trainset.vocabulary import learn
 
     storage, manifest = whole_pool(pool)
@@ -48,7 +48,7 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
     def texts(counting: Counting) -> Iterator[str]:
         nonlocal read
         for place, shard in enumerate(manifest.shards, 1):
-            for batch in read_shard(storage, shard.path, columns=["text"]):
+            for batch in read_promised(storage, shard.path, columns=["text"]):
                 for text in batch["text"].to_pylist():
                     if text is not None and read < most_bytes:
                         read += len(text.encode())

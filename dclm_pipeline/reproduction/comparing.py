@@ -23,7 +23,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels.distance import TOO_LONG, edit_distances
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.pools.manifest import Manifest
-from dclm_pipeline.pools.reading import read_shard
+from dclm_pipeline.pools.reading import read_promised
 from dclm_pipeline.reproduction.published import Published, published_at
 from dclm_pipeline.reproduction.sides import Keys, Side, hashed, store
 from dclm_pipeline.sources import Reject
@@ -167,7 +167,7 @@ def _ours(storage: Storage, manifest: Manifest, score: str, told: Told) -> Itera
     columns = [name for name in ("url", "record_id", "text", score) if name in there]
     for done, shard in enumerate(manifest.shards):
         told(f"reading our pool: {done} of {len(manifest.shards)} shards")
-        for batch in read_shard(storage, shard.path, columns):
+        for batch in read_promised(storage, shard.path, columns):
             yield batch.rename_columns(["score" if name == score else name for name in columns])
 
 
@@ -227,7 +227,7 @@ def _first_rules(storage: Storage, manifest: Manifest, urls: Keys) -> dict[str, 
     wanted = {(int(high), int(low)) for high, low in urls if high or low}
     found: dict[tuple[int, int], str] = {}
     for file in manifest.rejects:
-        for batch in read_shard(storage, file.path, columns=["url", "step", "outcome", "reason"]):
+        for batch in read_promised(storage, file.path, columns=["url", "step", "outcome", "reason"]):
             keys = hashed(batch["url"])
             near = np.flatnonzero(np.isin(keys[:, 0], urls[:, 0]))
             for row, told in zip(near.tolist(), take(batch, near).to_pylist(), strict=True):
