@@ -81,6 +81,9 @@ def main() -> None:
         sys.exit(done.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(_said("interrupted; what is finished is kept: run the same command to go on", ExitCode.INTERRUPTED))
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(int(ExitCode.RECIPE))
     except click.ClickException as error:
         where = f"\nTry: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
         sys.exit(_said(error.format_message() + where, ExitCode.RECIPE))

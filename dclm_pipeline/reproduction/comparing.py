@@ -77,9 +77,9 @@ def reproduce(
         theirs = store(Path(folder, "theirs.arrow"), _theirs(published, failed, told))
         by = by or ("record_id" if ours.records.any() and theirs.records.any() else "url")
         join = joined(ours.keys(by), theirs.keys(by))
-        if not ours.keys(by).any() or not theirs.keys(by).any():
-            other = "url" if by == "record_id" else "record_id"
-            raise RecipeError(f"{pool}: cannot be joined by {by}, which one side has nowhere; try --by {other}")
+        for name, side in ((pool, ours), (", ".join(places), theirs)):
+            if not side.keys(by).any():
+                raise _without_keys(name, side, by, failed if side is theirs else Counter())
         pairs = _compared(ours, theirs, join, examples, told)
         both, only_ours, only_theirs = len(join.ours), join.only_ours, join.only_theirs
         return {
@@ -113,6 +113,17 @@ def reproduce(
                 ],
             },
         }
+
+
+def _without_keys(place: str, side: Side, by: str, failed: Counter[str]) -> RecipeError:
+    """Say why a side has nothing to be joined by."""
+    if side.rows == 0:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(failed.items())) or "there is none"
+        return RecipeError(f"{place}: no document could be read ({told}), so there is nothing to compare")
+    other = "url" if by == "record_id" else "record_id"
+    if side.keys(other).any():
+        return RecipeError(f"{place}: cannot be joined by {by}, which none of its documents has; try --by {other}")
+    return RecipeError(f"{place}: cannot be joined, as its documents have neither a url nor a record_id")
 
 
 @dataclass(frozen=True)
