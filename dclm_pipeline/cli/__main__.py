@@ -23,6 +23,7 @@ from dclm_pipeline.cli import (
     trainset,
     trial,
 )
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -31,7 +32,9 @@ EXIT_CODES = (
 )
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Listing, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="dclm")
 def app() -> None:
     """Turn Common Crawl into training data, and keep the receipts.

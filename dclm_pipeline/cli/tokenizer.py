@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
 
-@click.group()
+@click.group(cls=Listing)
 def tokenizer() -> None:
     """Make tokenizers: byte-level byte-pair encoding, for work without a network."""
 

@@ -165,8 +165,13 @@ def test_a_command_that_lacks_its_subcommand_shows_its_help_as_it_is():
     for words in ((), ("trainset",)):
         done = dclm(*words, code=2)
 
-        assert done.stderr.startswith("Usage: ")
+        assert "\nUsage: " in f"\n{done.stderr}"
         assert "Try:" not in done.stderr
+
+
+def test_help_lists_commands_in_whole_sentences():
+    for words in ((), ("assets",), ("classifier",), ("extractor",), ("tokenizer",), ("trainset",)):
+        assert "...\n" not in dclm(*words, "--help").stdout.partition("Commands:")[2]
 
 
 def test_a_place_where_nothing_lies_is_no_pool_that_stopped(tmp_path):
