@@ -44,21 +44,22 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
     if dict(manifest.columns).get("text") not in ("string", "large_string"):
         raise RecipeError(f"{pool}: has no column 'text'; its columns are {', '.join(dict(manifest.columns))}")
     require_folder_of(out)
-    read = 0
+    read = documents = 0
 
     def texts(counting: Counting) -> Iterator[str]:
-        nonlocal read
-        for place, shard in enumerate(manifest.shards, 1):
+        nonlocal read, documents
+        for shard in manifest.shards:
             for batch in read_promised(storage, shard.path, columns=["text"]):
                 for text in batch["text"].to_pylist():
                     if text is not None and read < most_bytes:
                         read += len(text.encode())
                         yield text
-            counting.advance_to(place)
-            if read >= most_bytes:
-                return
+                documents += batch.num_rows
+                counting.advance_to(documents)
+                if read >= most_bytes:
+                    return
 
-    with Counting("shards", len(manifest.shards), quiet=as_json) as counting:
+    with Counting("documents", manifest.rows, quiet=as_json) as counting:
         learnt = learn(texts(counting), out, size, special)
     facts = {"path": str(learnt.path), "tokens": learnt.tokens, "sha256": sha256_of(out), "text_bytes": read}
     if as_json:
