@@ -67,5 +67,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 	touch $@
 
 $(WARMED): $(INSTALLED) $(wildcard dclm_pipeline/kernels/*.py)
-	$(BIN)/python -c "from dclm_pipeline.kernels.warm import compile_all; list(compile_all())"
+	$(BIN)/python -c "from dclm_pipeline.cli.watching import compile_shown; compile_shown()"
 	touch $@

@@ -125,6 +125,9 @@ def main() -> int:
         help="size of the file that is streamed (default %(default)s)",
     )
     chosen = parser.parse_args()
+    unknown = [part for part in chosen.names if not any(part in each.name for each in COMPARISONS)]
+    if unknown:
+        parser.error(f"no comparison has {unknown[0]!r} in its name: {', '.join(each.name for each in COMPARISONS)}")
     wanted = _needed([each for each in COMPARISONS if _is_named(each, chosen.names)])
     best: dict[str, Performed] = {}
     failed: dict[str, str] = {}

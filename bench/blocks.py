@@ -4,11 +4,12 @@ Writes nothing. `python -m bench.blocks WARC...` prints pages a second, and what
 cost.
 """
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pyarrow as pa
 from fastwarc.warc import ArchiveIterator, WarcRecordType
@@ -83,5 +84,16 @@ def _decoded(bodies: Sequence[bytes]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([html], names=["html"])
 
 
+def main() -> None:
+    """Print what extracting the named files cost, as one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m bench.blocks", description=__doc__)
+    parser.add_argument("warcs", nargs="+", metavar="WARC", help="a WARC file")
+    warcs = parser.parse_args().warcs
+    missing = [warc for warc in warcs if not Path(warc).is_file()]
+    if missing:
+        parser.error(f"{missing[0]}: there is no such file")
+    print(json.dumps(asdict(extract_all(warcs))))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asdict(extract_all(sys.argv[1:]))))
+    main()

@@ -153,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.chain", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each part is done; the fastest counts")
     rounds = parser.parse_args().rounds
-    if "DCLM_TEST_DATA" not in os.environ:
+    if not os.environ.get("DCLM_TEST_DATA"):
         sys.exit("DCLM_TEST_DATA is not set: this needs real pages")
     with tempfile.TemporaryDirectory() as folder:
         print(table(rows(rounds, Path(folder))))

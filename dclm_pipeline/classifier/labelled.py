@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import Array
 from dclm_pipeline.classifier.reading import failure
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.pools.manifest import refuse_pool
 from dclm_pipeline.sources import Reject, Source
 from dclm_pipeline.sources.columns import Column, Type
 from dclm_pipeline.sources.jsonl import Jsonl
@@ -68,6 +69,9 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
     """Read one place; whatever type its labels have, they come out as texts."""
     storage = open_storage(place)
     names = [entry.path for entry in storage.entries()]
+    if not names:
+        raise RecipeError(f"{place}: there is nothing to read; name files or a folder of JSON lines or Parquet")
+    refuse_pool(storage, place)
     parquet = any(name.lower().endswith(".parquet") for name in names)
     mistyped = ""
     for kind in _TYPES:

@@ -23,6 +23,7 @@ from dclm_pipeline.cli import (
     trainset,
     trial,
 )
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.errors import ExitCode, PipelineError
 
 EXIT_CODES = (
@@ -31,7 +32,9 @@ EXIT_CODES = (
 )
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Listing, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="dclm")
 def app() -> None:
     """Turn Common Crawl into training data, and keep the receipts.
@@ -81,6 +84,9 @@ def main() -> None:
         sys.exit(done.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(_said("interrupted; what is finished is kept: run the same command to go on", ExitCode.INTERRUPTED))
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(int(ExitCode.RECIPE))
     except click.ClickException as error:
         where = f"\nTry: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
         sys.exit(_said(error.format_message() + where, ExitCode.RECIPE))

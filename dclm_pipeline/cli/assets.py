@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dclm_pipeline.cli.funnel import counted
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting, Line, clock
 from dclm_pipeline.cli.stopping import stopping_once
 from dclm_pipeline.errors import IntegrityError, RecipeError
@@ -41,7 +42,7 @@ def recipes_options(command: Command) -> Command:
     return command
 
 
-@click.group()
+@click.group(cls=Listing)
 def assets() -> None:
     """Models and lists that steps name: what there is, fetching them, and checking them.
 

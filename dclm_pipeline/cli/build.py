@@ -11,7 +11,7 @@ import click
 from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.fetching import Fetching, fetching_options
 from dclm_pipeline.cli.funnel import counted, funnel, rowwise_costs
-from dclm_pipeline.cli.rows import padding, token_sums
+from dclm_pipeline.cli.rows import counted_rows, padding, token_sums
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import tally_to_json
 
@@ -247,7 +247,7 @@ def _ran_text(recipe: "Recipe", job: "Job", ran: "Ran") -> str:
     rate = f"{read / max(ran.seconds, 1e-9):,.0f} documents/s, " if read else ""
     done = f"{counted(story.performed, 'task')} done" + (f", {story.known} done before" if story.known else "")
     lines.append(
-        f"{counted(manifest.rows, 'document')}, {size:,.1f} MB in {counted(len(manifest.shards), 'shard')}: {job.out} "
+        f"{counted_rows(manifest)}, {size:,.1f} MB in {counted(len(manifest.shards), 'shard')}: {job.out} "
         f"({ran.seconds:.1f} s, {rate}{done})"
     )
     if story.requests:

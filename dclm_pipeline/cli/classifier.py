@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import click
 
 from dclm_pipeline.cli.fetching import Fetching, fetching_options
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.rows import printable
 from dclm_pipeline.cli.writing import require_folder_of
 
@@ -20,7 +21,7 @@ _OUT = click.option("--out", type=FOLDER, required=True, help="The folder of the
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def classifier() -> None:
     """Train classifiers of quality, judge them, and distil dear ones into cheap ones.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
 
 
@@ -42,6 +43,6 @@ def sample_crawl(
         print(json.dumps({"pages": facts.pages, "shards": facts.shards, "bytes": facts.bytes, "folder": str(folder)}))
         return
     print(
-        f"{facts.pages:,} pages in {facts.shards} WARC files, {facts.bytes / 1e6:.1f} MB, "
+        f"{counted(facts.pages, 'page')} in {counted(facts.shards, 'WARC file')}, {facts.bytes / 1e6:.1f} MB, "
         f"in {time.perf_counter() - begun:.1f} s: {folder}"
     )

@@ -10,6 +10,7 @@ from html import escape
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, east_asian_width
 
 import click
 import pyarrow as pa
@@ -173,12 +174,25 @@ def _beside(shown: dict[str, Any]) -> str:
     start = max(0, same - 1)
     lines = [f"\nsimilarity {shown['similarity']:.2f} by runs of {shown['ngram']}: {_named(shown)}"]
     beside = list(zip_longest(left, right, fillvalue=""))[start : start + _LINES]
-    return "\n".join([*lines, *(f"  {one:{_WIDTH}} | {other}" for one, other in beside)])
+    return "\n".join([*lines, *(f"  {one}{' ' * (_WIDTH - _columns(one))} | {other}" for one, other in beside)])
 
 
 def _wrapped(text: str) -> list[str]:
-    text = text[: _WIDTH * 1000]
-    return [text[i : i + _WIDTH] for i in range(0, len(text), _WIDTH)]
+    """Cut a text into lines that are no wider than `_WIDTH` on a terminal."""
+    lines, line, width = [], "", 0
+    for character in text[: _WIDTH * 1000]:
+        own = _columns(character)
+        if width + own > _WIDTH:
+            lines.append(line)
+            line, width = "", 0
+        line += character
+        width += own
+    return [*lines, line] if line else lines
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Chinese, Japanese and Korean letters take two, accents none."""
+    return sum(0 if combining(character) else 1 + (east_asian_width(character) in "WF") for character in text)
 
 
 def _named(shown: dict[str, Any]) -> str:

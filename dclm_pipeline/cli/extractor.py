@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
@@ -20,7 +21,7 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _HEAD = ("pages", "F1", "precision", "recall", "wanted found", "unwanted absent")
 
 
-@click.group()
+@click.group(cls=Listing)
 def extractor() -> None:
     """Make the model of the extractor `blocks` of labelled pages, and judge extractors by such pages.
 

@@ -66,6 +66,8 @@ def review_text(found: dict[str, Any]) -> str:
 
 
 def _summary(figures: dict[str, Any]) -> list[str]:
+    if not figures["documents"]:
+        return ["  no labelled texts, so nothing is known of how good it is"]
     agreed = figures["agreement"]
     lines = [
         (

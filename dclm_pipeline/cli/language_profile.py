@@ -8,7 +8,9 @@ import click
 
 from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.mistakes import problems_of
 
 
 @click.command("language-profile")
@@ -52,7 +54,7 @@ def language_profile(
 
     from dclm_pipeline.engine.assets import FetchedAssets
     from dclm_pipeline.engine.opening import whole_pool
-    from dclm_pipeline.pools.reading import read_shard
+    from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.stages.profiling import ProfileSettings, Profiling
 
     try:
@@ -68,9 +70,10 @@ def language_profile(
             least_texts=least_texts,
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        option = "".join(f"--{name}: " for name in first["loc"]).replace("_", "-")
-        raise RecipeError(f"{option}{first['msg']}") from error
+        path, said = problems_of(error, ProfileSettings, (), "settings")[0]
+        option = "".join(f"--{name}: " for name in path).replace("_", "-")
+        raise RecipeError(f"{option}{said.removeprefix('settings: ')}") from error
+    require_folder_of(out)
     storage, manifest = whole_pool(pool)
     kinds = dict(manifest.columns)
     for name in (by, "text"):
@@ -80,7 +83,7 @@ def language_profile(
 
     def batches(counting: Counting, before: int) -> Iterator[pa.RecordBatch]:
         for place, shard in enumerate(manifest.shards, 1):
-            yield from read_shard(storage, shard.path, columns=["id", by, "text"])
+            yield from read_promised(storage, shard.path, columns=["id", by, "text"])
             counting.advance_to(before + place)
 
     with Counting("shards", 2 * len(manifest.shards), quiet=as_json) as counting:

@@ -10,7 +10,7 @@ import click
 from dclm_pipeline.cli.assets import catalogue_option
 from dclm_pipeline.cli.funnel import counted, funnel
 from dclm_pipeline.cli.progress import Counting
-from dclm_pipeline.cli.rows import padding, padding_share, print_row, show_pages, token_sums
+from dclm_pipeline.cli.rows import counted_rows, padding, padding_share, print_row, show_pages, token_sums
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.tally import tally_to_json
 
@@ -76,7 +76,7 @@ def show(pool: str, rows: int, row: str | None, source: str, rejects: bool, as_j
         size = sum(shard.bytes for shard in manifest.shards) / 1e6
         text = sum(shard.text_bytes for shard in manifest.shards) / 1e6
         click.echo(
-            f"{manifest.recipe['name']}: {counted(manifest.rows, 'document')}, {text:,.1f} MB of text, "
+            f"{manifest.recipe['name']}: {counted_rows(manifest)}, {text:,.1f} MB of text, "
             f"{size:,.1f} MB in {counted(len(manifest.shards), 'shard')}"
         )
         click.echo("columns: " + ", ".join(f"{name} ({kind})" for name, kind in manifest.columns))
@@ -102,10 +102,12 @@ def verify(pool: str, source: str, as_json: bool) -> None:
         click.echo(json.dumps(asdict(verified)))
     if verified.wrong:
         listed = "\n  ".join(verified.wrong)
-        raise IntegrityError(f"{pool}: {len(verified.wrong)} contradictions:\n  {listed}\n{_advice(verified.wrong)}")
+        raise IntegrityError(
+            f"{pool}: {counted(len(verified.wrong), 'contradiction')}:\n  {listed}\n{_advice(verified.wrong)}"
+        )
     if not as_json:
         inputs = f" and {counted(verified.inputs, 'input')}" if source else ""
-        files, rows = counted(verified.files, "file"), counted(verified.rows, "document")
+        files, rows = counted(verified.files, "file"), counted_rows(manifest)
         click.echo(f"{pool}: good. {files}{inputs}, {verified.bytes / 1e6:,.1f} MB, {rows}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.tally import Tally
 
@@ -21,6 +22,13 @@ def token_sums(tally: Tally) -> Iterator[str]:
         if step.sums:
             listed = ", ".join(f"{name} {count:,}" for name, count in sorted(step.sums.items()))
             yield f"{step.name}: {listed}"
+
+
+def counted_rows(manifest: "Manifest") -> str:
+    """Return how many rows a pool holds, and whether they are documents or those of a training set."""
+    from dclm_pipeline.trainset.lineage import is_packed
+
+    return counted(manifest.rows, "row" if is_packed(manifest) else "document")
 
 
 def padding_share(manifest: "Manifest") -> float | None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
 
-@click.group()
+@click.group(cls=Listing)
 def tokenizer() -> None:
     """Make tokenizers: byte-level byte-pair encoding, for work without a network."""
 
@@ -36,28 +37,29 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
     """Make a tokenizer of the texts of POOL; the same texts give the same file."""
     from dclm_pipeline.engine.assets.cache import sha256_of
     from dclm_pipeline.engine.opening import whole_pool
-    from dclm_pipeline.pools.reading import read_shard
+    from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.trainset.vocabulary import learn
 
     storage, manifest = whole_pool(pool)
     if dict(manifest.columns).get("text") not in ("string", "large_string"):
         raise RecipeError(f"{pool}: has no column 'text'; its columns are {', '.join(dict(manifest.columns))}")
     require_folder_of(out)
-    read = 0
+    read = documents = 0
 
     def texts(counting: Counting) -> Iterator[str]:
-        nonlocal read
-        for place, shard in enumerate(manifest.shards, 1):
-            for batch in read_shard(storage, shard.path, columns=["text"]):
+        nonlocal read, documents
+        for shard in manifest.shards:
+            for batch in read_promised(storage, shard.path, columns=["text"]):
                 for text in batch["text"].to_pylist():
                     if text is not None and read < most_bytes:
                         read += len(text.encode())
                         yield text
-            counting.advance_to(place)
-            if read >= most_bytes:
-                return
+                documents += batch.num_rows
+                counting.advance_to(documents)
+                if read >= most_bytes:
+                    return
 
-    with Counting("shards", len(manifest.shards), quiet=as_json) as counting:
+    with Counting("documents", manifest.rows, quiet=as_json) as counting:
         learnt = learn(texts(counting), out, size, special)
     facts = {"path": str(learnt.path), "tokens": learnt.tokens, "sha256": sha256_of(out), "text_bytes": read}
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dclm_pipeline.cli.funnel import counted
+from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.rows import padding_share
 from dclm_pipeline.errors import RecipeError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 FORMATS = ("megatron", "npy", "webdataset", "jsonl")
 
 
-@click.group()
+@click.group(cls=Listing)
 def trainset() -> None:
     """Look at training sets, and export them for other readers."""
 

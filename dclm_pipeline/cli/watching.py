@@ -47,7 +47,7 @@ class RunProgress:
                 self.warnings.append(event.message)
                 self._line.say(f"warning: {event.message}")
             case AlreadyWhole():
-                self._line.say(f"{event.folder} is whole already: {event.rows:,} documents; nothing to do")
+                self._line.say(f"{event.folder} is whole already: {event.rows:,} rows; nothing to do")
 
     def end(self) -> None:
         """Take the live line away."""
@@ -84,9 +84,13 @@ class RunProgress:
 
 
 def compile_when_cold() -> None:
-    """Compile the kernels before the first run of an installation, with all cores and before anybody's eyes."""
-    if not seems_cold():
-        return
+    """Compile the kernels before the first run of an installation."""
+    if seems_cold():
+        compile_shown()
+
+
+def compile_shown() -> None:
+    """Compile the kernels with all cores and before anybody's eyes."""
     click.echo("compiling kernels, once for this installation", err=True)
     line, left_time = Line(), TimeLeft(time.monotonic())
     for done, rooms in compile_all():

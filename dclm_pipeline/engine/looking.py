@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.pools.manifest import Manifest
-from dclm_pipeline.pools.parquet import read_shard
+from dclm_pipeline.pools.reading import read_promised
 from dclm_pipeline.storage import Storage
 
 EXAMPLES = 3
@@ -30,7 +30,7 @@ def first_rows(storage: Storage, manifest: Manifest, count: int) -> Iterator[dic
     """Yield the first documents of a pool."""
     left = count
     for shard in manifest.shards:
-        for batch in read_shard(storage, shard.path, rows=min(left, 256) or 1):
+        for batch in read_promised(storage, shard.path, rows=min(left, 256) or 1):
             for row in batch.slice(0, left).to_pylist():
                 yield row
                 left -= 1
@@ -45,7 +45,7 @@ def find_row(storage: Storage, manifest: Manifest, prefix: str) -> dict[str, Any
         raise RecipeError(f"{prefix!r} is no id: an id is hexadecimal digits, as `dclm show --rows` prints them")
     for shard in manifest.shards:
         place = 0
-        for batch in read_shard(storage, shard.path, columns=["id"], rows=65_536):
+        for batch in read_promised(storage, shard.path, columns=["id"], rows=65_536):
             for offset, one in enumerate(batch["id"].to_pylist()):
                 if one is not None and one.hex().startswith(wanted):
                     return _row_at(storage, shard.path, place + offset)
@@ -58,7 +58,7 @@ def rejects_by_reason(storage: Storage, manifest: Manifest) -> list[RejectedBeca
     counts: Counter[tuple[str, str, str]] = Counter()
     examples: dict[tuple[str, str, str], list[str]] = {}
     for file in manifest.rejects:
-        for batch in read_shard(storage, file.path, columns=["step", "outcome", "reason", "url", "detail"]):
+        for batch in read_promised(storage, file.path, columns=["step", "outcome", "reason", "url", "detail"]):
             for row in batch.to_pylist():
                 key = (row["step"], row["outcome"], row["reason"])
                 counts[key] += 1
@@ -71,7 +71,7 @@ def rejects_by_reason(storage: Storage, manifest: Manifest) -> list[RejectedBeca
 
 def _row_at(storage: Storage, path: str, place: int) -> dict[str, Any]:
     start = 0
-    for batch in read_shard(storage, path):
+    for batch in read_promised(storage, path):
         if place < start + batch.num_rows:
             row: dict[str, Any] = pa.Table.from_batches([batch.slice(place - start, 1)]).to_pylist()[0]
             return row

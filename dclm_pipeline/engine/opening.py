@@ -13,6 +13,10 @@ def whole_pool(place: str) -> tuple[Storage, Manifest]:
     storage = open_storage(place)
     manifest = read_manifest(storage)
     if manifest is None:
+        if next(iter(storage.entries()), None) is None:
+            raise RecipeError(
+                f"{place}: nothing lies there, and so no pool; name the folder that `run` was given as --out"
+            )
         raise RecipeError(
             f"{place}: no manifest.json, so there is no whole pool; if a run stopped here, run the same command again"
         )

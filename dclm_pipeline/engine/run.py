@@ -106,7 +106,10 @@ def require_shard(source: Source, place: str) -> None:
     """Refuse a place where nothing lies that the source reads; looks no further than the first."""
     storage = open_storage(place)
     if next(iter(source.shards(storage)), None) is None:
-        there = "there is no such place" if next(iter(storage.entries()), None) is None else "other files lie there"
+        if next(iter(storage.entries()), None) is not None:
+            there = "other files lie there"
+        else:
+            there = "the folder is empty" if Path(storage.url).is_dir() else "there is no such place"
         raise RecipeError(f"{storage.url}: nothing that the source {source.kind!r} reads: {there}")
 
 

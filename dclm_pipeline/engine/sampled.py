@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import where
 from dclm_pipeline.ids import scatter
 from dclm_pipeline.pools.manifest import Manifest
-from dclm_pipeline.pools.parquet import read_shard
+from dclm_pipeline.pools.reading import read_promised
 from dclm_pipeline.storage import Storage
 
 
@@ -19,12 +19,12 @@ def sample_of(
     """Yield the documents whose ids a seed draws first, `count` of them; `advance` is told of shards, each read twice."""
     drawn = np.zeros(0, np.uint64)
     for place, shard in enumerate(manifest.shards, 1):
-        for batch in read_shard(storage, shard.path, columns=["id"], rows=65_536):
+        for batch in read_promised(storage, shard.path, columns=["id"], rows=65_536):
             drawn = _first(np.concatenate([drawn, scatter(seed, batch["id"])]), count)
         advance(place)
     last = drawn.max() if len(drawn) else np.uint64(0)
     for place, shard in enumerate(manifest.shards, 1 + len(manifest.shards)):
-        for batch in read_shard(storage, shard.path, columns=columns):
+        for batch in read_promised(storage, shard.path, columns=columns):
             lucky = scatter(seed, batch["id"]) <= last
             if lucky.any():
                 yield where(batch, lucky)

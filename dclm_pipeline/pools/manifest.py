@@ -142,3 +142,9 @@ def superseded(storage: Storage, manifest: Manifest) -> frozenset[str]:
 
 def _files(values: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
     return tuple(stored_file(facts) for facts in values)
+
+
+def refuse_pool(storage: Storage, place: str) -> None:
+    """Refuse a pool where plain files are meant: rejects, signals and unfinished work lie beside its documents."""
+    if read_manifest(storage) is not None:
+        raise RecipeError(f"{place}: is a pool, where more than its documents lies; name the folder `shards` in it")

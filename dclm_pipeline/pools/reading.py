@@ -80,6 +80,18 @@ def read_shard(
                 yield from _portions(batch, size)
 
 
+def read_promised(
+    storage: Storage,
+    path: str,
+    columns: Sequence[str] | None = None,
+    rows: int = ROWS,
+    groups: Sequence[int] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Read a shard that a manifest names, as `read_shard` does; where it is missing, the pool is damaged."""
+    with promised(f"{storage.url}/{path}"):
+        yield from read_shard(storage, path, columns, rows, groups=groups)
+
+
 def file_facts(storage: Storage, path: str) -> ShardFacts:
     """Read a stored shard again and return the facts about it, to compare with those of its receipt."""
     name = f"{storage.url}/{path}"
@@ -197,6 +209,18 @@ def _portions(batch: pa.RecordBatch, size: int) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, end - start)
         before = int(ends[end - 1])
         start = end
+
+
+@contextmanager
+def promised(name: str) -> Iterator[None]:
+    """Say of a file that a manifest names, and that is missing, that its pool is damaged."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise IntegrityError(
+            f"{name}: is missing, though the pool's manifest names it; `dclm verify` says what else is, and running the "
+            "recipe again makes it anew"
+        ) from error
 
 
 @contextmanager

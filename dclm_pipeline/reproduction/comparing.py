@@ -23,7 +23,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels.distance import TOO_LONG, edit_distances
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.pools.manifest import Manifest
-from dclm_pipeline.pools.reading import read_shard
+from dclm_pipeline.pools.reading import read_promised
 from dclm_pipeline.reproduction.published import Published, published_at
 from dclm_pipeline.reproduction.sides import Keys, Side, hashed, store
 from dclm_pipeline.sources import Reject
@@ -77,9 +77,9 @@ def reproduce(
         theirs = store(Path(folder, "theirs.arrow"), _theirs(published, failed, told))
         by = by or ("record_id" if ours.records.any() and theirs.records.any() else "url")
         join = joined(ours.keys(by), theirs.keys(by))
-        if not ours.keys(by).any() or not theirs.keys(by).any():
-            other = "url" if by == "record_id" else "record_id"
-            raise RecipeError(f"{pool}: cannot be joined by {by}, which one side has nowhere; try --by {other}")
+        for name, side in ((pool, ours), (", ".join(places), theirs)):
+            if not side.keys(by).any():
+                raise _without_keys(name, side, by, failed if side is theirs else Counter())
         pairs = _compared(ours, theirs, join, examples, told)
         both, only_ours, only_theirs = len(join.ours), join.only_ours, join.only_theirs
         return {
@@ -113,6 +113,17 @@ def reproduce(
                 ],
             },
         }
+
+
+def _without_keys(place: str, side: Side, by: str, failed: Counter[str]) -> RecipeError:
+    """Say why a side has nothing to be joined by."""
+    if side.rows == 0:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(failed.items())) or "there is none"
+        return RecipeError(f"{place}: no document could be read ({told}), so there is nothing to compare")
+    other = "url" if by == "record_id" else "record_id"
+    if side.keys(other).any():
+        return RecipeError(f"{place}: cannot be joined by {by}, which none of its documents has; try --by {other}")
+    return RecipeError(f"{place}: cannot be joined, as its documents have neither a url nor a record_id")
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,7 @@ def _ours(storage: Storage, manifest: Manifest, score: str, told: Told) -> Itera
     columns = [name for name in ("url", "record_id", "text", score) if name in there]
     for done, shard in enumerate(manifest.shards):
         told(f"reading our pool: {done} of {len(manifest.shards)} shards")
-        for batch in read_shard(storage, shard.path, columns):
+        for batch in read_promised(storage, shard.path, columns):
             yield batch.rename_columns(["score" if name == score else name for name in columns])
 
 
@@ -227,7 +238,7 @@ def _first_rules(storage: Storage, manifest: Manifest, urls: Keys) -> dict[str, 
     wanted = {(int(high), int(low)) for high, low in urls if high or low}
     found: dict[tuple[int, int], str] = {}
     for file in manifest.rejects:
-        for batch in read_shard(storage, file.path, columns=["url", "step", "outcome", "reason"]):
+        for batch in read_promised(storage, file.path, columns=["url", "step", "outcome", "reason"]):
             keys = hashed(batch["url"])
             near = np.flatnonzero(np.isin(keys[:, 0], urls[:, 0]))
             for row, told in zip(near.tolist(), take(batch, near).to_pylist(), strict=True):

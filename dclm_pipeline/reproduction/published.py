@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pyarrow.parquet as pq
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.pools.manifest import refuse_pool
 from dclm_pipeline.sources import Source
 from dclm_pipeline.sources.columns import Column
 from dclm_pipeline.sources.jsonl import Jsonl
@@ -59,6 +60,7 @@ class Published:
 def published_at(place: str, wanted: str = "", score: str = "") -> Published:
     """Find out how the rows at a place are laid out; `wanted` says it by name, `score` names another column."""
     storage = open_storage(place)
+    refuse_pool(storage, place)
     parquet = any(entry.path.lower().endswith(".parquet") for entry in storage.entries())
     kind: type[Parquet | Jsonl] = Parquet if parquet else Jsonl
     # Folders of the hub hold pages and settings beside what is published.

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import one_batch
 from dclm_pipeline.engine.opening import whole_pool
 from dclm_pipeline.errors import IntegrityError, RecipeError
-from dclm_pipeline.pools.reading import distrusting
+from dclm_pipeline.pools.reading import distrusting, promised
 from dclm_pipeline.storage.many import at_once
 from dclm_pipeline.storage.trouble import naming
 from dclm_pipeline.trainset.lineage import is_packed
@@ -155,7 +155,7 @@ class PackedPool:
 
     def _read(self, path: str, group: int, columns: list[str]) -> pa.RecordBatch:
         name = f"{self.storage.url}/{path}"
-        with self.storage.open(path) as stream, distrusting(name):
+        with promised(name), self.storage.open(path) as stream, distrusting(name):
             file = pq.ParquetFile(stream, page_checksum_verification=True, pre_buffer=False)
             return one_batch(file.read_row_group(group, columns, use_threads=False).select(columns))
 
@@ -170,7 +170,7 @@ class PackedPool:
         """Read where tokens lie in a shard, and hold it against what the manifest and the first shard say."""
         file = self._files[place]
         name = f"{self.storage.url}/{file.path}"
-        with self.storage.open(file.path) as stream, distrusting(name):
+        with promised(name), self.storage.open(file.path) as stream, distrusting(name):
             geometry = geometry_of(pq.read_metadata(stream), name)
         expected = self.geometry if place else geometry
         width = geometry.sequence_length * geometry.dtype.itemsize
@@ -191,7 +191,7 @@ class PackedPool:
     def _map_file(self, place: int) -> mmap.mmap:
         file = self._files[place]
         path = Path(self.storage.url, file.path)
-        with naming(str(path)), path.open("rb") as opened:
+        with promised(str(path)), naming(str(path)), path.open("rb") as opened:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         if len(mapped) != file.bytes:
             raise IntegrityError(f"{path}: has {len(mapped):,} bytes, and the manifest says {file.bytes:,}")

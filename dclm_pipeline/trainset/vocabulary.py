@@ -35,6 +35,8 @@ def learn(texts: Iterable[str], out: Path, size: int, special: tuple[str, ...]) 
 
     if size < BYTES + len(special):
         raise RecipeError(f"{size} tokens are too few: there are {BYTES} bytes and {len(special)} special tokens")
+    if "" in special:
+        raise RecipeError("a special token is empty; give one that texts can hold, such as <|endoftext|>")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -48,6 +48,21 @@ def test_training_says_what_taught_and_what_it_is_worth(folder):
     assert "threshold" in said
 
 
+def test_what_nothing_judges_says_so(folder, tmp_path):
+    said = dclm("classifier", "train", folder / "tiny.yaml", "--out", tmp_path / "out", "--set", "held_out=0").stdout
+
+    assert "no labelled texts, so nothing is known of how good it is" in said
+    assert "AUC" not in said
+
+
+def test_places_that_hold_no_labelled_texts_are_named(folder, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: good\nsource: jsonl\nsteps: [{kind: sample, share: 1.0}]\n")
+    dclm("run", recipe, "--source", folder / "good.jsonl", "--out", tmp_path / "pool", "--executor", "inline")
+    for place, said in ((tmp_path / "nothing.jsonl", "there is nothing to read"), (tmp_path / "pool", "is a pool")):
+        assert said in dclm("classifier", "evaluate", folder / "out" / "model.folded", place, code=2).stderr
+
+
 def test_what_is_whole_is_not_made_again(folder):
     again = json.loads(dclm("classifier", "train", folder / "tiny.yaml", "--out", folder / "out", "--json").stdout)
 

@@ -161,6 +161,27 @@ def test_an_empty_result_ends_with_the_funnel(crawl, pool):
     assert "enough_words dropped" in done.stderr
 
 
+def test_a_command_that_lacks_its_subcommand_shows_its_help_as_it_is():
+    for words in ((), ("trainset",)):
+        done = dclm(*words, code=2)
+
+        assert "\nUsage: " in f"\n{done.stderr}"
+        assert "Try:" not in done.stderr
+
+
+def test_help_lists_commands_in_whole_sentences():
+    for words in ((), ("assets",), ("classifier",), ("extractor",), ("tokenizer",), ("trainset",)):
+        assert "...\n" not in dclm(*words, "--help").stdout.partition("Commands:")[2]
+
+
+def test_a_place_where_nothing_lies_is_no_pool_that_stopped(tmp_path):
+    assert "nothing lies there" in dclm("show", tmp_path / "nowhere", code=2).stderr
+
+
+def test_one_is_told_of_as_one(tmp_path):
+    assert "1 page in 1 WARC file," in dclm("sample-crawl", tmp_path / "one", "--pages", 1, "--shards", 1).stdout
+
+
 def test_check_looks_for_the_source_that_it_is_told(tmp_path):
     assert "no such place" in dclm("check", QUICKSTART, "--source", tmp_path / "nowhere", code=2).stderr
 

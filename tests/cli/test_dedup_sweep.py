@@ -12,6 +12,9 @@ from dclm_pipeline.barriers.near.trying import candidates_in, in_keep_order, pai
 from dclm_pipeline.cli.__main__ import app
 from dclm_pipeline.engine.opening import whole_pool
 from dclm_pipeline.engine.sampled import sample_of
+from dclm_pipeline.recipe import Recipe
+from dclm_pipeline.sources.jsonl import Jsonl
+from dclm_pipeline.stages.sample import Sample
 from tests.engine.crawls import run_inline
 from tests.laws.test_near_duplicates import documents, written
 
@@ -119,3 +122,16 @@ def test_more_permutations_than_the_step_knows_are_refused(pool):
 
     assert "permutations is 127000; expected a whole number" in str(result.exception)
     assert "(--bands 127 times --rows 1000)" in str(result.exception)
+
+
+def test_wide_letters_stand_in_line(tmp_path):
+    wide = "".join(map(chr, range(0x4E00, 0x4F00)))
+    texts = [f"the river {wide} cafe\u0301 one", f"the river {wide} cafe\u0301 other"]
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    recipe = Recipe(name="wide", source=Jsonl(), steps=[Sample(share=1.0)])
+    dp.run(recipe, tmp_path / "texts.jsonl", tmp_path / "pool", executor="inline", guard=False)
+    _, said = dclm("dedup-sweep", tmp_path / "pool", "--ngram", 1, "--threshold", 0.8)
+    beside = [line.partition(" | ")[0] for line in said.splitlines() if " | " in line]
+
+    assert len(beside) == 2
+    assert {len(left) + sum(map(wide.count, left)) - left.count("\u0301") for left in beside} == {58}

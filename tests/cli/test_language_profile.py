@@ -48,6 +48,8 @@ def test_json_tells_the_same(texts, tmp_path):
         (["--by", "tongue"], "has no column 'tongue' of texts"),
         (["--low", 0.9, "--high", 0.1], "swap them"),
         (["--share", 0], "--share: "),
+        (["--low", 2], "--low: low is 2"),
+        (["--out", "no/profile.json"], "there is no folder no"),
         ([], "no language has 100 documents"),
     ],
 )

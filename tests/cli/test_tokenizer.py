@@ -49,6 +49,14 @@ def test_a_tokenizer_smaller_than_its_bytes_is_refused(pool, tmp_path):
     assert "too few" in str(said.exception)
 
 
+def test_an_empty_special_token_is_refused(pool, tmp_path):
+    done = train(pool, tmp_path / "a.json", "--special", "")
+
+    assert isinstance(done.exception, RecipeError)
+    assert "a special token is empty" in str(done.exception)
+    assert not (tmp_path / "a.json").exists()
+
+
 def test_the_one_that_comes_with_the_package_is_what_the_catalogue_says():
     entry = SHIPPED["demo-tokenizer"]
     path = find_bundled(entry.sha256)

@@ -12,6 +12,7 @@ from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources.jsonl import Jsonl
 from dclm_pipeline.stages.pack import Pack
 from dclm_pipeline.stages.tokenize import Tokenize
+from tests.cli.terminal import dclm
 
 TEXTS = [f"the old river and the old boat, {row}, 川" for row in range(30)]
 
@@ -74,6 +75,11 @@ def test_what_does_not_go_together_is_refused(pack, tmp_path):
 
         assert isinstance(found.exception, RecipeError)
         assert wrong in str(found.exception)
+
+
+def test_rows_are_not_told_of_as_documents(pack):
+    assert dclm("verify", pack).stdout.rstrip().endswith(" rows")
+    assert " rows, " in dclm("show", pack).stdout.splitlines()[0]
 
 
 def test_parts_have_as_many_rows_as_they_are_told(pack, tmp_path):

@@ -112,6 +112,9 @@ def test_an_empty_source_and_a_missing_one_are_told_apart(tmp_path):
 
     with pytest.raises(RecipeError, match="no such place"):
         run_inline(EXTRACT, tmp_path / "nowhere", tmp_path / "pool")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RecipeError, match="the folder is empty"):
+        run_inline(EXTRACT, tmp_path / "empty", tmp_path / "pool")
     with pytest.raises(RecipeError, match="other files"):
         run_inline(EXTRACT, tmp_path / "other", tmp_path / "pool")
 

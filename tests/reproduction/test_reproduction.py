@@ -176,6 +176,14 @@ def test_what_cannot_be_joined_or_read_is_refused(pool, tmp_path):
     for column in ("text", "id", "absent"):
         with pytest.raises(RecipeError, match=f"{column}' .*name one of numbers by --our-score: .*quality"):
             reproduce(str(pool), [str(tmp_path / "shard.parquet")], our_score=column, told=silent)
+    with pytest.raises(RecipeError, match=r"is a pool.*name the folder `shards`"):
+        published_at(str(pool))
+    (tmp_path / "bare.jsonl").write_text('{"text": "no address"}\n')
+    with pytest.raises(RecipeError, match=r"bare.jsonl: .* neither a url nor a record_id"):
+        reproduce(str(pool), [str(tmp_path / "bare.jsonl")], told=silent)
+    (tmp_path / "wordy.jsonl").write_text('{"text": "river", "url": "http://a.example/", "quality": "high"}\n')
+    with pytest.raises(RecipeError, match=r"wordy.jsonl: no document could be read .1 column score"):
+        reproduce(str(pool), [str(tmp_path / "wordy.jsonl")], told=silent)
     (tmp_path / "array.jsonl").write_text("[1]\n")
     with pytest.raises(RecipeError, match="no JSON object"):
         published_at(str(tmp_path / "array.jsonl"))

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.pools.manifest import Manifest
-from dclm_pipeline.pools.reading import read_shard
+from dclm_pipeline.pools.reading import read_promised
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.trainset.rows import Tokens
 from dclm_pipeline.trainset.shard import Geometry
@@ -102,7 +102,7 @@ def rows_of(
             wanted = min(shard.rows, end - begin)
             groups = range(start // geometry.group_rows, -(-wanted // geometry.group_rows))
             place = groups.start * geometry.group_rows
-            for batch in read_shard(storage, shard.path, columns, _READ_ROWS, groups=groups):
+            for batch in read_promised(storage, shard.path, columns, _READ_ROWS, groups=groups):
                 low, high = max(0, start - place), min(batch.num_rows, wanted - place)
                 if low < high:
                     yield _rows(batch.slice(low, high - low), geometry)
