@@ -7,6 +7,7 @@ in classes and names are told apart by a number below `BUCKETS`, so some share o
 import numpy as np
 from numpy.typing import NDArray
 
+from dclm_pipeline.kernels.characters import character_at, is_unlooked
 from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.tokens import first_bytes, is_blank, next_byte
 
@@ -144,13 +145,18 @@ def write_words(
 ) -> int:
     """Write down the numbers of the words in an attribute, up to the place `most`; return the place behind them.
 
-    Words are runs of letters; `mainNav` is two. One letter alone is none.
+    Words are runs of letters; `mainNav` is two. One letter alone is none, and what nobody sees in a word is nothing.
     """
     hashed, length = seed, 0
     lower = False
     while i <= stop and n < most:
         byte = at(data, i) if i < stop else 32
         i += 1
+        if byte >= 0xC2:
+            code, behind = character_at(data, i - 1, stop)
+            if is_unlooked(code):
+                i = behind
+                continue
         upper = 65 <= byte <= 90
         if length and ((upper and lower) or not (97 <= byte | 32 <= 122 or byte >= 128)):
             if 2 <= length <= _LONGEST_WORD:

@@ -191,6 +191,12 @@ def put_character(code: int, out: NDArray[np.uint8], n: int) -> int:
 
 
 @part
+def is_unlooked(code: int) -> bool:
+    """Tell soft hyphens, blanks without width, word joiners and byte order marks from what has a look."""
+    return code == 0xAD or code == 0x200B or code == 0x2060 or code == 0xFEFF
+
+
+@part
 def is_ascii_letter(byte: int) -> bool:
     """Tell whether a byte is a letter of ASCII."""
     return ((byte | 0x20) - 97) & 0xFF < 26

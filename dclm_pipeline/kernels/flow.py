@@ -1,7 +1,9 @@
 """Text as it is shown, written down byte by byte, and cut into blocks: parts of the kernel in `blocks`.
 
-Knows nothing of tags. Of a blank, however long, one space is left, in `pre` every line and space. What has no look of
-its own (controls, soft hyphens, byte order marks) is left out.
+Knows nothing of tags. Of a blank, however long, one space is left, in `pre` every line and space. Controls of ASCII are
+left out; all else stands as the page has it, what has no look of its own too (soft hyphens, joiners, marks of direction),
+for mending text is the business of another step. Only where a line or a block would begin with what nobody sees is that
+left out, so that no block is made of nothing.
 """
 
 import numpy as np
@@ -17,6 +19,7 @@ from dclm_pipeline.kernels.characters import (
     UPPER,
     character_at,
     is_ascii_letter,
+    is_unlooked,
     letter_run,
     put_character,
 )
@@ -88,9 +91,9 @@ _SPACES = np.uint64(0x2020202020202020)
 
 
 @part
-def is_unlooked(code: int) -> bool:
-    """Tell controls, soft hyphens and byte order marks from what has a look."""
-    return code < 32 or 0x7F <= code < 0xA0 or code == 0xAD or code == 0xFEFF
+def is_control(code: int) -> bool:
+    """Tell the controls of ASCII from all else; those above are what misread text is mended by."""
+    return code < 32 or code == 0x7F
 
 
 @part
@@ -170,11 +173,17 @@ def add_text(
                 # Lines at the beginning of a block are nothing; spaces may be the indentation of its first line.
                 position = put_character(10 if code == 13 else code if code == 9 or code == 10 else 32, text, position)
             continue
-        if is_unlooked(code):
+        if is_control(code):
+            continue
+        unlooked = is_unlooked(code)
+        if unlooked and (position == begin or gap & _NEW_LINE):
             continue
         if gap:
             position, gap = _fill_gap(gap, begin, text, position), 0
         position = put_character(code, text, position)
+        if unlooked:
+            # Neither a character that counts nor the end of a word: it lies within one.
+            continue
         latest = code
         characters += 1
         if sort & LETTER:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, flow, marks, metadata, references
 from dclm_pipeline.kernels.blocks import Blocks
-from dclm_pipeline.kernels.characters import SPACE, character_at, character_table, put_character
+from dclm_pipeline.kernels.characters import SPACE, character_at, character_table, is_unlooked, put_character
 from dclm_pipeline.kernels.compiled import BYTES, at, borrowed, kernel, part, stamp
-from dclm_pipeline.kernels.flow import is_unlooked
+from dclm_pipeline.kernels.flow import is_control
 from dclm_pipeline.kernels.metadata import AUTHOR, DATE, FIELDS, FROM_SCRIPT, MOST_SCRIPTS, TITLE, note_value
 from dclm_pipeline.kernels.references import AMPERSAND, REFERENCES, REPLACEMENT, References, read_reference
 from dclm_pipeline.kernels.strings import Strings
@@ -142,7 +142,7 @@ def _write_value(
         if int(table[code]) & SPACE:
             gap = n > begin
             continue
-        if is_unlooked(code):
+        if is_control(code) or (is_unlooked(code) and n == begin):
             continue
         if gap:
             out[n] = 32

@@ -38,8 +38,9 @@ class Extract(ExtractSettings):
     """
 
     # 2: `blocks` has another model, drops repeats, and makes tables of Markdown whole. 3: what it asks of the first and
-    # last blocks of a page no longer depends on what was in memory; the model was made anew.
-    revision: ClassVar[int] = 3
+    # last blocks of a page no longer depends on what was in memory; the model was made anew. 4: it leaves no soft hyphens,
+    # byte order marks and controls above ASCII out.
+    revision: ClassVar[int] = 4
 
     kind: Literal["extract"] = "extract"
 

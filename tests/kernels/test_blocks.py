@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from resiliparse.extract.html2text import extract_plain_text
 
 from dclm_pipeline.kernels.blocks import BLOCK, TEXT, cut_pages
-from dclm_pipeline.kernels.flow import FIRST, HIDDEN, LAST_BYTE, LINKED, WORDS
+from dclm_pipeline.kernels.flow import BLOCK_FIELDS, FIRST, HIDDEN, LAST_BYTE, LINKED, SOURCE, WORDS
 from dclm_pipeline.kernels.flow import FLAGS as SAID
 from dclm_pipeline.kernels.strings import views
 
@@ -49,7 +49,10 @@ def column(page, number):
         ("un<b>brok</b>en", ["unbroken"]),
         ("one<br>two<br/>\n<br>three", ["one\ntwo", "three"]),
         ("  many \n\t blanks  ", ["many blanks"]),
-        ("no&nbsp;break, hy&shy;phen, \ufeffmark", ["no break, hyphen, mark"]),
+        ("no&nbsp;break, hy&shy;phen, m\ufeffark", ["no break, hy\xadphen, m\ufeffark"]),
+        ("\xad\ufeff<p>\u200b&NoBreak;one&shy;<br>\xad<br>\ufefftwo \u200bthree", ["one\xad", "two \u200bthree"]),
+        ("می\u200cخواهم&zwj; \u200fक्\u200dष", ["می\u200cخواهم\u200d \u200fक्\u200dष"]),
+        ("itâ\x80\x99s b\x01e\x7fl\x1bl", ["itâ\x80\x99s bell"]),
         ("<pre>\n  one\r\n\ttwo  \n</pre>three", ["  one\n\ttwo", "three"]),
         ("<a href=/>Home</a><a href=/x>About</a>", ["Home About"]),
         ("<h1>One</h2>two", ["One", "two"]),
@@ -128,6 +131,19 @@ def test_hidden_text_is_marked(page, hidden):
     assert bool(column(page, SAID)[-1] & HIDDEN) == hidden
 
 
+def test_what_nobody_sees_changes_no_number():
+    plain = '<p>Two words, <a href=x>in a link</a>.</p><p class="menu">Menu item</p><p>می\u200cخواهم'
+    hyphened = (
+        plain.replace("ords", "or\xadds").replace(" item", " i&shy;tem").replace("link", "\u200bl\ufeffink\u2060")
+    )
+    before, after = cut(plain), cut(hyphened)
+    counts = [field for field in range(BLOCK_FIELDS) if field not in (FIRST, LAST_BYTE, SOURCE)]
+
+    assert after.blocks[:, counts].tolist() == before.blocks[:, counts].tolist()
+    assert after.blocks[:, WORDS].tolist() == [5, 2, 1]
+    assert after.marks.tolist() == before.marks.tolist()
+
+
 def test_words_and_letters_in_links_are_counted():
     page = "<p>Two words <a href=x>in link</a> don't. 你好 - <a name=y>no link</a></p>"
 
@@ -181,8 +197,8 @@ def test_character_references_agree_with_the_standard_library(page):
 
 
 def solid(text):
-    """Return a text without blanks and what has no look."""
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\xad\ufeff]+", "", text)
+    """Return a text without blanks, controls and what has no look."""
+    return re.sub(r"[\s\x00-\x1f\x7f\xad\u200b\u2060\ufeff]+", "", text)
 
 
 TAGS = str.split(

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.forest import Forest, Growth, ask, grow
 from tests.kernels.oracle.forest import ask as ask_slowly
@@ -13,15 +15,35 @@ def some_rows(count, width=5, seed=1):
     return np.random.default_rng(seed).random((count, width), np.float32)
 
 
-@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
-def test_many_rows_are_answered_as_one_by_one(count):
-    random = np.random.default_rng(2)
-    forest = Forest(
-        random.integers(0, 5, (7, 4)).astype(np.int16),
-        random.random((7, 4), np.float32),
-        random.random((7, 16), np.float32),
+def some_forest(depth, seed=2):
+    random = np.random.default_rng(seed)
+    return Forest(
+        random.integers(0, 5, (7, depth)).astype(np.int16),
+        random.random((7, depth), np.float32),
+        random.random((7, 1 << depth), np.float32),
     )
-    rows = some_rows(count)
+
+
+@pytest.mark.parametrize("depth", [1, 4, 5, 6, 7])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 72, 200])
+def test_many_rows_are_answered_as_one_by_one(count, depth):
+    forest, rows = some_forest(depth), some_rows(count)
+
+    assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
+
+
+@pytest.mark.parametrize("depth", [5, 6])
+def test_what_is_no_number_is_above_nothing_and_equal_is_not_above(depth):
+    forest = some_forest(depth)
+    rows = some_rows(70)
+    rows[::3, 1], rows[::4, 2], rows[::5, 3], rows[::6, 4] = np.nan, np.inf, -np.inf, forest.thresholds[0, 0]
+
+    assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
+
+
+@given(st.integers(1, 7), st.integers(0, 140), st.integers(0, 1 << 30))
+def test_any_rows_are_answered_as_one_by_one(depth, count, seed):
+    forest, rows = some_forest(depth, seed), some_rows(count, seed=seed)
 
     assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
 

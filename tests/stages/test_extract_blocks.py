@@ -102,6 +102,15 @@ def test_text_in_any_script_comes_out():
     assert extracted(page)[0].count(sentence.strip()) == 4
 
 
+def test_text_stands_as_the_page_has_it():
+    """A page's phrases are looked for as they stand: what was left out of them was never found again."""
+    page = ARTICLE.replace("prepared", "pre&shy;par\xaded").replace("people", "peo\u200cple\u200d â\x80\x99")
+
+    assert extracted(page) == [
+        EXPECTED.replace("prepared", "pre\xadpar\xaded").replace("people", "peo\u200cple\u200d â\x80\x99")
+    ]
+
+
 def test_a_paragraph_that_was_there_before_goes_unless_wanted():
     page = ARTICLE.replace("<p>1. ", "<p>0. ")
 
