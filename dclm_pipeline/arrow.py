@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dclm_pipeline.errors import ShardError
+
 Array: TypeAlias = "pa.Array[Any]"
 Field: TypeAlias = "pa.Field[Any]"
 Rows = TypeVar("Rows", pa.RecordBatch, pa.Table)
@@ -43,9 +45,25 @@ def where(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
 
 
 def one_batch(table: pa.Table) -> pa.RecordBatch:
-    """Return a table as one contiguous batch, also where it has no rows."""
+    """Return a table as one contiguous batch, also where it has no rows.
+
+    Arrow leaves several pieces of a column of strings or lists that has more than 2 GB in all and offsets of 32 bits.
+    """
     batches = table.combine_chunks().to_batches()
+    if len(batches) > 1:
+        narrow = ", ".join(field.name for field in table.schema if _is_narrow(field.type)) or "none has narrow offsets"
+        raise ShardError(
+            f"{table.num_rows:,} rows of {table.nbytes:,} bytes do not fit into one batch: they came in {len(batches)} "
+            f"pieces. Columns whose offsets have 32 bits: {narrow}; make them large_string, large_binary or large_list, or "
+            "take fewer rows at a time"
+        )
     return batches[0] if batches else empty(table.schema)
+
+
+def _is_narrow(kind: pa.DataType) -> bool:
+    """Tell whether a column cannot have more than 2 GB in one piece."""
+    is_ = pa.types
+    return is_.is_string(kind) or is_.is_binary(kind) or is_.is_list(kind) or is_.is_map(kind)
 
 
 def empty(schema: pa.Schema) -> pa.RecordBatch:

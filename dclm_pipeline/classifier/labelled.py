@@ -48,25 +48,25 @@ class Labelled:
 
 
 def read_labelled(places: Sequence[str], fields: Fields) -> Labelled:
-    """Read all labelled texts of some files or folders; texts without a label are counted and left out."""
+    """Read all labelled texts of some files or folders into memory; those without a label are counted and left out."""
     tables: list[pa.Table] = []
-    failed = 0
+    unlabelled = failed = 0
     for place in places:
-        table, own = _read(place, fields)
+        table, without, own = _read(place, fields)
         tables.append(table)
+        unlabelled += without
         failed += own
-    table = pa.concat_tables(tables)
-    labelled = table.filter(pc.is_valid(table["label"]))
+    labelled = pa.concat_tables(tables)
     if labelled.num_rows == 0:
         raise RecipeError(
             f"{', '.join(places)}: no text has a label in the field {fields.label!r}; name it with --label"
         )
     good = _good([str(label) for label in labelled["label"].to_pylist()], fields)
-    return Labelled(labelled, good, table.num_rows - labelled.num_rows, failed)
+    return Labelled(labelled, good, unlabelled, failed)
 
 
-def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
-    """Read one place; whatever type its labels have, they come out as texts."""
+def _read(place: str, fields: Fields) -> tuple[pa.Table, int, int]:
+    """Read one place: what has a label, how many texts have none, how many failed; labels come out as texts."""
     storage = open_storage(place)
     names = [entry.path for entry in storage.entries()]
     if not names:
@@ -85,12 +85,14 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
                     f"{place}: has no column {fields.label!r}; its columns are {', '.join(there)}: name one with --label"
                 )
         source: Source = (Parquet if parquet else Jsonl).model_validate(given | {"columns": columns})
-        batches, failed, first, mistyped = [], 0, "", ""
+        batches, unlabelled, failed, first, mistyped = [], 0, 0, "", ""
         for shard in source.shards(storage):
             reading = source.read(storage, shard, 1024, 8 * 2**20)
             for item in reading:
                 if not isinstance(item, Reject):
-                    batches.append(_row_of(item, place))
+                    rows = _row_of(item, place)
+                    batches.append(rows.filter(pc.is_valid(rows["label"])) if rows["label"].null_count else rows)
+                    unlabelled += rows.num_rows - batches[-1].num_rows
                 elif item.reason == "column group":
                     raise RecipeError(
                         f"{place}: the field {fields.group!r} of groups holds something that is no text ({item.detail}, "
@@ -111,7 +113,11 @@ def _read(place: str, fields: Fields) -> tuple[pa.Table, int]:
                     f"{place}: holds no text in the field {fields.text!r} of JSON lines or Parquet{found}; name it with "
                     "--text"
                 )
-            return pa.Table.from_batches(batches), failed
+            return (
+                pa.Table.from_batches([rows for rows in batches if rows.num_rows], batches[0].schema),
+                unlabelled,
+                failed,
+            )
     raise RecipeError(
         f"{place}: labels in the field {fields.label!r} are neither texts nor numbers, or mixed ({mistyped}); give one sort"
     )

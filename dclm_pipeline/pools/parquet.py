@@ -22,7 +22,7 @@ from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
 from dclm_pipeline.pools.layout import MOST_BYTES, Layout, layout_of, passing_layout, wished_rows
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
-from dclm_pipeline.pools.rowgroups import RowGroups, plain_schema
+from dclm_pipeline.pools.rowgroups import RowGroups, contiguous, plain_schema
 from dclm_pipeline.storage.trouble import naming
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class ShardWriter:
         wished, layout = wished_rows(self.schema), passing_layout(self.schema) if passing else layout_of(self.schema)
         self._groups = RowGroups(self.schema, wished or group_rows, MOST_BYTES if wished else group_bytes)
         self._digest = ContentDigest(self.schema)
+        self._passing = passing
         self._rows = 0
         self._cuts = 0
         self._facts: ShardFacts | None = None
@@ -125,12 +126,14 @@ class ShardWriter:
         with suppress(pa.ArrowException, OSError):
             self._parquet.close()
 
-    def _store(self, groups: Iterable[pa.RecordBatch]) -> None:
+    def _store(self, groups: Iterable[pa.Table]) -> None:
         try:
             with naming(str(self.path)):
-                for group in groups:
-                    self._digest.update(group)
-                    self._parquet.write_batch(group, row_group_size=group.num_rows)
+                for pieces in groups:
+                    group = pieces if self._passing else pa.Table.from_batches([contiguous(pieces)])
+                    for batch in group.to_batches():
+                        self._digest.update(batch)
+                    self._parquet.write_table(group, row_group_size=group.num_rows)
                     self._rows += group.num_rows
                     self._cuts += 1
         except BaseException as error:

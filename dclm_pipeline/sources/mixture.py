@@ -23,6 +23,8 @@ from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.storage.paths import below, check_path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+# As many copies as `repeat` makes of a document at most.
+MOST_TIMES = 10_000
 _ADDED = schema_of(pa.field("pool", pa.string()), pa.field("times", pa.float64()))
 
 
@@ -33,7 +35,7 @@ class Part(BaseModel):
 
     path: str = Field(default="", description="Where it lies below the source's place; default: its name.")
     times: float | None = Field(
-        default=None, ge=0, le=10_000, allow_inf_nan=False, description="How often each document is to be repeated."
+        default=None, ge=0, le=MOST_TIMES, allow_inf_nan=False, description="How often each document is to be repeated."
     )
     weight: float | None = Field(
         default=None,
@@ -121,6 +123,13 @@ class Mixture(Columns, Source):
             if not sizes[name]:
                 raise RecipeError(f"source: the pool {name!r} has no text, so nothing of it can be taken by weight")
             times[name] = (part.weight or 0.0) / weights * together / sizes[name]
+            if not 0 < times[name] <= MOST_TIMES:
+                unit = "bytes of text" if part.tokens is None else "tokens"
+                raise RecipeError(
+                    f"source: the weight {part.weight:g} of the pool {name!r} comes to {times[name]:,.6g} times its "
+                    f"{sizes[name]:,} {unit}, as all pools with a weight have {together:,} and weigh {weights:g}; a pool is "
+                    f"repeated {MOST_TIMES:,} times at most: lower this weight, raise the others, or give `times`"
+                )
         return times
 
 

@@ -1,5 +1,6 @@
 """Training sets: the same bytes for any batches, every document as often as the mixture says, rows back to pages."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -8,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
+from click.testing import CliRunner
 from tokenizers import Tokenizer
 
 import dclm_pipeline as dp
 from dclm_pipeline.barriers.shuffle import Shuffle
 from dclm_pipeline.barriers.token_budget import TokenBudget
+from dclm_pipeline.cli.__main__ import app
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.errors import PipelineError, RecipeError
 from dclm_pipeline.recipe import Recipe
@@ -179,6 +183,33 @@ def test_weights_share_the_size_that_pools_have_together(pools):
 
     times = dict(zip(docs["pool"].to_pylist(), docs["times"].to_pylist(), strict=True))
     assert times == pytest.approx({"web": 0.25 * 400 / 300, "code": 0.75 * 400 / 100})
+
+
+@pytest.mark.parametrize(
+    ("weights", "tokens", "said"),
+    [
+        ((1.0, 1.0), (1, 19_999), ""),
+        (
+            (1.0, 1.0),
+            (1, 20_000),
+            r"weight 1 of the pool 'web' comes to 10,000.5 times its 1 tokens.* have 20,001 and weigh 2",
+        ),
+        ((1e308, 1e308), (10, 10), r"weight 1e\+308 of the pool 'code' comes to 0 times its 10 tokens.* weigh inf"),
+    ],
+)
+def test_weights_that_ask_for_more_than_ten_thousand_times_a_pool_are_refused(pools, tmp_path, weights, tokens, said):
+    parts = {
+        name: {"weight": weight, "tokens": count}
+        for name, weight, count in zip(("web", "code"), weights, tokens, strict=True)
+    }
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        yaml.safe_dump({"name": "mix", "source": {"kind": "mixture", "pools": parts}, "steps": [{"kind": "shuffle"}]})
+    )
+    checked = CliRunner().invoke(app, ["check", str(recipe), "--source", str(pools)])
+
+    assert isinstance(checked.exception, RecipeError) == bool(said)
+    assert re.search(said, str(checked.exception))
 
 
 def _storage(place: Path):

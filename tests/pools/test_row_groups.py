@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 import pyarrow as pa
 
-from dclm_pipeline.pools.rowgroups import RowGroups
+from dclm_pipeline.pools.rowgroups import RowGroups, contiguous
 
 SCHEMA = pa.schema([("number", pa.int64())])
 
@@ -34,3 +34,25 @@ def test_small_rows_do_not_keep_the_messages_that_brought_them():
 
     assert sum(watch() is not None for watch in watches) < 20
     assert [row for group in groups.rest() for row in group["number"].to_pylist()] == list(range(200))
+
+
+def test_large_rows_that_own_their_memory_are_not_copied_before_their_group_is_made_contiguous():
+    batches = [pa.record_batch({"number": np.arange(100_000) + start}) for start in range(40)]
+    groups = RowGroups(SCHEMA, 10_000_000, 2**26)
+    assert not [group for batch in batches for group in groups.add(batch)]
+    (group,) = groups.rest()
+    pieces = [piece.buffers()[1].address for piece in group["number"].chunks]
+
+    assert pieces == [batch["number"].buffers()[1].address for batch in batches]
+    assert contiguous(group).equals(pa.Table.from_batches(batches).combine_chunks().to_batches()[0])
+
+
+def test_lists_under_nulls_are_made_anew_in_every_group():
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 3], pa.int32()), pa.array([1, 2, 3]), mask=pa.array([False, True]))
+    schema = pa.schema([("lists", lists.type)])
+    groups = RowGroups(schema, 10, 2**25)
+    assert not [group for _ in range(2) for group in groups.add(pa.record_batch([lists], schema=schema))]
+    (group,) = groups.rest()
+
+    assert group["lists"].num_chunks == 1
+    assert group["lists"].chunk(0).values.to_pylist() == [1, 1]
