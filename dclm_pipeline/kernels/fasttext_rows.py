@@ -236,7 +236,7 @@ def note_pieces(
     share = _ALL // bucket + _ONE
     # Without a branch that nobody could predict: noted are buckets, one over the other until one has a row. In which row
     # those few are that have one (of the pieces of unknown words one in ten) is looked up together, at the end.
-    known, pruned = noted, np.int64(numbers[PRUNED] != 0)
+    known, pruned = noted, 1 if numbers[PRUNED] != 0 else 0
     while i < length and noted + longest <= pending.size:
         if at(word, i) & 0xC0 == 0x80:
             i += 1
@@ -251,7 +251,7 @@ def note_pieces(
             if characters >= shortest and not (characters == 1 and (i == 0 or j == length)):
                 left = np.int64(high_product(share * np.uint64(value), bucket))
                 pending[noted] = left
-                there = np.int64(bits[np.uintp((left >> 6) * pruned)] >> np.uint64(left & 63) & _ONE)
+                there = int(np.int64(bits[np.uintp((left >> 6) * pruned)] >> np.uint64(left & 63) & _ONE))
                 noted += there | 1 - pruned
             characters += 1
         i += 1

@@ -51,7 +51,7 @@ def split_lines(
             digits += count_ones(bytes_between(eight, 48, 57) & within)
             words += count_ones(~spaces & (spaces << _EIGHT | np.uint64(between) << _SEVEN) & within)
             if feeds == _NONE:
-                between = np.int64(spaces >> _LAST)
+                between = 1 if spaces >> _LAST != _NONE else 0
                 i += 8
                 continue
             i += last

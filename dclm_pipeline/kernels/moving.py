@@ -44,7 +44,7 @@ def next_between(text: NDArray[np.uint8], i: int, stop: int, low: int, high: int
     while i + 8 <= stop:
         found = bytes_between(eight_at(text, i), low, high)
         if found != _NONE:
-            return i + (low_zeros(found) >> 3)
+            return int(i + (low_zeros(found) >> 3))
         i += 8
     while i < stop and not low <= at(text, i) <= high:
         i += 1
