@@ -16,7 +16,7 @@ from dclm_pipeline.kernels.interning import mixed, same_stretch, stretch_hash, t
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(32)
-# No bytes of UTF-8: no text makes one of two factors nothing, whatever the other is.
+# No bytes of UTF-8: no text makes the second factor nothing, nor the first one at its beginning.
 _FIRST, _SECOND = np.uint64(0xF8A2D1C3FEB5E6FF), np.uint64(0xFFC1F9D5A4FBE7C0)
 # Bytes of the table that tells what occurs once, for each that is looked at.
 _MARKS = 8
