@@ -297,12 +297,17 @@ class Chain:
             sides.seconds[step.name] += time.process_time() - begun
         noes = says_no.sum(axis=0)
         standing = np.ones(entered, np.bool_)
-        for rule, step in enumerate(self._layout.steps[place:stop]):
+        rules = self._layout.steps[place:stop]
+        dropped_by = np.full(entered, -1, np.int64)
+        for rule, step in enumerate(rules):
             failed = {row: why for row, why in failures[rule].items() if standing[row]}
             fails = np.zeros(entered, np.bool_)
             fails[list(failed)] = True
             drops = standing & says_no[rule] & ~fails
             if verdict_of(step):
+                # What was dropped before has no verdict of this step.
+                sides.drop_by_rules(docs, dropped_by, rules)
+                dropped_by[:] = -1
                 docs = with_verdict(docs, step, ~says_no[rule])
                 drops[:] = False
             if failed:
@@ -313,8 +318,7 @@ class Chain:
                     [failed[row][0] for row in bad],
                     [failed[row][1] or None for row in bad],
                 )
-            if drops.any():
-                sides.drop(docs, drops, step)
+            dropped_by[drops] = rule
             sides.count(
                 StepTally(
                     step.name,
@@ -328,6 +332,7 @@ class Chain:
                 )
             )
             standing &= ~drops & ~fails
+        sides.drop_by_rules(docs, dropped_by, rules)
         return rows_where(docs, standing) if entered else docs
 
     def _unfold(self, place: int, docs: Batch, sides: Sides) -> list[Batch]:

@@ -78,15 +78,8 @@ class Sides:
 
     def leave(self, docs: Batch, outcome: str, by: str) -> None:
         """Note what became of rows that go no further, or (with outcome `KEPT`) that reached the end."""
-        if docs.num_rows == 0 or by in self._silent:
-            return
-        rows = docs.num_rows
-        arrays = [_column(docs, field, rows) for field in self._signals_schema if field.name not in ("outcome", "by")]
-        arrays[1:1] = [
-            pa.repeat(pa.scalar(outcome, pa.string()), rows),
-            pa.repeat(pa.scalar(by or None, pa.string()), rows),
-        ]
-        self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
+        if by not in self._silent:
+            self._note(docs, outcome, pa.repeat(pa.scalar(by or None, pa.string()), docs.num_rows))
 
     def drop(
         self,
@@ -106,21 +99,35 @@ class Sides:
         if reasons is not None:
             counted = pa.table({"reason": reasons.drop_null()}).group_by("reason").aggregate([("reason", "count")])
             self.explain(step, {row["reason"]: row["reason_count"] for row in counted.to_pylist()})
-        if self._dropped_sample > 0 and "id" in docs.schema.names:
-            lucky = uniform(self._seed, docs["id"].filter(from_numpy(dropped))) < self._dropped_sample
-            if lucky.any():
-                sample = take(docs, np.flatnonzero(dropped)[lucky])
-                none = nulls(len(lucky), pa.string())
-                why, more = (none if each is None else each for each in (reasons, remarks))
-                named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
-                self._reject(sample, step, DROPPED, named, more.filter(from_numpy(lucky)).to_pylist())
+        lucky = self._sampled(docs, dropped)
+        if lucky.any():
+            sample = take(docs, np.flatnonzero(dropped)[lucky])
+            none = nulls(len(lucky), pa.string())
+            why, more = (none if each is None else each for each in (reasons, remarks))
+            named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
+            self._reject(sample, _named(step, sample), DROPPED, named, more.filter(from_numpy(lucky)).to_pylist())
+
+    def drop_by_rules(self, docs: Batch, by: NDArray[np.int64], rules: Sequence[Step]) -> None:
+        """Note the rows that a run of rules dropped: of each row the place of its rule, -1 where none did."""
+        dropped = by >= 0
+        if not dropped.any():
+            return
+        names = pa.array([rule.name for rule in rules], pa.string()).take(from_numpy(by[dropped]))
+        if rules[0].name not in self._silent:  # no rows become others within a run
+            told = [name for name in docs.schema.names if name in self._told]
+            self._note(rows_where(docs.select(told), dropped), DROPPED, names)
+        lucky = self._sampled(docs, dropped)
+        if lucky.any():
+            sample = take(docs, np.flatnonzero(dropped)[lucky])
+            count = sample.num_rows
+            self._reject(sample, names.filter(from_numpy(lucky)), DROPPED, [DROPPED] * count, [None] * count)
 
     def fail(self, docs: Batch, step: Step, reasons: Sequence[str], details: Sequence[str | None]) -> None:
         """Note the rows that failed in a step, each with its reason."""
         if docs.num_rows == 0:
             return
         self.leave(docs, FAILED, step.name)
-        self._reject(docs, step, FAILED, reasons, details)
+        self._reject(docs, _named(step, docs), FAILED, reasons, details)
         self.explain(step, Counter(reasons))
 
     def rejects(self) -> Batch:
@@ -139,18 +146,38 @@ class Sides:
         known = self._tallies.get(tally.name)
         self._tallies[tally.name] = tally if known is None else known + tally
 
+    def _note(self, docs: Batch, outcome: str, by: Array) -> None:
+        rows = docs.num_rows
+        if rows == 0:
+            return
+        arrays = [_column(docs, field, rows) for field in self._signals_schema if field.name not in ("outcome", "by")]
+        arrays[1:1] = [pa.repeat(pa.scalar(outcome, pa.string()), rows), by]
+        self._signals.append(pa.record_batch(arrays, schema=self._signals_schema))
+
+    def _sampled(self, docs: Batch, dropped: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell of each dropped row whether it is in the seeded sample."""
+        if self._dropped_sample <= 0 or "id" not in docs.schema.names:
+            return np.zeros(int(dropped.sum()), np.bool_)
+        lucky: NDArray[np.bool_] = uniform(self._seed, docs["id"].filter(from_numpy(dropped))) < self._dropped_sample
+        return lucky
+
     def _reject(
-        self, docs: Batch, step: Step, outcome: str, reasons: Sequence[str], details: Sequence[str | None]
+        self, docs: Batch, steps: Array, outcome: str, reasons: Sequence[str], details: Sequence[str | None]
     ) -> None:
         rows = docs.num_rows
         given: Mapping[str, Array] = {
-            "step": pa.repeat(pa.scalar(step.name, pa.string()), rows),
+            "step": steps,
             "outcome": pa.repeat(pa.scalar(outcome, pa.string()), rows),
             "reason": pa.array(reasons, pa.string()),
             "detail": pa.array(details, pa.string()),
         }
         arrays = [given[field.name] if field.name in given else _column(docs, field, rows) for field in SIDE_REJECT]
         self._rejects.append(pa.record_batch(arrays, schema=SIDE_REJECT))
+
+
+def _named(step: Step, docs: Batch) -> Array:
+    """Return the name of a step, once for each row."""
+    return pa.repeat(pa.scalar(step.name, pa.string()), docs.num_rows)
 
 
 def _column(docs: Batch, field: Field, rows: int) -> Array:

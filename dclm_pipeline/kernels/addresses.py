@@ -16,11 +16,12 @@ from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.line_marks import is_word_character
 from dclm_pipeline.kernels.line_table import start_of
 from dclm_pipeline.kernels.marks import is_digit
+from dclm_pipeline.kernels.moving import move, next_between
 
 MOST_HOST = 256
 MOST_BLANKS = 10
 
-_POINT, _SLASH, _COLON = map(ord, "./:")
+_POINT, _SLASH, _COLON, _ZERO, _NINE = map(ord, "./:09")
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,6 @@ def before_blanks(text: NDArray[np.uint8], i: int, floor: int, classes: NDArray[
 
 
 @part
-def move(text: NDArray[np.uint8], i: int, stop: int, place: int) -> int:
-    """Move bytes to a place at or before them; return the place behind them there."""
-    if i == place:
-        return stop
-    for j in range(stop - i):
-        text[np.uintp(place + j)] = text[np.uintp(i + j)]
-    return place + stop - i
-
-
-@part
 def cut_domains(
     text: NDArray[np.uint8],
     i: int,
@@ -154,7 +145,10 @@ def cut_domains(
     """Cut what has a top-level domain out of a text; return the new end."""
     place = floor = i
     while i < stop:
-        if at(text, i) != _POINT or i == floor or not flags[at(text, i - 1)] & _HOST:
+        i = next_between(text, i, stop, _POINT, _POINT)
+        if i == stop:
+            break
+        if i == floor or not flags[at(text, i - 1)] & _HOST:
             i += 1
             continue
         end = domain_end(text, i + 1, stop, next_nodes, ends, classes)
@@ -209,9 +203,9 @@ def cut_numbers(
     """Cut four numbers with points between, and what may follow them, out of a text; return the new end."""
     start = place = floor = i
     while i < stop:
-        if not is_digit(at(text, i)):
-            i += 1
-            continue
+        i = next_between(text, i, stop, _ZERO, _NINE)
+        if i == stop:
+            break
         last = -1 if _within_word(text, i, start, classes) else _fourth_number(text, i, stop)
         if last < 0:
             while i < stop and is_digit(at(text, i)):

@@ -7,14 +7,18 @@ ends of spans, so the text itself is written once, at the end, where it lies: wh
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.characters import DIGIT, SPACE, UPPER, character_at
-from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.characters import DIGIT, SPACE, UPPER, bytes_between, character_at
+from dclm_pipeline.kernels.compiled import at, count_ones, eight_at, low_zeros, part
+from dclm_pipeline.kernels.moving import move
 
 START, STOP, CHARACTERS, CAPITALS, DIGITS, WORDS = range(6)
 FIELDS = 6
 
 _SPACE_SHIFT, _DIGIT_SHIFT, _UPPER_SHIFT = (bit.bit_length() - 1 for bit in (SPACE, DIGIT, UPPER))
 _FEED = 10
+# The highest bit of each of eight bytes, and shifts.
+_HIGHEST = np.uint64(0x8080808080808080)
+_NONE, _FIRST, _SEVEN, _EIGHT, _LAST = (np.uint64(number) for number in (0, 1, 7, 8, 63))
 
 
 @part
@@ -31,6 +35,26 @@ def split_lines(
     count, begun = 0, i
     characters, capitals, digits, words, between = 0, 0, 0, 0, 1
     while i < stop:
+        if i + 8 <= stop and eight_at(text, i) & _HIGHEST == _NONE:
+            # Eight characters of ASCII together, or those before the end of the line.
+            eight = eight_at(text, i)
+            within, last = _HIGHEST, 8
+            feeds = bytes_between(eight, 10, 10)
+            if anywhere:
+                feeds = bytes_between(eight, 10, 13) | bytes_between(eight, 28, 30)
+            if feeds != _NONE:
+                last = low_zeros(feeds) >> 3
+                within &= (_FIRST << np.uint64(8 * last)) - _FIRST
+            spaces = bytes_between(eight, 9, 13) | bytes_between(eight, 28, 32)
+            characters += last
+            capitals += count_ones(bytes_between(eight, 65, 90) & within)
+            digits += count_ones(bytes_between(eight, 48, 57) & within)
+            words += count_ones(~spaces & (spaces << _EIGHT | np.uint64(between) << _SEVEN) & within)
+            if feeds == _NONE:
+                between = 1 if spaces >> _LAST != _NONE else 0
+                i += 8
+                continue
+            i += last
         code, after = at(text, i), i + 1
         if code >= 0x80:
             code, after = character_at(text, i, stop)
@@ -135,8 +159,5 @@ def write_lines(text: NDArray[np.uint8], lines: NDArray[np.int64], count: int, p
             text[np.uintp(place)] = _FEED
             place += 1
         begun, length = lines[line, START], lines[line, STOP] - lines[line, START]
-        if begun != place:
-            for j in range(length):
-                text[np.uintp(place + j)] = text[np.uintp(begun + j)]
-        place += length
+        place = move(text, begun, begun + length, place)
     return place

@@ -12,7 +12,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, folding, line_marks, line_repeats, line_table, phrases
+from dclm_pipeline.kernels import characters, folding, line_marks, line_repeats, line_table, moving, phrases
 from dclm_pipeline.kernels.characters import character_table, folded_codes
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.folding import plain_letters, small_letters
@@ -99,7 +99,7 @@ def _phrases_verdict(
     elif where == AT_END:
         cut = cut_at_end(text, i, stop, codes, ends, first, last, folds, classes)
         row[STOP] = cut if cut >= 0 else stop
-    else:
+    elif holds_phrase(text, i, stop, codes, ends, first, last, folds, pairs):
         row[STOP] = cut_anywhere(text, i, stop, codes, ends, first, last, folds, classes)
     changed = row[START] != i or row[STOP] != stop
     if changed:
@@ -250,7 +250,7 @@ def _make(parts: int) -> _Apply:
     return apply_rows
 
 
-_apply_rows = _make(stamp(characters, folding, line_marks, line_repeats, line_table, phrases))
+_apply_rows = _make(stamp(characters, folding, line_marks, line_repeats, line_table, moving, phrases))
 
 
 @kernel(types.int64(OFFSETS, BYTES))

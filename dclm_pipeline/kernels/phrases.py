@@ -100,6 +100,34 @@ def first_match(
 
 
 @part
+def begins_with_one(
+    text: NDArray[np.uint8],
+    i: int,
+    stop: int,
+    codes: NDArray[np.int32],
+    ends: NDArray[np.int64],
+    table: NDArray[np.int32],
+) -> bool:
+    """Tell whether any of many phrases begins here; they are in the order of their first characters."""
+    if i >= stop:
+        return False
+    code, _ = character_at(text, i, stop)
+    first = folded(code, table)
+    low, high = 0, ends.size - 1
+    while low < high:
+        middle = (low + high) // 2
+        if codes[ends[middle]] < first:
+            low = middle + 1
+        else:
+            high = middle
+    while low < ends.size - 1 and codes[ends[low]] == first:
+        if end_of_match(text, i, stop, codes, ends[low], ends[low + 1], table) >= 0:
+            return True
+        low += 1
+    return False
+
+
+@part
 def cut_at_end(
     text: NDArray[np.uint8],
     i: int,

@@ -15,10 +15,10 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, compiled, interning, pieces, segmentation
+from dclm_pipeline.kernels import characters, compiled, interning, pieces, recurring, segmentation
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
-from dclm_pipeline.kernels.interning import number_pairs, number_stretches, table_size
+from dclm_pipeline.kernels.interning import table_size
 from dclm_pipeline.kernels.pieces import (
     blanks_begin,
     blanks_end,
@@ -28,6 +28,7 @@ from dclm_pipeline.kernels.pieces import (
     split_text,
     strip_pieces,
 )
+from dclm_pipeline.kernels.recurring import mark_bits, number_pairs, number_pieces, number_words
 from dclm_pipeline.kernels.segmentation import TABLE, find_segments, find_words, most_words
 from dclm_pipeline.kernels.strings import Strings
 
@@ -48,7 +49,8 @@ SHARES = 13
 _SPANS = types.int64[:, ::1]
 _WORK = types.int32[:, ::1]
 _FIND = void(
-    OFFSETS, BYTES, TABLE, types.int64, _SPANS, _WORK, types.uint64[::1], types.int32[::1], types.float64[:, ::1]
+    *(OFFSETS, BYTES, TABLE, types.int64, _SPANS, _WORK),
+    *(types.uint64[::1], types.int32[::1], types.uint8[::1], types.float64[:, ::1]),
 )
 _Find: TypeAlias = Callable[
     [
@@ -60,6 +62,7 @@ _Find: TypeAlias = Callable[
         NDArray[np.int32],
         NDArray[np.uint64],
         NDArray[np.int32],
+        NDArray[np.uint8],
         NDArray[np.float64],
     ],
     None,
@@ -97,7 +100,7 @@ def _pieces(
         count = keep_filled(data, count, table, begins, ends)
     if count == 0:
         return np.nan, np.nan
-    number_stretches(data, begins, ends, count, hashes, slots, numbers, counts)
+    number_pieces(data, begins, ends, count, hashes, slots, numbers, counts)
     copies, copied, held = 0, 0, 0
     for k in range(count):
         size = count_characters(data, begins[k], ends[k])
@@ -184,10 +187,12 @@ def _runs(
     work: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     slots: NDArray[np.int32],
+    marks: NDArray[np.uint8],
     shares: NDArray[np.float64],
 ) -> None:
     begins, ends, until = spans[0], spans[1], spans[2]
-    number_stretches(data, begins, ends, words, hashes, slots, work[0], work[2])
+    counts, places = work[2], work[3]
+    found = number_words(data, begins, ends, words, hashes, slots, marks, work[0], counts, places)
     total = 0
     for k in range(words):
         # From the length of each word to the lengths of all before it.
@@ -198,16 +203,10 @@ def _runs(
     whole = characters if reading == DATATROVE else total
     if reading == DOLMA and total:
         shares[LINE_CHARACTERS] /= total
-    counts, places = work[2], work[3]
-    found = 0
-    for k in range(words):
-        if counts[work[0, k]] > 1:
-            places[found] = k
-            found += 1
     for n in range(2, _LONGEST + 1):
         # The keys of pairs take the room of the hashes, which nobody needs any more.
         shorter, longer = work[n % 2], work[(n + 1) % 2]
-        found = number_pairs(places, found, shorter, hashes, slots, longer, counts)
+        found = number_pairs(places, found, shorter, hashes, slots, marks, longer, counts)
         if n <= 4:
             shares[TOP + n - 2] = _share(_top(reading, n, words, found, until, places, longer, counts), whole)
         else:
@@ -226,16 +225,17 @@ def _make(parts: int) -> _Find:
         work: NDArray[np.int32],
         hashes: NDArray[np.uint64],
         slots: NDArray[np.int32],
+        marks: NDArray[np.uint8],
         shares: NDArray[np.float64],
     ) -> None:
         if parts < 0:  # Never: it makes the compiled kernel known by its parts.
             return
         data, table, spans, work = borrowed(data), borrowed(table), borrowed(spans), borrowed(work)
-        hashes, slots, shares = borrowed(hashes), borrowed(slots), borrowed(shares)
+        hashes, slots, marks, shares = borrowed(hashes), borrowed(slots), borrowed(marks), borrowed(shares)
         for row in range(shares.shape[0]):
             start, stop, out = offsets[row], offsets[row + 1], shares[row]
-            # What the words of a row hold is not known yet.
-            size = 1 if reading == DOLMA else count_characters(data, start, stop)
+            # Who takes shares of what words hold does not know that yet.
+            size = count_characters(data, start, stop) if reading == DATATROVE else 1
             out[LINES], out[LINE_CHARACTERS] = _pieces(
                 data, start, stop, table, reading, 1, size, spans, work, hashes, slots
             )
@@ -253,12 +253,12 @@ def _make(parts: int) -> _Find:
                     spans[2, k] = count_characters(data, spans[0, k], spans[1, k])
             else:
                 words = find_words(data, start, stop, table, spans[0], spans[1], spans[2])
-            _runs(data, words, reading, size, spans, work, hashes, slots, out)
+            _runs(data, words, reading, size, spans, work, hashes, slots, marks, out)
 
     return find_repetition
 
 
-_find_repetition = _make(stamp(characters, compiled, interning, pieces, segmentation))
+_find_repetition = _make(stamp(characters, compiled, interning, pieces, recurring, segmentation))
 
 
 def find_repetition(strings: Strings, reading: int) -> NDArray[np.float64]:
@@ -273,5 +273,6 @@ def find_repetition(strings: Strings, reading: int) -> NDArray[np.float64]:
     most = max(longest if reading == DATATROVE else most_words(longest), longest // 2 + 1) + 2
     spans, work = np.empty((3, most), np.int64), np.empty((4, most), np.int32)
     hashes, slots = np.empty(most, np.uint64), np.empty(table_size(most), np.int32)
-    _find_repetition(offsets, data, character_table(), reading, spans, work, hashes, slots, shares)
+    marks = np.empty(1 << mark_bits(most), np.uint8)
+    _find_repetition(offsets, data, character_table(), reading, spans, work, hashes, slots, marks, shares)
     return shares

@@ -15,16 +15,18 @@ from dclm_pipeline.kernels import (
     line_marks,
     line_table,
     marks,
+    moving,
     phrases,
     tidying,
     web_links,
 )
-from dclm_pipeline.kernels.addresses import ADDRESS_BYTES, Domains, cut_domains, cut_numbers, move
+from dclm_pipeline.kernels.addresses import ADDRESS_BYTES, Domains, cut_domains, cut_numbers
 from dclm_pipeline.kernels.characters import character_at, character_table, folded_codes
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
 from dclm_pipeline.kernels.folding import plain_letters
 from dclm_pipeline.kernels.line_marks import CITATIONS, cut_citations
-from dclm_pipeline.kernels.phrases import Phrases, first_match
+from dclm_pipeline.kernels.moving import move
+from dclm_pipeline.kernels.phrases import Phrases, begins_with_one
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.tidying import (
     MISREAD,
@@ -103,7 +105,7 @@ def _make(parts: int) -> _Rewrite:
                 stop = clean(text, i, stop)
             if passes[_ADDRESSES] == AS_DCLM:
                 # The gate: hosts are looked for where the page begins with the name of a top-level domain.
-                if first_match(text, i, stop, codes, ends, 0, ends.size - 1, folds) >= 0:
+                if begins_with_one(text, i, stop, codes, ends, folds):
                     stop = cut_domains(text, i, stop, next_nodes, domain_ends, address_bytes, classes)
                 stop = cut_numbers(text, i, stop, address_bytes, classes)
             elif passes[_ADDRESSES] == MENDED:
@@ -120,7 +122,9 @@ def _make(parts: int) -> _Rewrite:
     return rewrite_rows
 
 
-_rewrite_rows = _make(stamp(addresses, characters, folding, line_marks, line_table, marks, phrases, tidying, web_links))
+_rewrite_rows = _make(
+    stamp(addresses, characters, folding, line_marks, line_table, marks, moving, phrases, tidying, web_links)
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ class Rewritten:
 
 
 def rewrite_texts(strings: Strings, passes: Passes, domains: Domains, names: Phrases) -> Rewritten:
-    """Rewrite each text; `names` are the domains again, folded, for what a page begins with."""
+    """Rewrite each text; `names` are the domains again, folded and sorted, for what a page begins with."""
     offsets, data = strings
     first, last = int(offsets[0]), int(offsets[-1])
     text = data[first:last].copy()

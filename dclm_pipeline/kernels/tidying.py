@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import SPACE, character_at
 from dclm_pipeline.kernels.compiled import at, part
+from dclm_pipeline.kernels.moving import move, next_between
 
 _FEED, _RETURN, _TAB, _BLANK = 10, 13, 9, 32
 _TABLED = 0x30000
@@ -105,11 +106,13 @@ def squeeze_blanks(text: NDArray[np.uint8], i: int, stop: int, classes: NDArray[
 @part
 def squeeze_feeds(text: NDArray[np.uint8], i: int, stop: int, most: int) -> int:
     """Make longer runs of line feeds so many; return the new end."""
-    place, run = i, 0
+    place = floor = i
     while i < stop:
-        run = run + 1 if at(text, i) == _FEED else 0
-        if run <= most:
-            text[np.uintp(place)] = text[np.uintp(i)]
-            place += 1
-        i += 1
-    return place
+        begun = next_between(text, i, stop, _FEED, _FEED)
+        i = begun
+        while i < stop and at(text, i) == _FEED:
+            i += 1
+        if i - begun > most:
+            place = move(text, floor, begun + most, place)
+            floor = i
+    return move(text, floor, stop, place)

@@ -9,11 +9,12 @@ host begins with another letter.
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.addresses import domain_end, move
+from dclm_pipeline.kernels.addresses import domain_end
 from dclm_pipeline.kernels.characters import character_at
 from dclm_pipeline.kernels.compiled import at, part
 from dclm_pipeline.kernels.line_marks import is_word_character
 from dclm_pipeline.kernels.line_table import start_of
+from dclm_pipeline.kernels.moving import move
 
 _FEED = 10
 _POINT, _SLASH, _COLON, _AT, _HYPHEN, _OPEN, _CLOSE = map(ord, "./:@-()")

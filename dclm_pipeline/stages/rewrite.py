@@ -127,7 +127,7 @@ def _folded(names: list[str]) -> "Phrases":
     from dclm_pipeline.kernels.characters import folded_codes
     from dclm_pipeline.kernels.phrases import Phrases, fold_phrase
 
-    codes = [fold_phrase(name, "", folded_codes()) for name in names]
+    codes = sorted(fold_phrase(name, "", folded_codes()) for name in names if name)
     return Phrases(
         np.array(list(chain.from_iterable(codes)), np.int32), np.cumsum([0, *map(len, codes)], dtype=np.int64)
     )

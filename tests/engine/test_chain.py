@@ -120,6 +120,37 @@ def test_a_step_that_gives_another_type_than_it_declares_is_named():
         through([Liar(name="liar")], ["a"])
 
 
+def test_each_row_that_a_run_of_rules_drops_is_told_of_with_the_rule_and_what_was_known_by_then():
+    steps = [
+        count(),
+        Least(name="long", least=2),
+        Without(name="no_x", word="x", annotate=True),
+        Without(name="no_y", word="y"),
+        Least(name="longer", least=4),
+    ]
+    (segment,) = cut_chain(SCHEMA, steps, None, 1.0, 0)
+
+    worked = Chain(segment.layout, FetchedAssets()).work(documents(["a", "axxx", "ayyy", "abc", "trap", "long", "axy"]))
+
+    told = [(row["outcome"], row["by"], row["length"], row["passes.no_x"]) for row in worked.signals.to_pylist()]
+    assert told == [
+        ("dropped", "long", 1, None),
+        ("kept", None, 4, False),
+        ("dropped", "no_y", 4, True),
+        ("dropped", "longer", 3, True),
+        ("failed", "no_x", 4, False),
+        ("kept", None, 4, True),
+        ("dropped", "no_y", 3, False),
+    ]
+    assert [(row["step"], row["reason"], row["text"]) for row in worked.rejects.to_pylist()] == [
+        ("long", "dropped", "a"),
+        ("no_y", "dropped", "ayyy"),
+        ("longer", "dropped", "abc"),
+        ("no_x", "KeyError", "trap"),
+        ("no_y", "dropped", "axy"),
+    ]
+
+
 @given(
     st.lists(st.sampled_from(["", "a", "bad", "boom", "trap", "x", "some text", "xbadx", "long text without it"])),
     st.integers(1, 7),

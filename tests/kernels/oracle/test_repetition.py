@@ -140,6 +140,12 @@ def test_datatrove_reading_is_that_of_the_definition(texts):
     np.testing.assert_array_equal(*both(DATATROVE, datatrove, texts))
 
 
+def test_words_and_runs_that_occur_very_often_are_not_forgotten():
+    texts = ["a " * 256, "a " * 257, "a b " * 256 + "c d", "longerword1\n" * 512, "a b c\n\n" * 256]
+
+    np.testing.assert_array_equal(*both(DCLM, dclm, texts))
+
+
 @given(st.binary(max_size=40), st.binary(max_size=12))
 def test_a_hash_depends_on_the_stretch_alone(before, stretch):
     alone, within = (np.frombuffer(data, np.uint8) for data in (stretch, before + stretch + before))
