@@ -74,19 +74,25 @@ def is_letter(byte: int) -> bool:
 
 
 @part
-def name_end(data: Bytes, i: int, stop: int) -> int:
-    """Return where a tag name ends."""
+def _word_end(data: Bytes, i: int, stop: int, first: int) -> int:
+    """Return the place of the next blank, slash, or byte from the first to the closing angle bracket."""
     while i + 8 <= stop:
         eight = eight_at(data, i)
-        ends = bytes_between(eight, 9, 32) | bytes_between(eight, 47, 47) | bytes_between(eight, 62, 62)
+        ends = bytes_between(eight, 9, 32) | bytes_between(eight, 47, 47) | bytes_between(eight, first, 62)
         if ends != _NONE:
             i += low_zeros(ends) >> 3
             break
         i += 8
     # What is left is less than eight bytes, or begins with the end or with a control character that is none.
-    while i < stop and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
+    while i < stop and not first <= at(data, i) <= 62 and at(data, i) != 47 and not is_blank(at(data, i)):
         i += 1
     return i
+
+
+@part
+def name_end(data: Bytes, i: int, stop: int) -> int:
+    """Return where a tag name ends."""
+    return _word_end(data, i, stop, 62)
 
 
 @part
@@ -116,20 +122,6 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
 
 
 @part
-def _attribute_name_end(data: Bytes, i: int, stop: int) -> int:
-    while i + 8 <= stop:
-        eight = eight_at(data, i)
-        ends = bytes_between(eight, 9, 32) | bytes_between(eight, 47, 47) | bytes_between(eight, 61, 62)
-        if ends != _NONE:
-            i += low_zeros(ends) >> 3
-            break
-        i += 8
-    while i < stop and at(data, i) != 61 and at(data, i) != 62 and at(data, i) != 47 and not is_blank(at(data, i)):
-        i += 1
-    return i
-
-
-@part
 def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
     """Return where a tag ends (-1: it never does), how many attributes it has, and whether it ends itself."""
     count = 0
@@ -141,7 +133,7 @@ def scan_attributes(data: Bytes, i: int, stop: int) -> tuple[int, int, bool]:
         if byte == 47 or is_blank(byte):
             continue
         count += 1
-        i = _attribute_name_end(data, i, stop)
+        i = _word_end(data, i, stop, 61)
         while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop or at(data, i) != 61:
