@@ -66,6 +66,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(WARMED): $(INSTALLED) $(wildcard dclm_pipeline/kernels/*.py)
+$(WARMED): $(INSTALLED) $(wildcard dclm_pipeline/kernels/*.py dclm_pipeline/kernels/*/*.py)
 	$(BIN)/python -c "from dclm_pipeline.cli.watching import compile_shown; compile_shown()"
 	touch $@

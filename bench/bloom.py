@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 
 from bench.__main__ import table
-from dclm_pipeline.kernels.blocked import WORDS, keys_a_block, size_for
-from dclm_pipeline.kernels.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.blocked import WORDS, keys_a_block, size_for
+from dclm_pipeline.kernels.dedup.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.verdicts import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, RUNS, SEEN, SUBSTRING
 from dclm_pipeline.kernels.strings import Strings, views
-from dclm_pipeline.kernels.verdicts import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, RUNS, SEEN, SUBSTRING
 from dclm_pipeline.stages.decontaminate import Decontaminate
 
 FILTER_BYTES = 2**30

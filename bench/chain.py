@@ -26,9 +26,9 @@ from dclm_pipeline.arrow import Array
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.engine.in_memory import apply_steps
 from dclm_pipeline.ids import ID, document_id
-from dclm_pipeline.kernels.fasttext_file import MAGIC, SOFTMAX, VERSION
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes
+from dclm_pipeline.kernels.fasttext.file import MAGIC, SOFTMAX, VERSION
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.step import Barrier, Hears, Step
 

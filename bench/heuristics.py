@@ -42,8 +42,8 @@ def chain(steps: Sequence[Step], texts: pa.Table) -> Callable[[], int]:
 
 def words(texts: pa.Table) -> Callable[[], int]:
     """Return what finds the words of all texts, and counts them."""
-    from dclm_pipeline.kernels.segmentation import words_of
     from dclm_pipeline.kernels.strings import views
+    from dclm_pipeline.kernels.words.segmentation import words_of
 
     strings = views(texts["text"].combine_chunks())
     return lambda: len(words_of(strings).begins)

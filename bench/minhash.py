@@ -63,9 +63,9 @@ def documents(count: int, luck: np.random.Generator) -> tuple[list[str], list[tu
 
 def signatures(texts: list[str]) -> Iterator[str]:
     """Yield how fast text becomes bands, on one core."""
-    from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
-    from dclm_pipeline.kernels.shingles import shingles_of
+    from dclm_pipeline.kernels.dedup.minhash import bands_of, permutations_of, signatures_of
     from dclm_pipeline.kernels.strings import views
+    from dclm_pipeline.kernels.words.shingles import shingles_of
 
     strings = views(pa.array(texts, pa.large_string()))
     permutations = permutations_of(1, 128)

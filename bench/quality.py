@@ -20,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 
 from bench.__main__ import table
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes, load_folded
-from dclm_pipeline.kernels.folded_scores import Scorer
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes, load_folded
+from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
 
 LABEL = "__label__"
@@ -32,8 +32,8 @@ GROWTH = """
 import os, sys
 from pathlib import Path
 import fasttext
-from dclm_pipeline.kernels.folded_file import load_folded
-from dclm_pipeline.kernels.folded_scores import Scorer
+from dclm_pipeline.kernels.fasttext.folded_file import load_folded
+from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 begun = held()

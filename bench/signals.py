@@ -19,7 +19,7 @@ from bench.__main__ import table
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.kernels.bytes import mark_rows
 from dclm_pipeline.kernels.strings import Strings, views
-from dclm_pipeline.kernels.words import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_text
+from dclm_pipeline.kernels.words.counts import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_text
 from dclm_pipeline.stages.signals import ENGLISH, Signals
 
 ROUNDS = 9

@@ -29,7 +29,7 @@ from dclm_pipeline.remembering import PoolAssets, Remembering
 from dclm_pipeline.step import UNICODE, Assets, Batch, Columns, Coming, Needs, Sweep
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.blocked import Size
+    from dclm_pipeline.kernels.dedup.blocked import Size
 
 # Text has a run for every four to six bytes where words are parted by blanks, and for every three in Chinese.
 BYTES_A_RUN = 3
@@ -182,7 +182,7 @@ class Sweeper:
 
     def _joined(self, older: Sequence[Path]) -> Filter:
         """Return the filters of older pools as one, which they can be if they are of one size."""
-        from dclm_pipeline.kernels.blocked import BLOCK_BITS, WORDS, keys_a_block
+        from dclm_pipeline.kernels.dedup.blocked import BLOCK_BITS, WORDS, keys_a_block
 
         settings = self._settings
         files = [pq.ParquetFile(path) for path in older]
@@ -222,7 +222,7 @@ class Sweeper:
 
     def columns(self, docs: Batch, state: object) -> Columns:
         """Return what stays of each text; null texts stay as they are, and nothing is known of their n-grams."""
-        from dclm_pipeline.kernels import bloom, verdicts
+        from dclm_pipeline.kernels.dedup import bloom, verdicts
         from dclm_pipeline.kernels.strings import array_of, valid_rows, views
 
         settings = self._settings
@@ -276,7 +276,7 @@ class Sweeper:
 
     def _size(self, keys: int, why: str) -> "Size":
         """Return the size of a filter for so many n-grams, if there is room for it."""
-        from dclm_pipeline.kernels.blocked import MOST_BLOCKS, size_for
+        from dclm_pipeline.kernels.dedup.blocked import MOST_BLOCKS, size_for
 
         settings = self._settings
         size = size_for(keys, settings.false_positives)
@@ -293,5 +293,5 @@ class Sweeper:
 
 _PIECE_WORDS = 2**20
 _PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-# The numbers of `kernels.verdicts`, which is loaded later.
+# The numbers of `kernels.dedup.verdicts`, which is loaded later.
 _KERNEL_MODES = {name: number for number, name in enumerate(MODES)}

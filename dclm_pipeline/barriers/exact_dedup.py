@@ -201,8 +201,9 @@ class ExactDedup(LimitedClusters, KeepsOne):
 
     def _values(self, docs: Batch) -> "Strings":
         """Return what is compared, made alike."""
-        from dclm_pipeline.kernels import alike, url_keys
         from dclm_pipeline.kernels.strings import views
+        from dclm_pipeline.kernels.urls import url_keys
+        from dclm_pipeline.kernels.words import alike
 
         offsets, data = views(docs[self.column].cast(pa.large_string()))
         if self.normalise in _OF_URLS:

@@ -18,7 +18,7 @@ from dclm_pipeline.barriers.rails import COUNTS, counts_of, judge
 from dclm_pipeline.step import UNICODE, Batch, Columns
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.passages import Passages
+    from dclm_pipeline.kernels.lines.passages import Passages
     from dclm_pipeline.kernels.strings import LargeArray, Strings
 
 
@@ -71,8 +71,8 @@ class LineDedup(KeepsOne):
 
     def evidence(self, docs: Batch, round: int, found: Batch | None) -> Batch:
         """Return the hash of each line, or counts of lines."""
-        from dclm_pipeline.kernels import alike
         from dclm_pipeline.kernels.hashing import hash_stretches
+        from dclm_pipeline.kernels.words import alike
 
         (_, data), passages = self._passages(docs)
         if round and found is not None:
@@ -114,7 +114,7 @@ class LineDedup(KeepsOne):
 
     def columns(self, docs: Batch, found: Batch) -> Columns:
         """Return texts without what was found to be another's, and drop those of which nothing is left."""
-        from dclm_pipeline.kernels.passages import leave_out
+        from dclm_pipeline.kernels.lines.passages import leave_out
         from dclm_pipeline.kernels.strings import array_of, valid_rows
 
         strings, passages = self._passages(docs)
@@ -126,7 +126,7 @@ class LineDedup(KeepsOne):
         return Columns({"text": array_of(left, valid_rows(_texts(docs))), "keep": from_numpy(keep)})
 
     def _passages(self, docs: Batch) -> "tuple[Strings, Passages]":
-        from dclm_pipeline.kernels.passages import LINE, PARAGRAPH, passages_of
+        from dclm_pipeline.kernels.lines.passages import LINE, PARAGRAPH, passages_of
         from dclm_pipeline.kernels.strings import views
 
         strings = views(docs["text"].fill_null("").cast(pa.large_string()))

@@ -9,8 +9,8 @@ from dclm_pipeline.errors import RecipeError
 
 def fold(model: Path, out: Path) -> dict[str, Any]:
     """Write a folded model; return its facts: the same model gives the same bytes."""
-    from dclm_pipeline.kernels.folded import fold_model
-    from dclm_pipeline.kernels.folded_file import folded_bytes, is_folded
+    from dclm_pipeline.kernels.fasttext.folded import fold_model
+    from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes, is_folded
 
     if is_folded(model):
         raise RecipeError(f"{model}: is folded already; use it as it is")

@@ -37,7 +37,7 @@ def train(labels: Path, out: Path) -> None:
     from dclm_pipeline.extractor.labels import read_labels
     from dclm_pipeline.extractor.material import examples_of
     from dclm_pipeline.extractor.training import train as make
-    from dclm_pipeline.kernels.judging import digest, packed
+    from dclm_pipeline.kernels.main_content.judging import digest, packed
 
     require_folder_of(out)
     examples = examples_of(read_labels(labels))
@@ -94,7 +94,7 @@ def _own_texts(
     from dclm_pipeline.extractor.evaluation import texts_of_scores
     from dclm_pipeline.extractor.material import examples_of
     from dclm_pipeline.extractor.training import cross_validate as judged_apart
-    from dclm_pipeline.kernels.judging import NotAModelError, builtin_model, score, unpacked
+    from dclm_pipeline.kernels.main_content.judging import NotAModelError, builtin_model, score, unpacked
 
     examples = examples_of(pages)
     if cross_validate:

@@ -20,7 +20,7 @@ from dclm_pipeline.step import Step
 _PACKAGE = "dclm_pipeline"
 _KERNELS = f"{_PACKAGE}.kernels"
 # Tables of all characters, which take a tenth of a second: a child that makes its own does so every 20,000 documents.
-_TABLES = (("characters", "character_table"), ("shingles", "small_letters"), ("folding", "small_letters"))
+_TABLES = (("characters", "character_table"), ("words.shingles", "small_letters"), ("words.folding", "small_letters"))
 
 
 def kernels_of(steps: Iterable[Step]) -> tuple[str, ...]:
@@ -89,5 +89,7 @@ def _reached(module: str, names: list[str]) -> set[str]:
 
 
 def _is_module(name: str) -> bool:
+    if name.startswith(f"{_KERNELS}."):  # to look for it is to load, and so to compile, what it would lie in
+        return name.removeprefix(f"{_KERNELS}.") in rooms()
     parent = sys.modules.get(name.rpartition(".")[0])
     return name in sys.modules or (hasattr(parent, "__path__") and find_spec(name) is not None)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.extractor.labels import Page, single_blanks, words_of
 from dclm_pipeline.extractor.material import Example, judge_words
-from dclm_pipeline.kernels.composing import Manner, compose
-from dclm_pipeline.kernels.judging import choose
-from dclm_pipeline.kernels.repeats import drop_repeats
+from dclm_pipeline.kernels.html.composing import Manner, compose
+from dclm_pipeline.kernels.main_content.judging import choose
+from dclm_pipeline.kernels.main_content.repeats import drop_repeats
 from dclm_pipeline.stages.extract import Extract
 
 # Bullets and numbers before items are no words of the page.

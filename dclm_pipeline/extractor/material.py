@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.extractor.labels import Page, single_blanks, words_of
-from dclm_pipeline.kernels.blocks import Blocks, cut_pages
-from dclm_pipeline.kernels.flow import FIRST, LAST_BYTE
+from dclm_pipeline.kernels.html.blocks import Blocks, cut_pages
+from dclm_pipeline.kernels.html.flow import FIRST, LAST_BYTE
 from dclm_pipeline.kernels.strings import views
 
 FOLDS = 5

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.extractor.material import FOLDS, Example
-from dclm_pipeline.kernels.attributes import BUCKETS
-from dclm_pipeline.kernels.blocks import Blocks
-from dclm_pipeline.kernels.context import look_around
-from dclm_pipeline.kernels.flow import FIRST_MARK, LAST_WORD, OWNER
-from dclm_pipeline.kernels.forest import Forest, Growth, ask, grow
-from dclm_pipeline.kernels.judging import FIRST_WIDTH, GRAIN, Model, described, score
-from dclm_pipeline.kernels.opening import MARKS_BEGIN, MARKS_END, PARENT
+from dclm_pipeline.kernels.html.attributes import BUCKETS
+from dclm_pipeline.kernels.html.blocks import Blocks
+from dclm_pipeline.kernels.html.flow import FIRST_MARK, LAST_WORD, OWNER
+from dclm_pipeline.kernels.html.opening import MARKS_BEGIN, MARKS_END, PARENT
+from dclm_pipeline.kernels.main_content.context import look_around
+from dclm_pipeline.kernels.main_content.forest import Forest, Growth, ask, grow
+from dclm_pipeline.kernels.main_content.judging import FIRST_WIDTH, GRAIN, Model, described, score
 
 Log = Callable[[str], None]
 Values = NDArray[np.float32]
@@ -146,7 +146,7 @@ class _Rows:
 
     def room(self) -> Values:
         """Return room for the numbers of all."""
-        from dclm_pipeline.kernels import context
+        from dclm_pipeline.kernels.main_content import context
 
         return np.zeros((self._ends[-1], FIRST_WIDTH + context.WIDTH), np.float32)
 

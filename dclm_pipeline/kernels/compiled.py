@@ -23,6 +23,10 @@ Function = TypeVar("Function", bound=Callable[..., object])
 # Inside a kernel both are the same; the type checker tells them apart.
 Integer: TypeAlias = int | np.int64
 
+# Texts, and places and counts, as kernels and their parts are handed them.
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
+
 # Read-only, as Arrow hands them over; arrays that may be written are accepted too.
 OFFSETS = types.Array(types.int64, 1, "C", readonly=True)
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
@@ -181,6 +185,24 @@ def low_zeros(_typing: Any, value: Any) -> Any:
         return builder.cttz(arguments[0], ir.IntType(1)(0))
 
     return types.int64(value), generate
+
+
+@_intrinsic
+def fetch_ahead(_typing: Any, array: Any, place: Any) -> Any:
+    """Have the processor fetch the cache line of a place that will be looked at soon, inside a kernel."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.bitcast(builder.gep(view.data, [arguments[1]]), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), number, number, number])
+        function = builder.module.globals.get("llvm.prefetch.p0i8") or ir.Function(
+            builder.module, kind, "llvm.prefetch.p0i8"
+        )
+        builder.call(function, [address, number(1), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, place), generate
 
 
 def stamp(*modules: ModuleType) -> int:

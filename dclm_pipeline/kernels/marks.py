@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import at, part
-from dclm_pipeline.kernels.stack import Bytes
+from dclm_pipeline.kernels.compiled import Bytes, at, part
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 

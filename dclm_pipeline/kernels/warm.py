@@ -6,12 +6,13 @@ Every module of this package is a kernel room; whoever adds one need not tell th
 import os
 import time
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from pkgutil import iter_modules
 
 MOST_PROCESSES = 8
+_HERE = Path(__file__).parent
 
 
 def seems_cold() -> bool:
@@ -24,7 +25,7 @@ def seems_cold() -> bool:
 def compile_all(processes: int | None = None) -> Iterator[tuple[int, int]]:
     """Compile every kernel, in several processes at once; yield how many modules are done, and of how many."""
     # What takes longest must not be begun last: as a rule it is what has most text.
-    waiting = sorted(rooms(), key=lambda room: -Path(__file__).with_name(f"{room}.py").stat().st_size)
+    waiting = sorted(rooms(), key=lambda room: -(_HERE / f"{room.replace('.', '/')}.py").stat().st_size)
     with get_context("spawn").Pool(processes or min(os.cpu_count() or 1, MOST_PROCESSES)) as pool:
         for done, _ in enumerate(pool.imap_unordered(_compile, waiting, chunksize=1), 1):
             yield done, len(waiting)
@@ -34,9 +35,11 @@ def _compile(room: str) -> None:
     import_module(f"dclm_pipeline.kernels.{room}")
 
 
-def rooms() -> list[str]:
-    """Return the names of all modules of this package."""
-    return sorted(found.name for found in iter_modules([str(Path(__file__).parent)]))
+@cache
+def rooms() -> tuple[str, ...]:
+    """Return the names of all modules of this package, as they are under it."""
+    paths = (path.relative_to(_HERE) for path in _HERE.rglob("*.py") if path.name != "__init__.py")
+    return tuple(sorted(".".join(path.with_suffix("").parts) for path in paths))
 
 
 def warm() -> dict[str, float]:

@@ -20,7 +20,7 @@ from dclm_pipeline.arrow import Array, take
 from dclm_pipeline.engine.opening import whole_pool
 from dclm_pipeline.engine.taking import taken
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.distance import TOO_LONG, edit_distances
+from dclm_pipeline.kernels.dedup.distance import TOO_LONG, edit_distances
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.pools.manifest import Manifest
 from dclm_pipeline.pools.reading import read_promised

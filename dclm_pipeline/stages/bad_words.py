@@ -20,7 +20,7 @@ from dclm_pipeline.stages.lists import read_entries, shipped, shipped_list
 from dclm_pipeline.step import UNICODE, Assets, Batch, Filter, Place
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.matching import Matcher
+    from dclm_pipeline.kernels.words.matching import Matcher
 
 ENGLISH = "bad_words_en.txt"
 # Xue et al. 2021 (mT5) matched these without word ends, and left out the entries that are parts of common words.
@@ -132,7 +132,7 @@ class OpenedBadWords:
 
 def _matchers(entries: Sequence[str], *, within: bool) -> "list[Matcher]":
     """Return what finds entries: between word ends where an entry has words at both ends, else anywhere."""
-    from dclm_pipeline.kernels.matching import make_matcher
+    from dclm_pipeline.kernels.words.matching import make_matcher
 
     whole = [] if within else [entry for entry in entries if _is_of_words(entry[0]) and _is_of_words(entry[-1])]
     known = set(whole)
@@ -147,8 +147,8 @@ def _is_of_words(character: str) -> bool:
 
 def _found(text: Array, matchers: "Sequence[Matcher]", rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which of some rows hold an entry."""
-    from dclm_pipeline.kernels.matching import count_terms
     from dclm_pipeline.kernels.strings import views
+    from dclm_pipeline.kernels.words.matching import count_terms
 
     found = np.zeros(len(text), np.bool_)
     if not rows.any():

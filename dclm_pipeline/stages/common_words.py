@@ -56,7 +56,7 @@ class CommonWords:
 
     def stop_words(self, share: float, least: int) -> tuple[str, ...]:
         """Return the words that make up at least a share of all, and no fewer than so many where there are so many."""
-        from dclm_pipeline.kernels.stop_words import fold
+        from dclm_pipeline.kernels.words.stop_words import fold
 
         counts = self._characters if self.is_unspaced else self._words
         found: dict[str, str] = {}

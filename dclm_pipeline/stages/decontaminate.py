@@ -1,6 +1,6 @@
 """Keeping evaluation sets out of training data: documents that hold items of them, found by runs of words.
 
-The sets are assets, and their runs are looked up in one table; see `kernels.contamination`. Similarity is exact, by an
+The sets are assets, and their runs are looked up in one table; see `kernels.dedup.contamination`. Similarity is exact, by an
 inverted index of all runs, and not estimated: at the size of evaluation sets that costs less than MinHash and misses
 nothing.
 
@@ -23,7 +23,7 @@ from dclm_pipeline.stages.evaluations import Item, read_items, task_of
 from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.contamination import Searcher
+    from dclm_pipeline.kernels.dedup.contamination import Searcher
 
 METHODS = ("collision", "overlap", "jaccard")
 
@@ -123,7 +123,7 @@ class Decontaminator:
 
     def columns(self, docs: Batch) -> Columns:
         """Look for items in each text; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.contamination import ITEM, ITEMS, STRETCH, Rule
+        from dclm_pipeline.kernels.dedup.contamination import ITEM, ITEMS, STRETCH, Rule
         from dclm_pipeline.kernels.strings import array_of, grained, valid_rows, views
 
         settings = self._settings
@@ -142,7 +142,7 @@ class Decontaminator:
             "contamination_items": _masked(found.facts[:, ITEMS].copy(), ~known),
         }
         if cut:
-            from dclm_pipeline.kernels.words import count_text
+            from dclm_pipeline.kernels.words.counts import count_text
 
             left = array_of(found.texts, known)
             arrays["text"] = left
@@ -163,8 +163,8 @@ class Decontaminator:
 
 def _searcher(settings: Decontaminate, items: list[Item]) -> "tuple[Searcher, NDArray[np.int64]]":
     """Return what finds items, and how many n-grams each of them has."""
-    from dclm_pipeline.kernels.contamination import Searcher
-    from dclm_pipeline.kernels.known_runs import known_runs
+    from dclm_pipeline.kernels.dedup.contamination import Searcher
+    from dclm_pipeline.kernels.dedup.known_runs import known_runs
     from dclm_pipeline.kernels.strings import views
 
     texts = pa.array([text for item in items for text in item.texts], pa.large_string())

@@ -22,7 +22,7 @@ from dclm_pipeline.stages.language import Language
 from dclm_pipeline.step import Assets, Batch, Columns
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.judging import Model
+    from dclm_pipeline.kernels.main_content.judging import Model
 
 
 class Extract(ExtractSettings):
@@ -109,7 +109,7 @@ class OpenBlocks:
 
 
 def _model(place: str | None, assets: Assets | None) -> "Model":
-    from dclm_pipeline.kernels.judging import NotAModelError, builtin_model, unpacked
+    from dclm_pipeline.kernels.main_content.judging import NotAModelError, builtin_model, unpacked
 
     if place is None or assets is None:
         return builtin_model()

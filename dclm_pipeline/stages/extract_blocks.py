@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from dclm_pipeline.arrow import Array, from_numpy
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.blocks import Blocks
-    from dclm_pipeline.kernels.judging import Model
+    from dclm_pipeline.kernels.html.blocks import Blocks
+    from dclm_pipeline.kernels.main_content.judging import Model
     from dclm_pipeline.kernels.strings import LargeArray, Strings
     from dclm_pipeline.stages.language import OpenedLanguage
 
@@ -114,9 +114,9 @@ class _Extracted:
 
 
 def _extract(html: "Strings", wish: Wish, model: "Model", screen: Screen | None) -> _Extracted:
-    from dclm_pipeline.kernels.blocks import BLOCK, cut_pages
-    from dclm_pipeline.kernels.composing import Manner, compose
-    from dclm_pipeline.kernels.linked import read_metadata
+    from dclm_pipeline.kernels.html.blocks import BLOCK, cut_pages
+    from dclm_pipeline.kernels.html.composing import Manner, compose
+    from dclm_pipeline.kernels.html.linked import read_metadata
     from dclm_pipeline.kernels.strings import array_of
 
     pages = cut_pages(html, wish.noscript)
@@ -141,9 +141,9 @@ def _extract(html: "Strings", wish: Wish, model: "Model", screen: Screen | None)
 
 def _told(pages: "Blocks", kept: NDArray[np.bool_], screen: Screen) -> dict[str, Array]:
     """Return what the first chosen blocks of each page say of its language."""
-    from dclm_pipeline.kernels.blocks import BLOCK
-    from dclm_pipeline.kernels.composing import Manner, compose
-    from dclm_pipeline.kernels.flow import FIRST, LAST_BYTE
+    from dclm_pipeline.kernels.html.blocks import BLOCK
+    from dclm_pipeline.kernels.html.composing import Manner, compose
+    from dclm_pipeline.kernels.html.flow import FIRST, LAST_BYTE
     from dclm_pipeline.kernels.strings import array_of
 
     sizes = np.where(kept, pages.blocks[:, LAST_BYTE] - pages.blocks[:, FIRST], 0).astype(np.int64)
@@ -182,9 +182,9 @@ def _strange(scores: Array, least: float) -> NDArray[np.bool_]:
 
 
 def _chosen(pages: "Blocks", wish: Wish, model: "Model") -> NDArray[np.bool_]:
-    from dclm_pipeline.kernels.flow import FLAGS, HIDDEN
-    from dclm_pipeline.kernels.judging import choose, score
-    from dclm_pipeline.kernels.repeats import drop_repeats
+    from dclm_pipeline.kernels.html.flow import FLAGS, HIDDEN
+    from dclm_pipeline.kernels.main_content.judging import choose, score
+    from dclm_pipeline.kernels.main_content.repeats import drop_repeats
 
     everything = np.ones(len(pages.blocks), np.bool_)
     kept = choose(pages, score(pages, model), wish.lean) if wish.main_content else everything

@@ -2,7 +2,7 @@
 
 What makes pages slow was measured with Resiliparse 2.0.1. Time grows with the number of elements times the blocks
 around each, and with the squares of: attributes on one element, options, lists side by side, unclosed formatting before
-many paragraphs, text between ignored tags. `kernels.markup` estimates all that, for an eighth of what extraction costs.
+many paragraphs, text between ignored tags. `kernels.html.markup` estimates all that, for an eighth of what extraction costs.
 Of pages of 8 MiB that pass the default limits, the slowest that was found takes four seconds; of 1,635 real pages none
 came to a tenth of any limit. Text is not cut here.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from dclm_pipeline.step import Batch
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.markup import Limits
+    from dclm_pipeline.kernels.html.markup import Limits
     from dclm_pipeline.kernels.strings import LargeArray
 
 # How much of a page is searched for control characters.
@@ -25,7 +25,7 @@ def beyond_limits(
     html: "LargeArray", plain: list[bool], limits: "Limits", most_controls: float
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return the rows that are not to be parsed, with the reason and the number that passed a limit."""
-    from dclm_pipeline.kernels.markup import scan_markup
+    from dclm_pipeline.kernels.html.markup import scan_markup
     from dclm_pipeline.kernels.strings import views
 
     failed, details = unlike_text(html, most_controls)

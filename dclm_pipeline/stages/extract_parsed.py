@@ -32,7 +32,7 @@ class NotParsedError(ValueError):
 
 def parse_pages(docs: Batch, settings: ExtractSettings, parsed: Callable[[str], Parsed]) -> Columns:
     """Return the columns of every page that is within the limits."""
-    from dclm_pipeline.kernels.markup import Limits
+    from dclm_pipeline.kernels.html.markup import Limits
 
     html = docs["html"]
     plain = is_plain_text(docs)

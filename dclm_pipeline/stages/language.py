@@ -22,7 +22,7 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.fasttext_file import FastText
+    from dclm_pipeline.kernels.fasttext.file import FastText
     from dclm_pipeline.kernels.strings import LargeArray
 
 DEFAULT_MODEL = "asset:lid.176.ftz"
@@ -75,7 +75,7 @@ class Language(Annotate):
 
     def open(self, assets: Assets) -> "OpenedLanguage":
         """Load the model; languages that it does not know are refused."""
-        from dclm_pipeline.kernels.fasttext_file import load_model
+        from dclm_pipeline.kernels.fasttext.file import load_model
 
         model = load_model(assets.path(self.model))
         return OpenedLanguage(self, model, labels_of(self.kind, model, self.languages))
@@ -91,8 +91,8 @@ class OpenedLanguage:
 
     def columns(self, docs: Batch) -> Columns:
         """Say what language each text is in; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.prefixes import wordless_rows
         from dclm_pipeline.kernels.strings import grained, valid_rows, views
+        from dclm_pipeline.kernels.words.prefixes import wordless_rows
 
         settings, labels = self.settings, self.model.labels
         text = docs["text"].cast(pa.large_string())
@@ -115,9 +115,9 @@ class OpenedLanguage:
         self, text: "LargeArray", wanted: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the best label, its score, and those of the wanted labels: of a prefix, where that makes sure."""
-        from dclm_pipeline.kernels.fasttext_predict import NOTHING, predict
-        from dclm_pipeline.kernels.prefixes import first_characters
+        from dclm_pipeline.kernels.fasttext.predict import NOTHING, predict
         from dclm_pipeline.kernels.strings import grained, views
+        from dclm_pipeline.kernels.words.prefixes import first_characters
 
         passed = ord("\n") if self.settings.profile == "dclm" else NOTHING
         offsets, data = views(text)

@@ -29,7 +29,7 @@ from dclm_pipeline.stages.line_rules import (
 from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns, Rewrite
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.lines import Ruled, Rules
+    from dclm_pipeline.kernels.lines.rules import Ruled, Rules
 
 _MOST = 2**62
 _PLACES = ("any", "prefix", "suffix")
@@ -69,7 +69,7 @@ class OpenedLineFilter:
 
     def apply(self, docs: Batch) -> "Ruled":
         """Apply the rules to the text of each row."""
-        from dclm_pipeline.kernels.lines import apply_rules
+        from dclm_pipeline.kernels.lines.rules import apply_rules
         from dclm_pipeline.kernels.strings import views
 
         return apply_rules(views(docs["text"].cast(pa.large_string())), self._rules, self._anywhere)
@@ -149,9 +149,9 @@ class OpenedLineMatches:
 def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
     """Return rules as the kernel takes them."""
     from dclm_pipeline.kernels.characters import folded_codes
-    from dclm_pipeline.kernels.folding import plain_letters
-    from dclm_pipeline.kernels.lines import COLUMNS, FIRST, LAST, ONE, RULE, TRIMS, Rules
-    from dclm_pipeline.kernels.phrases import first_pairs, fold_phrase
+    from dclm_pipeline.kernels.lines.phrases import first_pairs, fold_phrase
+    from dclm_pipeline.kernels.lines.rules import COLUMNS, FIRST, LAST, ONE, RULE, TRIMS, Rules
+    from dclm_pipeline.kernels.words.folding import plain_letters
 
     numbers = np.zeros((len(rules), COLUMNS), np.int64)
     pairs = np.zeros((len(rules), 1 << 16), np.uint8)
@@ -178,7 +178,7 @@ def rules_as_numbers(rules: Sequence[LineRule]) -> "Rules":
 
 
 def _kernel_rule(rule: LineRule) -> int:
-    from dclm_pipeline.kernels import lines
+    from dclm_pipeline.kernels.lines import rules as lines
 
     numbers = {
         Uppercase: lines.CAPITAL_SHARE,
@@ -208,7 +208,7 @@ def _phrases_of(rule: LineRule) -> Iterator[str]:
 
 
 def _settings_of(rule: LineRule) -> Iterator[int]:
-    """Yield a rule's numbers, as `kernels.lines.Rules` says."""
+    """Yield a rule's numbers, as `kernels.lines.rules.Rules` says."""
     match rule:
         case Counters():
             yield rule.words_after

@@ -1,4 +1,4 @@
-"""Rules on single lines, as recipes write them. What they do to text is done by `kernels.lines`.
+"""Rules on single lines, as recipes write them. What they do to text is done by `kernels.lines.rules`.
 
 To add a rule, add its settings here and to `LineRule`, a row of numbers in `line_filter`, and a verdict in the kernel.
 """

@@ -69,8 +69,8 @@ class _Opened:
 
     def keep(self, docs: Batch) -> pa.BooleanArray:
         """Tell which pages are of no domain on the list, or older than its opting out."""
-        from dclm_pipeline.kernels.hosts import read_hosts
         from dclm_pipeline.kernels.strings import array_of, views
+        from dclm_pipeline.kernels.urls.hosts import read_hosts
 
         hosts = array_of(read_hosts(views(docs["url"].cast(pa.large_string()))))
         # Hosts with more labels than are looked at are cut to their last ones.
@@ -86,8 +86,8 @@ class _Opened:
 
 def _as_hosts(domains: Sequence[str]) -> list[str]:
     """Return domains as hosts of addresses are read: in small letters, other scripts as `xn--`."""
-    from dclm_pipeline.kernels.hosts import read_hosts
     from dclm_pipeline.kernels.strings import array_of, views
+    from dclm_pipeline.kernels.urls.hosts import read_hosts
 
     written = pa.array([f"//{domain}" for domain in domains], pa.large_string())
     return list(map(str, array_of(read_hosts(views(written))).to_pylist()))

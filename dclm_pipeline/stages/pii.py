@@ -2,7 +2,7 @@
 
 Each is replaced by a text of its own, the same everywhere, so that equal documents stay equal and nothing can be told
 from a mask. Precision comes first: what may as well be a version, a date, an order number or an ISBN is left alone. What
-counts is told in `kernels.emails`, `phones`, `internet` and `payments`.
+counts is told in `kernels.personal.emails`, `phones`, `internet` and `payments`.
 
 Not: names, postal addresses, numbers of identity documents, addresses spelled out (`name at example dot org`).
 """
@@ -79,7 +79,7 @@ class Pii(Annotate):
 
     def columns(self, docs: Batch) -> Columns:
         """Mask and count; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.personal import KINDS, Wanted, find_personal
+        from dclm_pipeline.kernels.personal.found import KINDS, Wanted, find_personal
         from dclm_pipeline.kernels.replacing import replaced
         from dclm_pipeline.kernels.strings import valid_rows, views
 

@@ -22,8 +22,8 @@ from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.fasttext_file import FastText
-    from dclm_pipeline.kernels.folded_scores import Scorer
+    from dclm_pipeline.kernels.fasttext.file import FastText
+    from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
     from dclm_pipeline.kernels.strings import LargeArray
 
 PUBLISHED = "asset:dclm-oh-eli5"
@@ -125,7 +125,7 @@ class FoldedScores:
 
     def of(self, text: "LargeArray", profile: str) -> NDArray[np.float64]:
         """Return the probability of the label."""
-        from dclm_pipeline.kernels.folded_scores import LINES, PLAIN
+        from dclm_pipeline.kernels.fasttext.folded_scores import LINES, PLAIN
         from dclm_pipeline.kernels.strings import views
 
         return self.scorer.scores(views(text), LINES if profile == "dclm" else PLAIN)[:, self.label]
@@ -140,7 +140,7 @@ class WholeScores:
 
     def of(self, text: "LargeArray", profile: str) -> NDArray[np.float64]:
         """Return the probability of the label, less what fastText adds to it."""
-        from dclm_pipeline.kernels.fasttext_predict import predict
+        from dclm_pipeline.kernels.fasttext.predict import predict
         from dclm_pipeline.kernels.strings import views
 
         if profile == "dclm":
@@ -159,10 +159,10 @@ def load_scorer(path: Path, label: str) -> Scores:
 
 def load_labels(path: Path) -> tuple[Sequence[str], Callable[[int], Scores]]:
     """Load a model of any sort; return its labels, and what gives scores by the number of one."""
-    from dclm_pipeline.kernels.fasttext_file import SOFTMAX, load_model
-    from dclm_pipeline.kernels.folded import MOST_LABELS, fold
-    from dclm_pipeline.kernels.folded_file import is_folded, load_folded
-    from dclm_pipeline.kernels.folded_scores import Scorer
+    from dclm_pipeline.kernels.fasttext.file import SOFTMAX, load_model
+    from dclm_pipeline.kernels.fasttext.folded import MOST_LABELS, fold
+    from dclm_pipeline.kernels.fasttext.folded_file import is_folded, load_folded
+    from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 
     if is_folded(path):
         folded = load_folded(path)

@@ -56,8 +56,8 @@ class Repetition(Annotate):
 
     def columns(self, docs: Batch) -> Columns:
         """Look for what repeats; of an unknown text nothing is known."""
-        from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, DOLMA, find_repetition
         from dclm_pipeline.kernels.strings import valid_rows, views
+        from dclm_pipeline.kernels.words.repetition import DATATROVE, DCLM, DOLMA, find_repetition
 
         text = docs["text"].cast(pa.large_string())
         readings = {"dclm": DCLM, "datatrove": DATATROVE, "dolma": DOLMA}

@@ -13,9 +13,9 @@ from dclm_pipeline.stages.lists import read_entries, shipped, shipped_list
 from dclm_pipeline.step import UNICODE, Assets, Batch, Place, Rewrite
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.addresses import Domains
-    from dclm_pipeline.kernels.phrases import Phrases
-    from dclm_pipeline.kernels.rewriting import Passes
+    from dclm_pipeline.kernels.lines.links import Domains
+    from dclm_pipeline.kernels.lines.phrases import Phrases
+    from dclm_pipeline.kernels.lines.rewriting import Passes
 
 TOP_LEVEL = "top_level_domains.txt"
 # Longer lines are no text; ftfy itself cuts there.
@@ -74,7 +74,7 @@ class OpenedRewrite:
 
     def __init__(self, settings: RewriteText, domains: list[str]) -> None:
         """Build the tables."""
-        from dclm_pipeline.kernels.addresses import domain_tree
+        from dclm_pipeline.kernels.lines.links import domain_tree
 
         self._settings = settings
         self._passes = _passes(settings)
@@ -83,7 +83,7 @@ class OpenedRewrite:
 
     def text(self, docs: Batch) -> Array:
         """Return the rewritten text of each row; null of one that is unknown, or of which nothing is left."""
-        from dclm_pipeline.kernels.rewriting import rewrite_texts
+        from dclm_pipeline.kernels.lines.rewriting import rewrite_texts
         from dclm_pipeline.kernels.strings import array_of, valid_rows, views
 
         text = _repaired(docs["text"].cast(pa.large_string()), self._settings.mojibake, self._settings.normalize)
@@ -93,7 +93,7 @@ class OpenedRewrite:
 
 def _repaired(text: Array, mojibake: bool, normalize: bool) -> Array:
     """Return texts with misread UTF-8 repaired and in normal form C; only those that may need it are touched."""
-    from dclm_pipeline.kernels.rewriting import suspects
+    from dclm_pipeline.kernels.lines.rewriting import suspects
     from dclm_pipeline.kernels.strings import valid_rows, views
 
     if mojibake:
@@ -117,7 +117,7 @@ def _mended(text: str) -> str:
 
 
 def _passes(settings: RewriteText) -> "Passes":
-    from dclm_pipeline.kernels.rewriting import AS_DCLM, KEPT, MENDED, Passes
+    from dclm_pipeline.kernels.lines.rewriting import AS_DCLM, KEPT, MENDED, Passes
 
     addresses = {"keep": KEPT, "dclm": AS_DCLM, "mended": MENDED}[settings.urls]
     return Passes(settings.unseen, addresses, settings.citations, settings.blanks, settings.newlines or 0)
@@ -125,7 +125,7 @@ def _passes(settings: RewriteText) -> "Passes":
 
 def _folded(names: list[str]) -> "Phrases":
     from dclm_pipeline.kernels.characters import folded_codes
-    from dclm_pipeline.kernels.phrases import Phrases, fold_phrase
+    from dclm_pipeline.kernels.lines.phrases import Phrases, fold_phrase
 
     codes = sorted(fold_phrase(name, "", folded_codes()) for name in names if name)
     return Phrases(

@@ -51,8 +51,8 @@ class Rights(Annotate):
 
     def columns(self, docs: Batch) -> Columns:
         """Scan; of an unknown page nothing is known but what its head says of robots and mining."""
-        from dclm_pipeline.kernels.claim_attributes import DIRECTIVES, LICENCES
-        from dclm_pipeline.kernels.claims import PLACES, scan_claims
+        from dclm_pipeline.kernels.html.claim_attributes import DIRECTIVES, LICENCES
+        from dclm_pipeline.kernels.html.claims import PLACES, scan_claims
         from dclm_pipeline.kernels.strings import valid_rows, views
 
         html = docs["html"].cast(pa.large_string())

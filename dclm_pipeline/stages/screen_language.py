@@ -23,8 +23,8 @@ from dclm_pipeline.stages.language import DEFAULT_MODEL, labels_of
 from dclm_pipeline.step import Annotate, Assets, Batch, Columns, Place
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.fasttext_file import FastText
-    from dclm_pipeline.kernels.visible import Sample
+    from dclm_pipeline.kernels.fasttext.file import FastText
+    from dclm_pipeline.kernels.html.visible import Sample
 
 
 class ScreenLanguage(Annotate):
@@ -70,7 +70,7 @@ class ScreenLanguage(Annotate):
 
     def open(self, assets: Assets) -> "OpenedScreen":
         """Load the model; languages that it does not know are refused."""
-        from dclm_pipeline.kernels.fasttext_file import load_model
+        from dclm_pipeline.kernels.fasttext.file import load_model
 
         model = load_model(assets.path(self.model))
         return OpenedScreen(self, model, labels_of(self.kind, model, self.languages))
@@ -86,8 +86,8 @@ class OpenedScreen:
 
     def columns(self, docs: Batch) -> Columns:
         """Say how likely each page is in one of the wanted languages; of no page nothing is known."""
+        from dclm_pipeline.kernels.html.visible import first_visible, sample_visible
         from dclm_pipeline.kernels.strings import valid_rows, views
-        from dclm_pipeline.kernels.visible import first_visible, sample_visible
 
         settings = self.settings
         html = docs["html"].cast(pa.large_string())
@@ -101,7 +101,7 @@ class OpenedScreen:
 
     def _told(self, sample: "Sample") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the score of each sample, 1 where there is too little to tell, and whether there is not."""
-        from dclm_pipeline.kernels.fasttext_predict import predict
+        from dclm_pipeline.kernels.fasttext.predict import predict
         from dclm_pipeline.kernels.strings import grained
 
         found = predict(self.model, sample.begins, sample.stops, sample.data, self.wanted)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.text_counts import TextCounts
+    from dclm_pipeline.kernels.words.text_counts import TextCounts
 
 Part: TypeAlias = Literal["", "pieces", "stop words", "phrases"]
 

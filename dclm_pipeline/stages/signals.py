@@ -25,7 +25,7 @@ from dclm_pipeline.stages.words_by import WordsBy
 from dclm_pipeline.step import UNICODE, Annotate, Assets, Batch, Columns
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.stop_words import StopLists
+    from dclm_pipeline.kernels.words.stop_words import StopLists
 
 SIGNALS = (*PLAIN_SIGNALS, *PEER_SIGNALS)
 ENGLISH = ("the", "be", "to", "of", "and", "that", "have", "with")  # Rae et al. 2021, appendix A1
@@ -95,8 +95,8 @@ class Signals(Annotate):
 
     def open(self, assets: Assets) -> "OpenedSignals":
         """Make the tables of characters, which takes a second, and of stop words, before there are documents."""
-        from dclm_pipeline.kernels.stop_words import stop_lists
-        from dclm_pipeline.kernels.traits import text_table
+        from dclm_pipeline.kernels.words.stop_words import stop_lists
+        from dclm_pipeline.kernels.words.traits import text_table
 
         text_table()
         by = self.stop_words_by
@@ -127,7 +127,7 @@ class OpenedSignals:
     def columns(self, docs: Batch) -> Columns:
         """Count; of an unknown text nothing is known."""
         from dclm_pipeline.kernels.strings import valid_rows, views
-        from dclm_pipeline.kernels.words import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_by_list
+        from dclm_pipeline.kernels.words.counts import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_by_list
 
         bits: dict[Part, int] = {
             "": 0,

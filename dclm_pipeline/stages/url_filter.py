@@ -106,9 +106,9 @@ class OpenUrlFilter:
 
 def _by_domain(terms: Iterable[Array]) -> Finds:
     """Return what finds hosts that are listed, or below a listed domain."""
-    from dclm_pipeline.kernels.domains import holds_domain, name_set
-    from dclm_pipeline.kernels.hosts import read_hosts
     from dclm_pipeline.kernels.strings import array_of, views
+    from dclm_pipeline.kernels.urls.domains import holds_domain, name_set
+    from dclm_pipeline.kernels.urls.hosts import read_hosts
 
     def names(listed: Array) -> Iterator[Array]:
         for begin in range(0, len(listed), _NAMES):
@@ -144,9 +144,9 @@ def _joined(pieces: Iterable[Array]) -> Array:
 
 def _by_host(terms: Iterable[Array], settings: UrlFilter) -> Finds:
     """Return what finds hosts that are listed as they are written."""
-    from dclm_pipeline.kernels.domains import holds_name, name_set
-    from dclm_pipeline.kernels.hosts import read_netlocs
     from dclm_pipeline.kernels.strings import views
+    from dclm_pipeline.kernels.urls.domains import holds_name, name_set
+    from dclm_pipeline.kernels.urls.hosts import read_netlocs
 
     names = name_set(views(_joined(pc.utf8_lower(piece) if settings.ignore_case else piece for piece in terms)))
     return lambda urls: holds_name(names, _without(settings.ignored, read_netlocs(urls), settings.ignore_case))
@@ -154,8 +154,8 @@ def _by_host(terms: Iterable[Array], settings: UrlFilter) -> Finds:
 
 def _by_term(terms: Iterable[Array], settings: UrlFilter) -> Finds:
     """Return what finds addresses in which enough of the terms stand."""
-    from dclm_pipeline.kernels.escapes import undo_escapes
-    from dclm_pipeline.kernels.matching import count_terms, make_matcher
+    from dclm_pipeline.kernels.urls.escapes import undo_escapes
+    from dclm_pipeline.kernels.words.matching import count_terms, make_matcher
 
     matcher = make_matcher(
         list(map(str, _joined(terms).to_pylist())), ignore_case=settings.ignore_case, whole_words=settings.by == "word"

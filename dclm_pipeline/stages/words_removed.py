@@ -77,8 +77,8 @@ class WordsRemoved(Filter):
 
 def _counts(docs: Batch) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the words of each text, and which texts are unknown."""
-    from dclm_pipeline.kernels.first_letters import count_first_letters
     from dclm_pipeline.kernels.strings import valid_rows, views
+    from dclm_pipeline.kernels.words.first_letters import count_first_letters
 
     text = docs["text"].cast(pa.large_string())
     return count_first_letters(views(text)), ~valid_rows(text)

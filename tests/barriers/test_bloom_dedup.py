@@ -4,10 +4,10 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.blocked import WORDS, size_for
-from dclm_pipeline.kernels.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.blocked import WORDS, size_for
+from dclm_pipeline.kernels.dedup.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.verdicts import DOCUMENT
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.verdicts import DOCUMENT
 from dclm_pipeline.step import Coming, Needs
 
 ONE = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

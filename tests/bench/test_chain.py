@@ -1,8 +1,8 @@
 import pyarrow as pa
 
 from bench import chain
-from dclm_pipeline.kernels.folded_file import load_folded
-from dclm_pipeline.kernels.folded_scores import Scorer
+from dclm_pipeline.kernels.fasttext.folded_file import load_folded
+from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.step import Barrier
 

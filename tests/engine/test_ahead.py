@@ -95,7 +95,7 @@ def test_tables_of_characters_are_made_before_children_are():
 from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 load_kernels(kernels_of([MinhashDedup()]))
 from dclm_pipeline.kernels.characters import character_table
-from dclm_pipeline.kernels.shingles import small_letters
+from dclm_pipeline.kernels.words.shingles import small_letters
 print(json.dumps([table.__name__ for table in (character_table, small_letters) if table.cache_info().currsize]))
 """
     assert said(OF_STEPS + program) == ["character_table", "small_letters"]

@@ -11,8 +11,8 @@ from dclm_pipeline.extractor.labels import Page, read_labels, single_blanks, wor
 from dclm_pipeline.extractor.material import FOLDS, examples_of, judge_words
 from dclm_pipeline.extractor.side_by_side import side_by_side
 from dclm_pipeline.extractor.training import cross_validate, evidence_of, train, weigh_marks
-from dclm_pipeline.kernels.forest import Growth
-from dclm_pipeline.kernels.judging import NotAModelError, packed, score, unpacked
+from dclm_pipeline.kernels.main_content.forest import Growth
+from dclm_pipeline.kernels.main_content.judging import NotAModelError, packed, score, unpacked
 from tests.extractor.labelled import write_labels
 
 

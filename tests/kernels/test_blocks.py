@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resiliparse.extract.html2text import extract_plain_text
 
-from dclm_pipeline.kernels.blocks import BLOCK, TEXT, cut_pages
-from dclm_pipeline.kernels.flow import BLOCK_FIELDS, FIRST, HIDDEN, LAST_BYTE, LINKED, SOURCE, WORDS
-from dclm_pipeline.kernels.flow import FLAGS as SAID
+from dclm_pipeline.kernels.html.blocks import BLOCK, TEXT, cut_pages
+from dclm_pipeline.kernels.html.flow import BLOCK_FIELDS, FIRST, HIDDEN, LAST_BYTE, LINKED, SOURCE, WORDS
+from dclm_pipeline.kernels.html.flow import FLAGS as SAID
 from dclm_pipeline.kernels.strings import views
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dclm_pipeline.kernels.blocks import cut_pages
-from dclm_pipeline.kernels.composing import Manner, compose
+from dclm_pipeline.kernels.html.blocks import cut_pages
+from dclm_pipeline.kernels.html.composing import Manner, compose
 from dclm_pipeline.kernels.strings import views
 
 

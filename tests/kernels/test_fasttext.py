@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels import fasttext_file
-from dclm_pipeline.kernels.fasttext_file import load_model
-from dclm_pipeline.kernels.fasttext_predict import predict
-from dclm_pipeline.kernels.fasttext_tree import tree_of
+from dclm_pipeline.kernels.fasttext import file as fasttext_file
+from dclm_pipeline.kernels.fasttext.file import load_model
+from dclm_pipeline.kernels.fasttext.predict import predict
+from dclm_pipeline.kernels.fasttext.tree import tree_of
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.models import LID, LOSSES, entry, head, matrix
 

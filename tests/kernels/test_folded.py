@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes, is_folded, load_folded
-from dclm_pipeline.kernels.folded_scores import Scorer
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes, is_folded, load_folded
+from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.elsewhere import said_by
 from tests.kernels.models import ENTRIES, model_bytes
@@ -208,9 +208,9 @@ PROGRAM = """
 import hashlib, sys
 from pathlib import Path
 import pyarrow as pa
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes
-from dclm_pipeline.kernels.folded_scores import LINES, PLAIN, Scorer
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes
+from dclm_pipeline.kernels.fasttext.folded_scores import LINES, PLAIN, Scorer
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.models import SORTS, model_bytes
 from tests.kernels.test_folded import TEXTS

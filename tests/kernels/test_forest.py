@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.forest import Forest, Growth, ask, grow
+from dclm_pipeline.kernels.main_content.forest import Forest, Growth, ask, grow
 from tests.kernels.oracle.forest import ask as ask_slowly
 
 GROWTH = Growth(trees=20, depth=3, features=1.0, rows=1.0)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.blocks import BLOCK, ELEMENT, TEXT, cut_pages
-from dclm_pipeline.kernels.groups import GROUPS, WIDTH, compare_blocks, slot_of
+from dclm_pipeline.kernels.html.blocks import BLOCK, ELEMENT, TEXT, cut_pages
+from dclm_pipeline.kernels.main_content.groups import GROUPS, WIDTH, compare_blocks, slot_of
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.oracle.groups import describe as describe_slowly
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.blocks import cut_pages
-from dclm_pipeline.kernels.context import CONTEXT, likely, look_around
-from dclm_pipeline.kernels.features import FEATURES, describe
-from dclm_pipeline.kernels.flow import WORDS
-from dclm_pipeline.kernels.judging import choose
+from dclm_pipeline.kernels.html.blocks import cut_pages
+from dclm_pipeline.kernels.html.flow import WORDS
+from dclm_pipeline.kernels.main_content.context import CONTEXT, likely, look_around
+from dclm_pipeline.kernels.main_content.features import FEATURES, describe
+from dclm_pipeline.kernels.main_content.judging import choose
 from dclm_pipeline.kernels.strings import views
 
 WEIGHTS = np.zeros(1 << 14, np.float32)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from dclm_pipeline.engine.assets.bundled import find_bundled
-from dclm_pipeline.kernels.fasttext_file import load_model
-from dclm_pipeline.kernels.fasttext_predict import predict
-from dclm_pipeline.kernels.prefixes import first_characters, wordless_rows
+from dclm_pipeline.kernels.fasttext.file import load_model
+from dclm_pipeline.kernels.fasttext.predict import predict
+from dclm_pipeline.kernels.words.prefixes import first_characters, wordless_rows
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.visible import sample_visible
+from dclm_pipeline.kernels.html.visible import sample_visible
 from tests.kernels.models import LID, SORTS, model_bytes
 
 texts = ["the old mill </s> stands", "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n", "der wort7 die und " * 300, "x" * 999, None]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.blocks import cut_pages
-from dclm_pipeline.kernels.linked import LONGEST, read_metadata
+from dclm_pipeline.kernels.html.blocks import cut_pages
+from dclm_pipeline.kernels.html.linked import LONGEST, read_metadata
 from dclm_pipeline.kernels.strings import views
 
 

@@ -8,18 +8,18 @@ DIGEST = """
 import hashlib
 import pyarrow as pa
 from dclm_pipeline.kernels.bytes import count_controls, mark_rows
-from dclm_pipeline.kernels.claims import scan_claims
-from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.html.claims import scan_claims
+from dclm_pipeline.kernels.html.markup import Limits, scan_markup
 from dclm_pipeline.kernels.marks import hashes
-from dclm_pipeline.kernels.personal import KINDS, Wanted, find_personal
+from dclm_pipeline.kernels.personal.found import KINDS, Wanted, find_personal
 from dclm_pipeline.kernels.replacing import replaced
-from dclm_pipeline.kernels.domains import holds_domain, name_set
-from dclm_pipeline.kernels.escapes import undo_escapes
-from dclm_pipeline.kernels.hosts import read_hosts
-from dclm_pipeline.kernels.markup import Limits, scan_markup
-from dclm_pipeline.kernels.matching import find_terms, make_matcher
+from dclm_pipeline.kernels.urls.domains import holds_domain, name_set
+from dclm_pipeline.kernels.urls.escapes import undo_escapes
+from dclm_pipeline.kernels.urls.hosts import read_hosts
+from dclm_pipeline.kernels.html.markup import Limits, scan_markup
+from dclm_pipeline.kernels.words.matching import find_terms, make_matcher
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.words import count_text
+from dclm_pipeline.kernels.words.counts import count_text
 
 texts = ["<div class=a><p>one two<td>" * 50, "", "\\u00e9t\\u00e9 \\u6f22\\u5b57 12\\0\\x1b\\n... It's e.g. a-b, #1!", "<b id=1><svg><p></b>" * 9, None]
 texts += ["a.b@c.de Tel. +49 (0)30 1234567 4111 1111 1111 1111 DE89 3704 0044 0532 0130 00 93.184.216.34 2a00:1::2 @1.2.3.4:(030"]

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.html.markup import Limits, scan_markup
 from dclm_pipeline.kernels.strings import views
 
 NO_LIMITS = Limits(10_000, 10**9, 10**9, 10**12)

@@ -3,8 +3,8 @@ import time
 import pyarrow as pa
 import pytest
 
-from dclm_pipeline.kernels.matching import count_terms, find_terms, make_matcher
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words.matching import count_terms, find_terms, make_matcher
 
 
 def found(terms, text, **settings):

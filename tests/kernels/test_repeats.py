@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.blocks import BLOCK, cut_pages
-from dclm_pipeline.kernels.flow import FIRST, FLAGS, LAST_BYTE, PRE, WORDS
-from dclm_pipeline.kernels.repeats import LEAST_WORDS, drop_repeats
+from dclm_pipeline.kernels.html.blocks import BLOCK, cut_pages
+from dclm_pipeline.kernels.html.flow import FIRST, FLAGS, LAST_BYTE, PRE, WORDS
+from dclm_pipeline.kernels.main_content.repeats import LEAST_WORDS, drop_repeats
 from dclm_pipeline.kernels.strings import views
 
 LONG = "one two three four five six seven eight"

@@ -11,22 +11,28 @@ import dclm_pipeline.kernels
 PACKAGE = dclm_pipeline.kernels.__name__
 # Every kernel is made with it; whoever changes it clears the cache.
 EVERYWHERE = {"compiled"}
+HERE = Path(dclm_pipeline.kernels.__file__).parent
 ROOMS = {
-    path.stem: ast.parse(path.read_text(encoding="utf-8"))
-    for path in Path(dclm_pipeline.kernels.__file__).parent.glob("*.py")
+    ".".join(path.relative_to(HERE).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
+    for path in HERE.rglob("*.py")
     if path.stem != "__init__"
 }
+
+
+def path_of(room: str) -> Path:
+    return HERE / f"{room.replace('.', '/')}.py"
 
 
 def imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
     """Return what names of other rooms mean here: the room, and the name there; for a room itself no name."""
     names = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
-            names |= {alias.asname or alias.name: (alias.name, "") for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
-            room = str(node.module).removeprefix(f"{PACKAGE}.")
-            names |= {alias.asname or alias.name: (room, alias.name) for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE}."):
+            around = f"{node.module}.".removeprefix(f"{PACKAGE}.")
+            for alias in node.names:
+                inner = around + alias.name
+                room, name = (inner, "") if path_of(inner).is_file() else (around[:-1], alias.name)
+                names[alias.asname or alias.name] = (room, name)
     return names
 
 
@@ -94,4 +100,4 @@ def test_a_kernel_is_known_by_all_that_is_compiled_into_it(room, name):
 
 
 def test_what_is_compiled_into_a_kernel_is_found():
-    assert {"tokens", "nesting", "stack", "easy"} <= rooms_within("markup", "scan_rows", set())
+    assert {"html.tokens", "html.nesting", "html.stack", "html.easy"} <= rooms_within("html.markup", "scan_rows", set())

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.attributes import ATTRIBUTES, NAMES, scan_tag
-from dclm_pipeline.kernels.blocks import cut_pages
-from dclm_pipeline.kernels.elements import element, names
-from dclm_pipeline.kernels.flow import CAPITALS, CHARACTERS, LETTERS, WORDS
+from dclm_pipeline.kernels.html.attributes import ATTRIBUTES, NAMES, scan_tag
+from dclm_pipeline.kernels.html.blocks import cut_pages
+from dclm_pipeline.kernels.html.elements import element, names
+from dclm_pipeline.kernels.html.flow import CAPITALS, CHARACTERS, LETTERS, WORDS
+from dclm_pipeline.kernels.html.tokens import kind_of, name_end, next_bracket, next_byte
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.tokens import kind_of, name_end, next_bracket, next_byte
 from tests.kernels.oracle import tag_ends
 
 PIECES = st.sampled_from(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import regex
 
-from dclm_pipeline.kernels import traits
+from dclm_pipeline.kernels.words import traits
 
 
 def having(bit):

@@ -7,7 +7,9 @@ from dclm_pipeline.kernels.warm import warm
 
 
 def test_warm_knows_every_kernel():
-    rooms = {path.stem for path in Path(kernels.__path__[0]).glob("*.py")} - {"__init__"}
+    here = Path(kernels.__path__[0])
+    rooms = {".".join(path.relative_to(here).with_suffix("").parts) for path in here.rglob("*.py")}
+    rooms = {room for room in rooms if not room.endswith("__init__")}
 
     assert set(warm()) == rooms
 
@@ -30,7 +32,7 @@ def test_what_was_never_compiled_seems_cold(tmp_path, monkeypatch):
 
 
 def test_several_processes_compile_every_room_once(monkeypatch):
-    monkeypatch.setattr(warming, "rooms", lambda: ["bytes", "calling", "strings"])
+    monkeypatch.setattr(warming, "rooms", lambda: ("bytes", "personal.calling", "strings"))
 
     assert list(warming.compile_all(2)) == [(1, 3), (2, 3), (3, 3)]
 

@@ -1,7 +1,7 @@
 import pyarrow as pa
 
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.words import count_text
+from dclm_pipeline.kernels.words.counts import count_text
 
 
 def words(*texts):

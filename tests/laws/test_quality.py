@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import dclm_pipeline as dp
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes
 from dclm_pipeline.recipe import load_recipe
 from tests.engine.crawls import bytes_of, run_inline
 from tests.kernels.models import model_bytes

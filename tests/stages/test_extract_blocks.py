@@ -150,7 +150,7 @@ def test_a_slice_is_extracted_as_the_rows_it_shows():
 
 
 def test_a_model_of_ones_own_is_loaded(tmp_path):
-    from dclm_pipeline.kernels.judging import builtin_model, packed
+    from dclm_pipeline.kernels.main_content.judging import builtin_model, packed
 
     (tmp_path / "model.npz").write_bytes(packed(builtin_model()))
     opened = Extract(engine="blocks", model="model.npz").open(Files(tmp_path))

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from dclm_pipeline.kernels.personal import KINDS
+from dclm_pipeline.kernels.personal.found import KINDS
 from dclm_pipeline.stages.pii import Pii, top_level_domains
 
 

@@ -5,8 +5,8 @@ import pytest
 import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes
 from dclm_pipeline.stages.quality import Quality
 from tests.kernels.models import WORDS, model_bytes
 

@@ -18,10 +18,10 @@ from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, bounds_of, 
 from dclm_pipeline.barriers.near.schemas import BAND, CANDIDATES, TIES, Role
 from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import halves
-from dclm_pipeline.kernels.buckets import candidates_of, seats_of
-from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
-from dclm_pipeline.kernels.shingles import Shingles, shingles_of
+from dclm_pipeline.kernels.dedup.buckets import candidates_of, seats_of
+from dclm_pipeline.kernels.dedup.minhash import bands_of, permutations_of, signatures_of
 from dclm_pipeline.kernels.strings import valid_rows, views
+from dclm_pipeline.kernels.words.shingles import Shingles, shingles_of
 from dclm_pipeline.step import Batch
 
 # The documents of a bucket with which every other one is compared: the first ones in keep order.

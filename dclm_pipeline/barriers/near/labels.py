@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.barriers.near.older import are_older
 from dclm_pipeline.barriers.near.rows import Nodes, batch_of, grouped, hash_of, home_of, nodes_of
 from dclm_pipeline.barriers.near.schemas import EDGES, TIES, Role
-from dclm_pipeline.kernels.components import (
+from dclm_pipeline.kernels.dedup.components import (
     ANSWER,
     AT_CHILD,
     AT_PARENT,

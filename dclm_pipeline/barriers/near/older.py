@@ -15,9 +15,9 @@ from dclm_pipeline.barriers.near.rows import Nodes, Value, batch_of, first_of_ea
 from dclm_pipeline.barriers.near.schemas import BAND, KEPT, SETS, Role
 from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import ID, halves
-from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of, stirred
-from dclm_pipeline.kernels.shingles import Shingles
+from dclm_pipeline.kernels.dedup.minhash import bands_of, permutations_of, signatures_of, stirred
 from dclm_pipeline.kernels.strings import grained, views
+from dclm_pipeline.kernels.words.shingles import Shingles
 from dclm_pipeline.step import Batch
 
 # The documents of older pools with which one is compared at most: those with which it shares the most bands.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, from_numpy, one_batch
 from dclm_pipeline.barriers.near.schemas import NODE
-from dclm_pipeline.kernels.minhash import stirred
+from dclm_pipeline.kernels.dedup.minhash import stirred
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.step import Batch
 

@@ -30,8 +30,8 @@ from dclm_pipeline.barriers.near.rows import (
 )
 from dclm_pipeline.barriers.near.schemas import NODE, SETS, Role
 from dclm_pipeline.barriers.near.settings import NearSettings
-from dclm_pipeline.kernels.minhash import permutations_of, signatures_of
-from dclm_pipeline.kernels.overlap import sets_of, similar_pairs
+from dclm_pipeline.kernels.dedup.minhash import permutations_of, signatures_of
+from dclm_pipeline.kernels.dedup.overlap import sets_of, similar_pairs
 from dclm_pipeline.kernels.strings import grained
 from dclm_pipeline.step import Batch
 

@@ -16,7 +16,7 @@ from dclm_pipeline.barriers.near.rows import Nodes, batch_of, first_of_each, gro
 from dclm_pipeline.barriers.near.schemas import FOLLOWERS, TIES, Role
 from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.errors import IntegrityError
-from dclm_pipeline.kernels.stars import Deciding
+from dclm_pipeline.kernels.dedup.stars import Deciding
 from dclm_pipeline.step import Batch
 
 _EVIDENCE = pa.schema([pa.field("row", pa.int64()), pa.field("hash", pa.uint64()), *FOLLOWERS])

@@ -18,9 +18,9 @@ from dclm_pipeline.barriers.near.bands import LEADERS, runs_of
 from dclm_pipeline.barriers.near.rows import bounds_of
 from dclm_pipeline.barriers.near.settings import NearSettings
 from dclm_pipeline.ids import halves, scatter
-from dclm_pipeline.kernels.buckets import candidates_of, seats_of
-from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
-from dclm_pipeline.kernels.overlap import joined_rows, sets_of, similarities_of
+from dclm_pipeline.kernels.dedup.buckets import candidates_of, seats_of
+from dclm_pipeline.kernels.dedup.minhash import bands_of, permutations_of, signatures_of
+from dclm_pipeline.kernels.dedup.overlap import joined_rows, sets_of, similarities_of
 from dclm_pipeline.step import Batch
 
 # Pairs are shown by how alike they are: from the one to the next, the last ones being equal run by run.

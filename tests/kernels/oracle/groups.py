@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 
-from dclm_pipeline.kernels.elements import element
-from dclm_pipeline.kernels.flow import CHARACTERS, FIRST, LAST_BYTE, LINKED, OWNER, SOURCE, STOPS, WORDS
-from dclm_pipeline.kernels.groups import GROUPS
-from dclm_pipeline.kernels.opening import ELEMENT_KIND, LOOK, PARENT
+from dclm_pipeline.kernels.html.elements import element
+from dclm_pipeline.kernels.html.flow import CHARACTERS, FIRST, LAST_BYTE, LINKED, OWNER, SOURCE, STOPS, WORDS
+from dclm_pipeline.kernels.html.opening import ELEMENT_KIND, LOOK, PARENT
+from dclm_pipeline.kernels.main_content.groups import GROUPS
 
 HEAD = 40
 FAR = 500

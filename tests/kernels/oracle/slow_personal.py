@@ -1,9 +1,9 @@
-"""What `kernels.personal` finds, said once more with regular expressions: slow, and easy to read."""
+"""What `kernels.personal.found` finds, said once more with regular expressions: slow, and easy to read."""
 
 import re
 from ipaddress import ip_address, ip_network
 
-from dclm_pipeline.kernels import calling, internet, payments
+from dclm_pipeline.kernels.personal import calling, internet, payments
 
 LETTER = rb"(?:\xc3[\x80-\x96\x98-\xb6\xb8-\xbf]|[\xc4-\xd3][\x80-\xbf]|\xd4[\x80-\xaf])"
 LOCAL = re.compile(rb"(?:[A-Za-z0-9_%+'&~-]|(?<!\.)\.|" + LETTER + rb")+\Z")

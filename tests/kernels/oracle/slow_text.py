@@ -5,10 +5,10 @@ import unicodedata
 from itertools import groupby
 from statistics import median
 
-from dclm_pipeline.kernels import traits
 from dclm_pipeline.kernels.characters import UNSPACED
-from dclm_pipeline.kernels.stop_words import fold
-from dclm_pipeline.kernels.text_counts import TextCounts
+from dclm_pipeline.kernels.words import traits
+from dclm_pipeline.kernels.words.stop_words import fold
+from dclm_pipeline.kernels.words.text_counts import TextCounts
 
 TABLE = traits.text_table()
 GAPS = re.compile("[ \n\r\t\v\f\0]+")

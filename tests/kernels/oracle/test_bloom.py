@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.blocked import WORDS, size_for
-from dclm_pipeline.kernels.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.blocked import WORDS, size_for
+from dclm_pipeline.kernels.dedup.bloom import Rule, sweep
+from dclm_pipeline.kernels.dedup.verdicts import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, SUBSTRING
 from dclm_pipeline.kernels.strings import array_of, views
-from dclm_pipeline.kernels.verdicts import BOTH, DOCUMENT, OLD_BOTH, PARAGRAPH, SUBSTRING
 from tests.kernels.oracle.test_segmentation import breaks
 
 RATE = 1e-6

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.buckets import candidates_of, seats_of
+from dclm_pipeline.kernels.dedup.buckets import candidates_of, seats_of
 
 BUCKETS = st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=12), max_size=6)
 

@@ -4,10 +4,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.claim_attributes import DIRECTIVES, LICENCES, PATHS
-from dclm_pipeline.kernels.claims import PLACES, scan_claims
+from dclm_pipeline.kernels.html.claim_attributes import DIRECTIVES, LICENCES, PATHS
+from dclm_pipeline.kernels.html.claims import PLACES, scan_claims
+from dclm_pipeline.kernels.html.tags import BREAKOUT, RAW, flags, kind
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.tags import BREAKOUT, RAW, flags, kind
 
 AGENTS = ("ccbot",)
 VALUED = ("max-snippet", "max-image-preview", "max-video-preview", "unavailable_after")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.contamination import COLLISION, JACCARD, OVERLAP, Rule, Searcher
-from dclm_pipeline.kernels.known_runs import known_runs
+from dclm_pipeline.kernels.dedup.contamination import COLLISION, JACCARD, OVERLAP, Rule, Searcher
+from dclm_pipeline.kernels.dedup.known_runs import known_runs
 from dclm_pipeline.kernels.strings import array_of, views
 from tests.kernels.oracle.test_segmentation import slow_words
 
@@ -146,7 +146,7 @@ def test_documents_are_judged_as_when_read_slowly(method, items, documents, n, s
 
 
 def test_runs_of_equal_hashes_are_told_apart_by_their_words(monkeypatch):
-    from dclm_pipeline.kernels import known_runs as module
+    from dclm_pipeline.kernels.dedup import known_runs as module
 
     # Two texts whose words have, by force, the same hashes.
     def colliding(strings):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels import alike, url_keys
-from dclm_pipeline.kernels.passages import LINE, PARAGRAPH, leave_out, passages_of
+from dclm_pipeline.kernels.lines.passages import LINE, PARAGRAPH, leave_out, passages_of
 from dclm_pipeline.kernels.strings import array_of, views
+from dclm_pipeline.kernels.urls import url_keys
+from dclm_pipeline.kernels.words import alike
 
 ANY = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=6)
 ODD = st.lists(st.text(st.sampled_from("aAÄẞİΣς٣3²Ⱥ \u3000\t\n\x1c漢.")), max_size=6)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.distance import TOO_LONG, edit_distances
+from dclm_pipeline.kernels.dedup.distance import TOO_LONG, edit_distances
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.oracle.slow_distance import edit_distance
 

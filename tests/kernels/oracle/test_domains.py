@@ -2,8 +2,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.domains import holds_domain, holds_name, name_set
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.urls.domains import holds_domain, holds_name, name_set
 
 NAMES = st.lists(
     st.one_of(

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.engine.assets.bundled import find_bundled
-from dclm_pipeline.kernels import fasttext_file
-from dclm_pipeline.kernels.fasttext_file import LABEL, load_model
-from dclm_pipeline.kernels.fasttext_predict import predict
+from dclm_pipeline.kernels.fasttext import file as fasttext_file
+from dclm_pipeline.kernels.fasttext.file import LABEL, load_model
+from dclm_pipeline.kernels.fasttext.predict import predict
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.models import LID, SORTS, WORDS, write_model
 

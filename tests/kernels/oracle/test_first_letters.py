@@ -4,8 +4,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.first_letters import count_first_letters
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words.first_letters import count_first_letters
 
 TEXTS = st.lists(
     st.text(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.fasttext_file import LABEL
-from dclm_pipeline.kernels.folded import fold_model
-from dclm_pipeline.kernels.folded_file import folded_bytes, load_folded
-from dclm_pipeline.kernels.folded_scores import LINES, PLAIN, Scorer
+from dclm_pipeline.kernels.fasttext.file import LABEL
+from dclm_pipeline.kernels.fasttext.folded import fold_model
+from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes, load_folded
+from dclm_pipeline.kernels.fasttext.folded_scores import LINES, PLAIN, Scorer
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.models import SORTS, WORDS, write_model
 

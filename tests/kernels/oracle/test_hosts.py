@@ -7,9 +7,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.escapes import undo_escapes
-from dclm_pipeline.kernels.hosts import read_hosts, read_netlocs
 from dclm_pipeline.kernels.strings import array_of, views
+from dclm_pipeline.kernels.urls.escapes import undo_escapes
+from dclm_pipeline.kernels.urls.hosts import read_hosts, read_netlocs
 
 PIECES = st.sampled_from(
     [

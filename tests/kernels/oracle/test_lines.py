@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from dclm_pipeline.kernels.lines import apply_rules
+from dclm_pipeline.kernels.lines.rules import apply_rules
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.stages.line_filter import LineFilter, rules_as_numbers
 from dclm_pipeline.stages.line_rules import LineRule

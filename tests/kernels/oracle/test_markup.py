@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from resiliparse.parse.html import HTMLTree
 
-from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.html.markup import Limits, scan_markup
 from dclm_pipeline.kernels.strings import views
 
 NAMES = [

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels import automaton
 from dclm_pipeline.kernels.characters import folded_codes, word_codes
-from dclm_pipeline.kernels.matching import count_terms, find_terms, make_matcher
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words import automaton
+from dclm_pipeline.kernels.words.matching import count_terms, find_terms, make_matcher
 
 LETTERS = st.sampled_from("aaabbBAcC&. _1éÉßẞſsSıiİIκΚKkµμςσΣ漢😀\u0345")
 ANYTHING = st.characters(exclude_categories=["Cs"])

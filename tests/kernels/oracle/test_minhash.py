@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dclm_pipeline.kernels.minhash import bands_of, permutations_of, signatures_of
+from dclm_pipeline.kernels.dedup.minhash import bands_of, permutations_of, signatures_of
 
 SETS = st.lists(arrays(np.uint64, st.integers(0, 30), elements=st.integers(0, 2**64 - 1)), min_size=1, max_size=5)
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.overlap import joined_rows, sets_of, similar_pairs, similarities_of
+from dclm_pipeline.kernels.dedup.overlap import joined_rows, sets_of, similar_pairs, similarities_of
 
 LISTS = st.lists(st.lists(st.integers(0, 12), max_size=8), max_size=7)
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.marks import hashes
-from dclm_pipeline.kernels.personal import KINDS, Wanted, find_personal
+from dclm_pipeline.kernels.personal.found import KINDS, Wanted, find_personal
 from dclm_pipeline.kernels.replacing import replaced
 from dclm_pipeline.kernels.strings import views
 from tests.kernels.oracle.slow_personal import slow_personal

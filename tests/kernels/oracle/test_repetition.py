@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.interning import stretch_hash
-from dclm_pipeline.kernels.repetition import DATATROVE, DCLM, DOLMA, SHARES, find_repetition
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words.repetition import DATATROVE, DCLM, DOLMA, SHARES, find_repetition
 from tests.kernels.oracle.test_segmentation import breaks
 
 # Few words, so that they meet again; some of one length that differ late, and in more than eight bytes.

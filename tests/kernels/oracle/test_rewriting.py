@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.rewriting import suspects
+from dclm_pipeline.kernels.lines.rewriting import suspects
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.stages.rewrite import OpenedRewrite, RewriteText
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from uniseg import wordbreak
 
 from dclm_pipeline.kernels.characters import PICTURE, WORD_BREAKS, word_break_classes
-from dclm_pipeline.kernels.segmentation import words_of
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words.segmentation import words_of
 
 # One or two characters of every class, so that rules meet.
 ODD = "\r\n\x0b\u2028\u0301\u200d🇩🇪\u00adカア\u05d0\u05d1ab\"'.:,;5٣_\u203f \u3000漢かก😀❤Ⓜ\uff9e\U000e0001²(-\u00b7"

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.characters import UNSPACED, character_table
-from dclm_pipeline.kernels.shingles import shingles_of
 from dclm_pipeline.kernels.strings import views
+from dclm_pipeline.kernels.words.shingles import shingles_of
 from tests.kernels.oracle.test_segmentation import slow_words
 
 PRIME, BASE, ALL = 0x9E3779B97F4A7C15, 0x9FB21C651E98DF25, 2**64 - 1

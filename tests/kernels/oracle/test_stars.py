@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.stars import ALIKE, COPY, STAYS, Deciding
+from dclm_pipeline.kernels.dedup.stars import ALIKE, COPY, STAYS, Deciding
 
 # For each document after the first: those before it that are like it, or the one of which it is a copy.
 GRAPHS = st.integers(1, 14).flatmap(

@@ -6,9 +6,9 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.markup import Limits, scan_markup
+from dclm_pipeline.kernels.html.markup import Limits, scan_markup
+from dclm_pipeline.kernels.html.visible import sample_visible
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.visible import sample_visible
 
 NO_LIMITS = Limits(1000, 1000, 1000, 10**15)
 BLANKS = " \t\n\f\r"

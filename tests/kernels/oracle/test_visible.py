@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dclm_pipeline.kernels.html.visible import first_visible, sample_visible
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.visible import first_visible, sample_visible
 
 # What stands in a page, and what a reader sees of it.
 HIDDEN = [

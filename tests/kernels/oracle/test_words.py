@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.stop_words import FOLDED, stop_lists
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.text_counts import TextCounts
-from dclm_pipeline.kernels.words import count_by_list, count_text
+from dclm_pipeline.kernels.words.counts import count_by_list, count_text
+from dclm_pipeline.kernels.words.stop_words import FOLDED, stop_lists
+from dclm_pipeline.kernels.words.text_counts import TextCounts
 from tests.kernels.oracle.slow_text import slow_counts
 
 LISTS = (("the", "of"), (), ("και", "της", "的", "か", "über"), ("z",))

@@ -1,0 +1,205 @@
+"""The attributes of a tag that say what an element is for, as parts of the kernel in `blocks`.
+
+A tag is read as the tokenizer of the HTML standard reads it; where an attribute is there twice, the first counts. Words
+in classes and names are told apart by a number below `BUCKETS`, so some share one.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.characters import character_at, is_unlooked
+from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
+from dclm_pipeline.kernels.html.tokens import first_bytes, is_blank, next_byte
+
+NAMES = str.split(
+    "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
+)
+(
+    CLASS,
+    ID,
+    ROLE,
+    HREF,
+    STYLE,
+    HIDDEN,
+    ARIA,
+    ITEMPROP,
+    NAME,
+    PROPERTY,
+    CONTENT,
+    REL,
+    LANG,
+    TYPE,
+    DATETIME,
+    OPEN,
+    EQUIV,
+) = range(len(NAMES))
+ATTRIBUTES = len(NAMES)
+
+BUCKETS = 1 << 14
+MOST_WORDS = 12  # of one element
+_LONGEST_WORD = 24
+_LETTERS, _ONE = np.uint64(0x4040404040404040), np.uint64(1)
+
+
+def _key(name: str) -> int:
+    """Return the first eight letters as one number, with the length where there are more."""
+    return int.from_bytes(name.encode()[:8], "little") ^ (len(name) << 56 if len(name) > 8 else 0)
+
+
+_KEYS = np.array([_key(name) for name in NAMES], np.uint64)
+_PLACES = np.full(64, -1, np.int64)
+for _number, _name in enumerate(NAMES):
+    # Searched for: with this factor no two of them fall on one place.
+    _PLACES[(ord(_name[0]) + ord(_name[1]) + 19 * len(_name)) & 63] = _number
+
+
+@part
+def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64]) -> tuple[int, bool, int]:
+    """Return where a tag ends (-1: never), whether it ends itself, and a bit for each attribute that was found.
+
+    The values are from `found[attribute, 0]` to `found[attribute, 1]`, as they stand.
+    """
+    seen = 0
+    while i < stop:
+        byte = at(data, i)
+        if byte == 62:
+            return i + 1, at(data, i - 1) == 47, seen
+        i += 1
+        if byte == 47 or is_blank(byte):
+            continue
+        begin = i - 1
+        key = np.uint64(byte | 32 if 65 <= byte <= 90 else byte)
+        second = 0
+        if begin + 8 <= stop:
+            eight = eight_at(data, begin)
+            # Small letters have two bits set; what has them ends no name, and is in its case.
+            small = low_zeros(~(eight & eight << _ONE) & _LETTERS) >> 3
+            if small > 1:
+                key, second = first_bytes(eight, small), at(data, begin + 1)
+                i = begin + small
+        while i < stop:
+            byte = at(data, i)
+            if byte == 61 or byte == 62 or byte == 47 or is_blank(byte):
+                break
+            if i - begin < 8:
+                if 65 <= byte <= 90:
+                    byte |= 32
+                key |= np.uint64(byte) << np.uint64(8 * (i - begin))
+                if i - begin == 1:
+                    second = byte
+            i += 1
+        length = i - begin
+        if length > 8:
+            key ^= np.uint64(length) << np.uint64(56)
+        number = _PLACES[(np.int64(key & np.uint64(255)) + second + 19 * length) & 63]
+        if number >= 0 and _KEYS[number] != key:
+            number = -1
+        while i < stop and is_blank(at(data, i)):
+            i += 1
+        if i >= stop or at(data, i) != 61:
+            if number >= 0 and not seen >> number & 1:
+                seen |= 1 << number
+                found[number, 0] = found[number, 1] = i
+            continue
+        i += 1
+        while i < stop and is_blank(at(data, i)):
+            i += 1
+        if i >= stop:
+            break
+        quote = at(data, i)
+        bare = quote != 34 and quote != 39
+        if bare:
+            value = i
+            while i < stop and at(data, i) != 62 and not is_blank(at(data, i)):
+                i += 1
+        else:
+            i += 1
+            value = i
+            i = next_byte(data, i, stop, quote)
+        if number >= 0 and not seen >> number & 1:
+            seen |= 1 << number
+            found[number, 0], found[number, 1] = value, i
+        if bare:
+            if i < stop and at(data, i) == 62:
+                # A slash before this bracket is of the value.
+                return i + 1, False, seen
+        else:
+            i += 1
+    return -1, False, seen
+
+
+@part
+def _bucket(hashed: int) -> int:
+    return (hashed ^ hashed >> 17) * 40503 >> 8 & BUCKETS - 1
+
+
+@part
+def bucket_of_kind(kind: int) -> int:
+    """Return the number for an element's own name."""
+    return _bucket((kind + 1) * 2654435761 & 0xFFFFFFFF)
+
+
+@part
+def write_words(
+    data: NDArray[np.uint8], i: int, stop: int, seed: int, words: NDArray[np.int32], n: int, most: int
+) -> int:
+    """Write down the numbers of the words in an attribute, up to the place `most`; return the place behind them.
+
+    Words are runs of letters; `mainNav` is two. One letter alone is none, and what nobody sees in a word is nothing.
+    """
+    hashed, length = seed, 0
+    lower = False
+    while i <= stop and n < most:
+        byte = at(data, i) if i < stop else 32
+        i += 1
+        if byte >= 0xC2:
+            code, behind = character_at(data, i - 1, stop)
+            if is_unlooked(code):
+                i = behind
+                continue
+        upper = 65 <= byte <= 90
+        if length and ((upper and lower) or not (97 <= byte | 32 <= 122 or byte >= 128)):
+            if 2 <= length <= _LONGEST_WORD:
+                words[n] = _bucket(hashed)
+                n += 1
+            hashed, length = seed, 0
+        lower = not upper
+        if 97 <= byte | 32 <= 122 or byte >= 128:
+            hashed = (hashed * 31 + (byte | 32)) & 0xFFFFFFFF
+            length += 1
+    return n
+
+
+@part
+def is_text(data: NDArray[np.uint8], i: int, stop: int, text: NDArray[np.uint8]) -> bool:
+    """Tell whether a value is this word, in letters of any case."""
+    if stop - i != text.size:
+        return False
+    for j in range(text.size):  # noqa: SIM110 - the compiler knows no generators
+        if at(data, i + j) | 32 != text[j] | 32:
+            return False
+    return True
+
+
+@part
+def hides(data: NDArray[np.uint8], i: int, stop: int) -> bool:
+    """Tell whether a style says `display: none` or `visibility: hidden`."""
+    while i + 10 < stop:
+        byte = at(data, i) | 32
+        if byte == 100 and at(data, i + 6) | 32 == 121:  # d(ispla)y
+            word, letter, end = 1, 110, 7
+        elif byte == 118 and at(data, i + 9) | 32 == 121:  # v(isibilit)y
+            word, letter, end = 1, 104, 10
+        else:
+            i += 1
+            continue
+        j = i + end
+        colon = False
+        while j < stop and (is_blank(at(data, j)) or at(data, j) == 58):
+            colon |= at(data, j) == 58
+            j += 1
+        if word and colon and j + 3 < stop and at(data, j) | 32 == letter:
+            # none, hidden: nothing else that begins so is a value of these.
+            return True
+        i += 1
+    return False

@@ -1,0 +1,1 @@
+"""Addresses: their hosts, sets of domains, escapes undone, and keys by which equal ones meet."""
