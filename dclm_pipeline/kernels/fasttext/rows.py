@@ -1,4 +1,4 @@
-"""What a fastText model adds up for one word, as parts of the kernels in `fasttext_words` and `fasttext_predict`.
+"""What a fastText model adds up for one word, as parts of the kernels in `words` and `predict`.
 
 Words become rows of the model's input matrix: their own, and those of the pieces of them (subwords) by a hash. Rows
 are floats as they lie in the file, or codes of parts of vectors ("product quantization"). Places and rows are checked

@@ -1,6 +1,6 @@
 """What a line is, beyond its counts: a counter, an unfinished sentence, one with a word too long, one with citations.
 
-Parts of the kernel in `lines`; each looks at one line, from its start to its end, once.
+Parts of the kernel in `rules`; each looks at one line, from its start to its end, once.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Lines and paragraphs that a page has had before: parts of the kernel in `lines`.
+"""Lines and paragraphs that a page has had before: parts of the kernel in `rules`.
 
 Each is told by 64 bits of hash, and the hashes are sorted, so that no choice of lines makes a page slow. Whoever wants
 two lines of their own page to be taken for one can make them.

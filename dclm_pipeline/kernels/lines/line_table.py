@@ -1,6 +1,6 @@
 """The lines of a page as rows of numbers, and the page put together again from those that are left.
 
-Parts of the kernel in `lines`. A line is a span of the text with what was counted in it; rules drop rows and move the
+Parts of the kernel in `rules`. A line is a span of the text with what was counted in it; rules drop rows and move the
 ends of spans, so the text itself is written once, at the end, where it lies: what comes out is never longer.
 """
 

@@ -1,4 +1,4 @@
-"""Phrases found in a line and cut out of it: parts of the kernel in `lines`.
+"""Phrases found in a line and cut out of it: parts of the kernel in `rules`.
 
 A phrase is a run of code points, `ANY` among them standing for whichever; what it is compared with goes through a table
 of letters first, an empty one where capitals count. Few and short: for each place one look at two bytes, and only behind that the phrases themselves.

@@ -1,4 +1,4 @@
-"""E-mail addresses, as a part of the kernel in `personal`: found from their `@`, in both directions.
+"""E-mail addresses, as a part of the kernel in `found`: found from their `@`, in both directions.
 
 The local part is letters, digits and `._%+'&~-`, 64 bytes at most, and begins with a letter, a digit or `_`. The domain
 is labels between dots, and ends with the last label that is a top-level domain: pictures called `logo@2x.png` and

@@ -1,4 +1,4 @@
-"""Addresses of machines, IPv4 and IPv6, as parts of the kernel in `personal`.
+"""Addresses of machines, IPv4 and IPv6, as parts of the kernel in `found`.
 
 Four numbers with dots between may also be a version or a section: they are left alone behind a word such as `version`,
 behind a product and a slash, next to letters, and where all four have one digit. Of IPv6, only what is in use for

@@ -1,4 +1,4 @@
-"""Numbers of payment cards and bank accounts (IBAN), as parts of the kernel in `personal`: both carry a checksum.
+"""Numbers of payment cards and bank accounts (IBAN), as parts of the kernel in `found`: both carry a checksum.
 
 Cards are 14, 15, 16 or 19 digits with the prefix of a network in use and a sound Luhn digit, in one piece or in the
 groups that cards show. Of other numbers of 16 digits, one in forty would pass: none in pieces of other lengths does.

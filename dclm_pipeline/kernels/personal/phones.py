@@ -1,4 +1,4 @@
-"""Telephone numbers, as parts of the kernel in `personal`: groups of digits that are written as such numbers are.
+"""Telephone numbers, as parts of the kernel in `found`: groups of digits that are written as such numbers are.
 
 A number is taken whole, as far as groups follow each other with one blank, dot, slash or hyphen between (after the first,
 or the second of `+49 30 - 12`, with blanks about it). It is one if it is international (`+`, or `00` in groups) with a

@@ -1,4 +1,4 @@
-"""How lines, paragraphs and sentences begin and end, as parts of the scan in `words`.
+"""How lines, paragraphs and sentences begin and end, as parts of the scan in `counts`.
 
 A sentence ends at the end of a line, and behind a terminal (with what closes quotes and brackets) where a blank and no
 small letter follows; terminals of East Asia need no blank. A dot behind a letter alone is an initial. Only what holds a

@@ -1,6 +1,6 @@
 """What is counted of a text: names, meanings, and their places in a row of counts.
 
-Knows nothing of how; that is `words`, `datatrove_words`, `line_ends` and `small_print`.
+Knows nothing of how; that is `counts`, `datatrove_words`, `line_ends` and `small_print`.
 """
 
 from typing import NamedTuple, TypeAlias
