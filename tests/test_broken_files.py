@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.guard import Guard
+from dclm_pipeline.engine.child.guard import Guard
+from dclm_pipeline.engine.child.programs import ChainProgram
+from dclm_pipeline.engine.child.work import ChildLimits, Lost
 from dclm_pipeline.engine.jobs.documents import documents_of_reading
-from dclm_pipeline.engine.programs import ChainProgram
 from dclm_pipeline.engine.segments import cut_chain
-from dclm_pipeline.engine.work import ChildLimits, Lost
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.recipe import named
 from dclm_pipeline.sources import Reject

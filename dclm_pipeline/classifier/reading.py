@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.engine.chain import Chain
 from dclm_pipeline.engine.segments import cut_chain
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.steps.chain import Chain
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.sources import InputShard, Reject, Source
 from dclm_pipeline.step import Assets, Batch, Step

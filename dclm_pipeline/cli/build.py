@@ -91,7 +91,7 @@ def run(
 
     Only what has no receipt yet is done: run the same command again after anything, and it goes on from there.
     """
-    from dclm_pipeline.engine.process import settle
+    from dclm_pipeline.engine.child.process import settle
 
     settle()
     from dclm_pipeline.cli.stopping import stopping_once
@@ -161,7 +161,7 @@ def check(
     Files, lists and models that steps name are opened as by a run; what would have to be fetched first is told.
     """
     from dclm_pipeline.engine.assets import assets_below
-    from dclm_pipeline.engine.rehearsal import rehearse
+    from dclm_pipeline.engine.child.rehearsal import rehearse
     from dclm_pipeline.engine.run import require_shard
     from dclm_pipeline.engine.segments import segments_of
     from dclm_pipeline.recipe import folder_of

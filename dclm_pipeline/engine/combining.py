@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from dclm_pipeline.arrow import one_batch
 from dclm_pipeline.engine.assets import PlannedAssets
-from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.gathered import ORDER
+from dclm_pipeline.engine.steps.contract import ContractError
 from dclm_pipeline.step import Barrier, Batch, Combines, Opened, Step
 
 

@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take, where
-from dclm_pipeline.engine.chain import Chain, Worked
+from dclm_pipeline.engine.child.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.combining import combined_by
-from dclm_pipeline.engine.contract import ContractError
-from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.gathered import RUN_ROWS, order_of
 from dclm_pipeline.engine.jobs.exchange import looked_at, recalled
 from dclm_pipeline.engine.older import older_rows
-from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, EvidenceWorker
 from dclm_pipeline.engine.segments import Segment, cut_chain
-from dclm_pipeline.engine.sides import ROW, gone, signals_schema
+from dclm_pipeline.engine.steps.chain import Chain, Worked
+from dclm_pipeline.engine.steps.contract import ContractError
+from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.steps.sides import ROW, gone, signals_schema
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.recipe import chain_problems

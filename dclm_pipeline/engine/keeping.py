@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from dclm_pipeline.engine.assets.pools import fingerprint_of
+from dclm_pipeline.engine.child.programs import RETAINED
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.keys import key_of
 from dclm_pipeline.engine.phases import Heard, Phase, evidence_phase, stored_of
-from dclm_pipeline.engine.programs import RETAINED
 from dclm_pipeline.engine.segments import Segment
 from dclm_pipeline.engine.stored import Stored, identity_of
 from dclm_pipeline.engine.tasks import KeepWork, Task

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
 
+from dclm_pipeline.engine.child.programs import ChainProgram, EvidenceProgram, evidence_schema, kept_schema
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.jobs.exchange import findings_schema, handed_schema
 from dclm_pipeline.engine.keys import describe_step, key_of, shard_identity
 from dclm_pipeline.engine.older import older_lists
-from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram, evidence_schema, kept_schema
 from dclm_pipeline.engine.segments import CARRIED, Segment
-from dclm_pipeline.engine.sides import signals_schema
+from dclm_pipeline.engine.steps.sides import signals_schema
 from dclm_pipeline.engine.stored import Listed, Piece, Stored, identity_of
 from dclm_pipeline.engine.tasks import (
     CollectWork,

@@ -14,16 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dclm_pipeline.engine.assets import assets_below
+from dclm_pipeline.engine.child.rehearsal import rehearse
+from dclm_pipeline.engine.child.work import ChildLimits
 from dclm_pipeline.engine.drive import Story, drive
 from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
 from dclm_pipeline.engine.executors import Executor, Pace, open_executor
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
-from dclm_pipeline.engine.rehearsal import rehearse
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
-from dclm_pipeline.engine.work import ChildLimits
 from dclm_pipeline.errors import IncompleteError, IntegrityError, RecipeError
 from dclm_pipeline.pools.manifest import Manifest, read_manifest
 from dclm_pipeline.pools.receipt import Receipt, missing_files, receipt_keys_in

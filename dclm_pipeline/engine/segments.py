@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.layout import Layout
-from dclm_pipeline.engine.sides import ROW, number_fields
+from dclm_pipeline.engine.steps.layout import Layout
+from dclm_pipeline.engine.steps.sides import ROW, number_fields
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import Recipe, needed_before, schemas_after
 from dclm_pipeline.schema import WORKING, in_pool_order

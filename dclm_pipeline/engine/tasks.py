@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from dclm_pipeline.engine.assets import PlannedAssets
-from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
+from dclm_pipeline.engine.child.programs import ChainProgram, EvidenceProgram
+from dclm_pipeline.engine.child.work import ChildLimits
 from dclm_pipeline.engine.stored import Inventory, Stored
-from dclm_pipeline.engine.work import ChildLimits
 from dclm_pipeline.pools.receipt import Receipt
 from dclm_pipeline.sources import InputShard, Source
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.guard import Guard, Unguarded
-from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.programs import ChainProgram, EvidenceProgram
+from dclm_pipeline.engine.child.guard import Guard, Unguarded
+from dclm_pipeline.engine.child.nurseries import Nurseries
+from dclm_pipeline.engine.child.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions

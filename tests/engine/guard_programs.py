@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.work import Output
+from dclm_pipeline.engine.child.work import Output
 
 
 @dataclass(frozen=True)

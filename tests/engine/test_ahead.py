@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dclm_pipeline.engine.nurseries import Nurseries
+from dclm_pipeline.engine.child.nurseries import Nurseries
 from dclm_pipeline.recipe.shipped import shipped_recipes
 from tests.engine.crawls import EXTRACT, run_inline
 
@@ -17,7 +17,7 @@ def loaded():
 """
 
 OF_STEPS = """
-from dclm_pipeline.engine.ahead import kernels_of, load_kernels
+from dclm_pipeline.engine.child.ahead import kernels_of, load_kernels
 from dclm_pipeline.stages.between import Between
 from dclm_pipeline.stages.repetition import Repetition
 """
@@ -25,7 +25,7 @@ from dclm_pipeline.stages.repetition import Repetition
 OF_A_RUN = """
 from pathlib import Path
 from dclm_pipeline.api import run
-from dclm_pipeline.engine import programs
+from dclm_pipeline.engine.child import programs
 from dclm_pipeline.recipe import load_recipe
 recipe, crawl, out = sys.argv[1:]
 # What reading and the engine itself compute with is no step's.

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.chain import Chain
-from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.segments import cut_chain
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.steps.chain import Chain
+from dclm_pipeline.engine.steps.contract import ContractError
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.ids import ID, document_id
 from dclm_pipeline.step import Annotate, Batch, Columns, Step
 from dclm_pipeline.tally import Tally, total

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import dclm_pipeline as dp
 from dclm_pipeline.engine import gathered, phases
 from dclm_pipeline.engine.combining import combined_by
-from dclm_pipeline.engine.contract import ContractError
 from dclm_pipeline.engine.gathered import Gathered
+from dclm_pipeline.engine.steps.contract import ContractError
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources.warc import Warc
 from dclm_pipeline.stages.extract import Extract

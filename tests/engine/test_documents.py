@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.jobs.documents import numbered, told_of
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.step import EVERYONE
 
 

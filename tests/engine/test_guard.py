@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dclm_pipeline.engine.guard import Guard, Unguarded
-from dclm_pipeline.engine.work import ChildLimits, Lost, MustRestart, Output
+from dclm_pipeline.engine.child.guard import Guard, Unguarded
+from dclm_pipeline.engine.child.work import ChildLimits, Lost, MustRestart, Output
 from dclm_pipeline.errors import TransientError, UnforeseenError
 from tests.engine.guard_programs import Obeys
 
@@ -140,7 +140,7 @@ def test_a_nursery_that_is_killed_is_started_again():
 
 ORPHAN = """
 import sys, time
-from dclm_pipeline.engine.guard import Guard
+from dclm_pipeline.engine.child.guard import Guard
 from tests.engine.guard_programs import Obeys
 from tests.engine.test_guard import LIMITS, batches
 guard = Guard(Obeys(), LIMITS)
@@ -181,7 +181,7 @@ def nurseries_of(parent: int) -> list[int]:
 
 def _is_nursery(pid: int) -> bool:
     try:
-        return b"dclm_pipeline.engine.nursery" in Path("/proc", str(pid), "cmdline").read_bytes()
+        return b"dclm_pipeline.engine.child.nursery" in Path("/proc", str(pid), "cmdline").read_bytes()
     except FileNotFoundError:
         return False
 

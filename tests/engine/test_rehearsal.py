@@ -9,8 +9,8 @@ import pytest
 
 import dclm_pipeline as dp
 from dclm_pipeline.engine.assets import assets_below
-from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.rehearsal import rehearse
+from dclm_pipeline.engine.child.nurseries import Nurseries
+from dclm_pipeline.engine.child.rehearsal import rehearse
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import load_recipe
 from dclm_pipeline.step import Filter, Place

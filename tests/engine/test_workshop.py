@@ -3,11 +3,11 @@
 import pytest
 
 from dclm_pipeline.engine.assets import FetchedAssets
-from dclm_pipeline.engine.chain import Layout
-from dclm_pipeline.engine.guard import Guard, Unguarded
-from dclm_pipeline.engine.programs import ChainProgram
+from dclm_pipeline.engine.child.guard import Guard, Unguarded
+from dclm_pipeline.engine.child.programs import ChainProgram
+from dclm_pipeline.engine.child.work import ChildLimits
+from dclm_pipeline.engine.steps.chain import Layout
 from dclm_pipeline.engine.tasks import Conditions
-from dclm_pipeline.engine.work import ChildLimits
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.schema import TEXT
 from tests.engine.kinds import Upper

@@ -130,5 +130,5 @@ def _left_of(parent):
             command = (stat.parent / "cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if parent in command or (b"engine.nursery" in command and fields[1] == "1" and fields[0] != "Z"):
+        if parent in command or (b"engine.child.nursery" in command and fields[1] == "1" and fields[0] != "Z"):
             yield stat

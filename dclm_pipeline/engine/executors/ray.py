@@ -25,10 +25,10 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
 
+from dclm_pipeline.engine.child.nurseries import Nurseries
+from dclm_pipeline.engine.child.process import settle
 from dclm_pipeline.engine.executors import Finished, Pace, WorkerLostError, WorkerMemoryError
-from dclm_pipeline.engine.nurseries import Nurseries
 from dclm_pipeline.engine.perform import perform
-from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
 from dclm_pipeline.errors import RecipeError, TaskError

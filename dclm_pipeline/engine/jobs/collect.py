@@ -9,7 +9,7 @@ import pyarrow as pa
 from dclm_pipeline.arrow import nulls
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.sides import gone
+from dclm_pipeline.engine.steps.sides import gone
 from dclm_pipeline.engine.stored import Piece, Stored
 from dclm_pipeline.engine.tasks import CollectWork, KeepWork, Task
 from dclm_pipeline.engine.workshop import Workshop

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dclm_pipeline.arrow import from_numpy, take, where
-from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
-from dclm_pipeline.engine.sides import ROW, rows_where
+from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.steps.sides import ROW, rows_where
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
 from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop

@@ -12,19 +12,19 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import from_numpy, where
+from dclm_pipeline.engine.child.programs import EVIDENCE, UNHEARD, evidence_schema
+from dclm_pipeline.engine.child.work import Lost
 from dclm_pipeline.engine.combining import combined_by, combining
-from dclm_pipeline.engine.contract import ContractError
-from dclm_pipeline.engine.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
 from dclm_pipeline.engine.gathered import Gathered
 from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less, told_of
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import EVIDENCE, UNHEARD, evidence_schema
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.steps.contract import ContractError
+from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, MergeWork, Task
-from dclm_pipeline.engine.work import Lost
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts

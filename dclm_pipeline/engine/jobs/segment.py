@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.found import found_to_bytes
-from dclm_pipeline.engine.guard import Guard, Unguarded
+from dclm_pipeline.engine.child.guard import Guard, Unguarded
+from dclm_pipeline.engine.child.programs import RETAINED, coming_to_bytes, guard_tally
+from dclm_pipeline.engine.child.work import Lost, MustRestart
 from dclm_pipeline.engine.jobs.documents import (
     documents_of_reading,
     documents_of_stored,
@@ -20,10 +21,9 @@ from dclm_pipeline.engine.jobs.documents import (
 from dclm_pipeline.engine.jobs.spool import Spool
 from dclm_pipeline.engine.ordering import Ordered
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.programs import RETAINED, coming_to_bytes, guard_tally
-from dclm_pipeline.engine.sides import FAILED, ROW, signals_schema
+from dclm_pipeline.engine.steps.found import found_to_bytes
+from dclm_pipeline.engine.steps.sides import FAILED, ROW, signals_schema
 from dclm_pipeline.engine.tasks import FromSource, SegmentWork, Task
-from dclm_pipeline.engine.work import Lost, MustRestart
 from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile

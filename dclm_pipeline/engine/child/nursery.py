@@ -24,10 +24,10 @@ from typing import IO
 
 import pyarrow as pa
 
-from dclm_pipeline.engine import programs
-from dclm_pipeline.engine.ahead import load_kernels
-from dclm_pipeline.engine.arena import Arena
-from dclm_pipeline.engine.channel import (
+from dclm_pipeline.engine.child import programs
+from dclm_pipeline.engine.child.ahead import load_kernels
+from dclm_pipeline.engine.child.arena import Arena
+from dclm_pipeline.engine.child.channel import (
     RECIPE_ERROR,
     REHEARSE,
     ClosedError,
@@ -36,9 +36,9 @@ from dclm_pipeline.engine.channel import (
     receive,
     send,
 )
-from dclm_pipeline.engine.opener import problems_of_opening
-from dclm_pipeline.engine.process import settle
-from dclm_pipeline.engine.work import ChildLimits, Program, Worker
+from dclm_pipeline.engine.child.opener import problems_of_opening
+from dclm_pipeline.engine.child.process import settle
+from dclm_pipeline.engine.child.work import ChildLimits, Program, Worker
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels import compiled
 from dclm_pipeline.recipe.shipping import unpack

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, from_numpy, nulls, one_batch, take
-from dclm_pipeline.engine.contract import (
+from dclm_pipeline.engine.steps.contract import (
     ContractError,
     assembled,
     assembled_masks,
@@ -24,12 +24,12 @@ from dclm_pipeline.engine.contract import (
     told_of_drops,
     with_column,
 )
-from dclm_pipeline.engine.found import Found
-from dclm_pipeline.engine.isolate import Part, isolate
-from dclm_pipeline.engine.layout import Layout
-from dclm_pipeline.engine.sides import KEPT, ROW, Sides, mask_of, rows_where
-from dclm_pipeline.engine.unfolding import Unfolding
-from dclm_pipeline.engine.verdicts import with_verdict
+from dclm_pipeline.engine.steps.found import Found
+from dclm_pipeline.engine.steps.isolate import Part, isolate
+from dclm_pipeline.engine.steps.layout import Layout
+from dclm_pipeline.engine.steps.sides import KEPT, ROW, Sides, mask_of, rows_where
+from dclm_pipeline.engine.steps.unfolding import Unfolding
+from dclm_pipeline.engine.steps.verdicts import with_verdict
 from dclm_pipeline.remembering import Retains, retained_by
 from dclm_pipeline.step import (
     Annotate,

@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import empty, from_numpy, one_batch, take
-from dclm_pipeline.engine.ahead import kernels_of, load_kernels
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
-from dclm_pipeline.engine.chain import Chain, Worked
-from dclm_pipeline.engine.contract import ContractError, seen
-from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found, found_from_bytes, without_answer
-from dclm_pipeline.engine.isolate import isolate
-from dclm_pipeline.engine.layout import Layout
-from dclm_pipeline.engine.sides import ROW
-from dclm_pipeline.engine.work import JSON, MORE, Output
+from dclm_pipeline.engine.child.ahead import kernels_of, load_kernels
+from dclm_pipeline.engine.child.work import JSON, MORE, Output
+from dclm_pipeline.engine.steps.chain import Chain, Worked
+from dclm_pipeline.engine.steps.contract import ContractError, seen
+from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, Found, found_from_bytes, without_answer
+from dclm_pipeline.engine.steps.isolate import isolate
+from dclm_pipeline.engine.steps.layout import Layout
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.recipe.shipping import pack, unpack
 from dclm_pipeline.remembering import Remembering, Remembers
 from dclm_pipeline.step import Assets, Barrier, Batch, Coming, Hears, Sweep, Unfold

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, from_numpy
-from dclm_pipeline.engine.contract import with_column
+from dclm_pipeline.engine.steps.contract import with_column
 from dclm_pipeline.step import Batch, Step, verdict_of
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.arrow import from_numpy, one_batch, schema_of, where
-from dclm_pipeline.engine.sides import ROW
+from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.schema import REJECT
 from dclm_pipeline.step import EVERYONE, Batch
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dclm_pipeline.arrow import Field
-from dclm_pipeline.engine.sides import number_fields
+from dclm_pipeline.engine.steps.sides import number_fields
 from dclm_pipeline.schema import with_columns
 from dclm_pipeline.step import Barrier, Step, Sweep, Unfold, written_by
 

@@ -9,7 +9,7 @@ import tempfile
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.channel import deserialized
+from dclm_pipeline.engine.child.channel import deserialized
 
 SLOTS = 2
 SLOT_BYTES = 32 * 2**20

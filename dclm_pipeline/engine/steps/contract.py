@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from dclm_pipeline.arrow import Array, Field, nulls
-from dclm_pipeline.engine.isolate import Part
+from dclm_pipeline.engine.steps.isolate import Part
 from dclm_pipeline.errors import PipelineError
 from dclm_pipeline.step import Batch, Columns, Step
 

@@ -16,10 +16,10 @@ from types import TracebackType
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.arena import SLOTS, Arena
-from dclm_pipeline.engine.channel import RECIPE_ERROR, ClosedError, output_from, receive, send, serialized
-from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.work import MORE, ChildLimits, Lost, MustRestart, Output, Program
+from dclm_pipeline.engine.child.arena import SLOTS, Arena
+from dclm_pipeline.engine.child.channel import RECIPE_ERROR, ClosedError, output_from, receive, send, serialized
+from dclm_pipeline.engine.child.nurseries import Nurseries
+from dclm_pipeline.engine.child.work import MORE, ChildLimits, Lost, MustRestart, Output, Program
 from dclm_pipeline.errors import RecipeError, ShardError, TransientError, UnforeseenError
 
 # Documents after which a child is replaced, so that what libraries leak does not grow.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from dclm_pipeline.engine.work import JSON, Output
+from dclm_pipeline.engine.child.work import JSON, Output
 
 _HEADER = struct.Struct("<cQ")
 MOST_BYTES = 2**34

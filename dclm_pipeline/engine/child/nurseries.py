@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from dclm_pipeline.engine.assets import PlannedAssets
-from dclm_pipeline.engine.channel import OPEN, REHEARSE, ClosedError, receive, send
-from dclm_pipeline.engine.work import ChildLimits, Program
+from dclm_pipeline.engine.child.channel import OPEN, REHEARSE, ClosedError, receive, send
+from dclm_pipeline.engine.child.work import ChildLimits, Program
 
 # What a nursery and its children know of the worker's environment.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -43,7 +43,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dclm_pipeline.engine.nursery", str(theirs.fileno())],
+                [sys.executable, "-m", "dclm_pipeline.engine.child.nursery", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
