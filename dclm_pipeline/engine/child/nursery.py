@@ -36,7 +36,7 @@ from dclm_pipeline.engine.child.channel import (
     receive,
     send,
 )
-from dclm_pipeline.engine.child.opener import problems_of_opening
+from dclm_pipeline.engine.child.opening_steps import problems_of_opening
 from dclm_pipeline.engine.child.process import settle
 from dclm_pipeline.engine.child.work import ChildLimits, Program, Worker
 from dclm_pipeline.errors import RecipeError
