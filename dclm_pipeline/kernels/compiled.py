@@ -8,6 +8,7 @@ parts in other modules is made in a function that closes over their `stamp`, whi
 import inspect
 import zlib
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,6 +18,8 @@ from numba import njit, types
 from numba.core.cgutils import alloca_once_value, for_range, get_null_value
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.lowering import KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -30,13 +33,16 @@ BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 
 def kernel(signature: object) -> Callable[[Function], Function]:
     """Compile a function for the given numba signature."""
-    decorate: Callable[[Function], Function] = njit(signature, cache=True, nogil=True)
+    decorate: Callable[[Function], Function] = njit(signature, cache=True, nogil=True, pipeline_class=KernelCompiler)
     return decorate
 
 
 def part(function: Function) -> Function:
-    """Mark a function as a part of kernels, compiled with each that calls it."""
-    compiled = njit(function, nogil=True, forceinline=True)
+    """Mark a function as a part of kernels, compiled into each that calls it; for Python it is compiled where that calls."""
+    compiled = njit(function, nogil=True, pipeline_class=PartCompiler)
+    compiled.add_overload = lambda made: compiled.overloads.setdefault(tuple(made.signature.args), made)
+    for_python = cache(lambda: njit(function, nogil=True))
+    compiled._compile_for_args = lambda *_given: for_python()
     called = compiled.get_call_template
 
     # Otherwise a part is typed and compiled again for every constant that it is called with.
