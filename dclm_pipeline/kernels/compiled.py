@@ -60,6 +60,24 @@ def at(data: NDArray[np.uint8], i: int) -> int:
     return int(data[np.uintp(i)])
 
 
+@part
+def copied(data: NDArray[Any], i: int, end: int, out: NDArray[Any], n: int) -> int:
+    """Copy a stretch to a place; return the place behind it there.
+
+    Numba's own copying of slices tells in a message which lengths do not match: seconds to compile, for each kind of array.
+    """
+    for j in range(end - i):
+        out[np.uintp(n + j)] = data[np.uintp(i + j)]
+    return n + max(0, end - i)
+
+
+@part
+def copy_row(rows: NDArray[Any], i: int, out: NDArray[Any], n: int) -> None:
+    """Copy a row of a table to another place, or to that of a table as wide."""
+    for k in range(rows.shape[1]):
+        out[np.uintp(n), np.uintp(k)] = rows[np.uintp(i), np.uintp(k)]
+
+
 _intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
 

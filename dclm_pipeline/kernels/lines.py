@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, folding, line_marks, line_repeats, line_table, moving, phrases
 from dclm_pipeline.kernels.characters import character_table, folded_codes
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, copy_row, kernel, part, stamp
 from dclm_pipeline.kernels.folding import plain_letters, small_letters
 from dclm_pipeline.kernels.line_marks import CITATIONS, cut_citations, has_longer_word, is_counter, is_finished
 from dclm_pipeline.kernels.line_repeats import drop_repeats
@@ -239,7 +239,7 @@ def _make(parts: int) -> _Apply:
                             break
                         if verdict != _DROP:
                             if kept < line:
-                                lines[kept] = lines[line]
+                                copy_row(lines, line, lines, kept)
                             kept += 1
                 count = kept
                 if rule[TRIMS]:
