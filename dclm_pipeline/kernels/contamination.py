@@ -26,7 +26,7 @@ from dclm_pipeline.kernels import (
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.folding import small_letters
-from dclm_pipeline.kernels.interning import mixed, table_size
+from dclm_pipeline.kernels.interning import mixed, slots_for, table_size
 from dclm_pipeline.kernels.known_runs import HASHES, KnownRuns, find_run
 from dclm_pipeline.kernels.ngrams import roll
 from dclm_pipeline.kernels.segmentation import TABLE, find_words, most_words
@@ -97,7 +97,7 @@ class Searcher:
         longest = int(np.diff(offsets).max(initial=0))
         most = most_words(longest) + 2
         how = np.array([rule.method, rule.longest, rule.cut, rule.around, length], np.int64)
-        slots = np.empty(table_size(most) if rule.method == JACCARD else 1, np.uint64)
+        slots = np.empty(slots_for(most) if rule.method == JACCARD else 1, np.uint64)
         facts, shares = np.zeros((rows, FACTS), np.int64), np.zeros(rows, np.float64)
         out = np.empty(int(offsets[-1] - offsets[0]) if rule.cut else 1, np.uint8)
         out_offsets = np.zeros(rows + 1, np.int64)
