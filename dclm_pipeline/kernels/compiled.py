@@ -8,6 +8,7 @@ parts in other modules is made in a function that closes over their `stamp`, whi
 import inspect
 import zlib
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,6 +18,8 @@ from numba import njit, types
 from numba.core.cgutils import alloca_once_value, for_range, get_null_value
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from dclm_pipeline.kernels.lowering import KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -34,13 +37,16 @@ BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 
 def kernel(signature: object) -> Callable[[Function], Function]:
     """Compile a function for the given numba signature."""
-    decorate: Callable[[Function], Function] = njit(signature, cache=True, nogil=True)
+    decorate: Callable[[Function], Function] = njit(signature, cache=True, nogil=True, pipeline_class=KernelCompiler)
     return decorate
 
 
 def part(function: Function) -> Function:
-    """Mark a function as a part of kernels, compiled with each that calls it."""
-    compiled = njit(function, nogil=True, forceinline=True)
+    """Mark a function as a part of kernels, compiled into each that calls it; for Python it is compiled where that calls."""
+    compiled = njit(function, nogil=True, pipeline_class=PartCompiler)
+    compiled.add_overload = lambda made: compiled.overloads.setdefault(tuple(made.signature.args), made)
+    for_python = cache(lambda: njit(function, nogil=True))
+    compiled._compile_for_args = lambda *_given: for_python()
     called = compiled.get_call_template
 
     # Otherwise a part is typed and compiled again for every constant that it is called with.
@@ -56,6 +62,24 @@ def part(function: Function) -> Function:
 def at(data: NDArray[np.uint8], i: int) -> int:
     """Return a byte; unlike in Python no place counts from the end, which spares a comparison."""
     return int(data[np.uintp(i)])
+
+
+@part
+def copied(data: NDArray[Any], i: int, end: int, out: NDArray[Any], n: int) -> int:
+    """Copy a stretch to a place; return the place behind it there.
+
+    Numba's own copying of slices tells in a message which lengths do not match: seconds to compile, for each kind of array.
+    """
+    for j in range(end - i):
+        out[np.uintp(n + j)] = data[np.uintp(i + j)]
+    return n + max(0, end - i)
+
+
+@part
+def copy_row(rows: NDArray[Any], i: int, out: NDArray[Any], n: int) -> None:
+    """Copy a row of a table to another place, or to that of a table as wide."""
+    for k in range(rows.shape[1]):
+        out[np.uintp(n), np.uintp(k)] = rows[np.uintp(i), np.uintp(k)]
 
 
 _intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic

@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, copied, kernel
 from dclm_pipeline.kernels.strings import Strings
 
 _NUMBERS = types.Array(types.int64, 1, "C", readonly=True)
@@ -28,8 +28,7 @@ def _copy(
     """Copy the values of `rows` to where the rows of the outcome at `places` begin."""
     for i in range(rows.size):
         start, end = offsets[rows[i]], offsets[rows[i] + 1]
-        begin = begins[places[i]]
-        out[begin : begin + end - start] = data[start:end]
+        copied(data, start, end, out, begins[places[i]])
 
 
 def gather(

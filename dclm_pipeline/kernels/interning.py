@@ -55,10 +55,13 @@ def same_stretch(data: NDArray[np.uint8], one: int, other: int, size: int) -> bo
     return bool(tail_at(data, one, size) == tail_at(data, other, size))
 
 
-@part
-def table_size(count: int) -> int:
+def slots_for(count: int) -> int:
     """Return the size of a table for so many: a power of two, less than half full."""
     size = 16
     while size < 2 * count:
         size *= 2
     return size
+
+
+# The same inside a kernel: what Python asks for need not be compiled by every worker.
+table_size = part(slots_for)

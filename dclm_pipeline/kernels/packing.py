@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, kernel, part
+from dclm_pipeline.kernels.compiled import BYTES, copied, kernel, part
 
 _BITS = types.Array(types.uint64, 1, "C")
 _WIDE = types.Array(types.uint8, 2, "C")
@@ -67,7 +67,7 @@ def _put(
 @part
 def _close(out: NDArray[np.uint8], place: int, row: NDArray[np.uint8], used: int, pad: NDArray[np.uint8]) -> None:
     """Copy a row to where closed rows lie, padding behind what it holds."""
-    out[place, :used] = row[:used]
+    copied(row, 0, used, out[place], 0)
     for i in range(used, row.size):
         out[place, i] = pad[i % pad.size]
 
@@ -103,7 +103,7 @@ def _lay(
         if size == length:
             rows[piece] = numbers[_OPENED]
             starts[piece] = 0
-            out[count, :] = data[begin : begin + size * width]
+            copied(data, begin, begin + size * width, out[count], 0)
             closed[count] = numbers[_OPENED]
             numbers[_OPENED] += 1
             count += 1
@@ -125,12 +125,12 @@ def _lay(
             numbers[_OPENED] += 1
             room = length
         place = (length - room) * width
-        held[slot, place : place + size * width] = data[begin : begin + size * width]
+        copied(data, begin, begin + size * width, held[slot], place)
         rows[piece] = serials[slot]
         starts[piece] = length - room
         rooms[slot] = room - size
         if room == size:
-            out[count, :] = held[slot]
+            copied(held[slot], 0, length * width, out[count], 0)
             closed[count] = serials[slot]
             count += 1
             slots[numbers[_FREE]] = slot

@@ -9,7 +9,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, copied, kernel
 from dclm_pipeline.kernels.strings import Strings
 
 
@@ -51,14 +51,10 @@ def _put(
     for row in range(places.size - 1):
         i, o = offsets[row], places[row]
         for span in range(rows[row], rows[row + 1]):
-            length = begins[span] - i
-            out[o : o + length] = data[i : i + length]
-            o += length
-            first, stop = text_offsets[kinds[span]], text_offsets[kinds[span] + 1]
-            out[o : o + stop - first] = texts[first:stop]
-            o += stop - first
+            o = copied(data, i, begins[span], out, o)
+            o = copied(texts, text_offsets[kinds[span]], text_offsets[kinds[span] + 1], out, o)
             i = ends[span]
-        out[o : places[row + 1]] = data[i : offsets[row + 1]]
+        copied(data, i, offsets[row + 1], out, o)
 
 
 def replaced(strings: Strings, spans: Spans, texts: list[str]) -> Strings:

@@ -10,7 +10,7 @@ import dclm_pipeline.kernels
 
 PACKAGE = dclm_pipeline.kernels.__name__
 # Every kernel is made with it; whoever changes it clears the cache.
-EVERYWHERE = {"compiled"}
+EVERYWHERE = {"compiled", "lowering"}
 HERE = Path(dclm_pipeline.kernels.__file__).parent
 ROOMS = {
     ".".join(path.relative_to(HERE).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))

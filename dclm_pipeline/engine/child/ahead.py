@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from dclm_pipeline.kernels.warm import rooms
+from dclm_pipeline.kernels.warm import modules
 from dclm_pipeline.step import Step
 
 _PACKAGE = "dclm_pipeline"
@@ -36,7 +36,7 @@ def kernels_of(steps: Iterable[Step]) -> tuple[str, ...]:
             continue
         imported = _imports(name)
         if imported is None:
-            return tuple(f"{_KERNELS}.{room}" for room in rooms())
+            return tuple(f"{_KERNELS}.{name}" for name in modules())
         waiting |= imported - met
     return tuple(sorted(found))
 
@@ -90,6 +90,6 @@ def _reached(module: str, names: list[str]) -> set[str]:
 
 def _is_module(name: str) -> bool:
     if name.startswith(f"{_KERNELS}."):  # to look for it is to load, and so to compile, what it would lie in
-        return name.removeprefix(f"{_KERNELS}.") in rooms()
+        return name.removeprefix(f"{_KERNELS}.") in modules()
     parent = sys.modules.get(name.rpartition(".")[0])
     return name in sys.modules or (hasattr(parent, "__path__") and find_spec(name) is not None)

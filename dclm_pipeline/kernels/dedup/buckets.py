@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import compiled, interning
 from dclm_pipeline.kernels.compiled import OFFSETS, kernel, stamp
-from dclm_pipeline.kernels.interning import mixed, table_size
+from dclm_pipeline.kernels.interning import mixed, slots_for, table_size
 
 _HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 _PLACES = types.Array(types.int64, 1, "C", readonly=True)
@@ -73,7 +73,7 @@ def seats_of(
     with other words, and how many of those its bucket has."""
     rows = len(wholes)
     firsts, seats, sizes = (np.empty(rows, np.int64) for _ in range(3))
-    slots = np.empty(table_size(int(np.diff(bounds).max(initial=0))), np.int32)
+    slots = np.empty(slots_for(int(np.diff(bounds).max(initial=0))), np.int32)
     _seat_rows(bounds, wholes, slots, firsts, seats, sizes)
     return firsts, seats, sizes
 

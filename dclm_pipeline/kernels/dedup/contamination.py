@@ -18,7 +18,7 @@ from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.dedup import known_runs
 from dclm_pipeline.kernels.dedup.known_runs import HASHES, KnownRuns, find_run
-from dclm_pipeline.kernels.interning import mixed, table_size
+from dclm_pipeline.kernels.interning import mixed, slots_for, table_size
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.words import folding, ngrams, segmentation, small_words
 from dclm_pipeline.kernels.words.folding import small_letters
@@ -90,7 +90,7 @@ class Searcher:
         longest = int(np.diff(offsets).max(initial=0))
         most = most_words(longest) + 2
         how = np.array([rule.method, rule.longest, rule.cut, rule.around, length], np.int64)
-        slots = np.empty(table_size(most) if rule.method == JACCARD else 1, np.uint64)
+        slots = np.empty(slots_for(most) if rule.method == JACCARD else 1, np.uint64)
         facts, shares = np.zeros((rows, FACTS), np.int64), np.zeros(rows, np.float64)
         out = np.empty(int(offsets[-1] - offsets[0]) if rule.cut else 1, np.uint8)
         out_offsets = np.zeros(rows + 1, np.int64)

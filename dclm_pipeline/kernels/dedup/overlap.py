@@ -4,7 +4,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import OFFSETS, kernel, part
+from dclm_pipeline.kernels.compiled import OFFSETS, copied, kernel, part
 
 _HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 _PLACES = types.Array(types.int64, 1, "C", readonly=True)
@@ -63,7 +63,7 @@ def _sort_rows(
             bits += np.uint64(1)
         ordered = room[: own.size]
         if not sort_scattered(own, ordered, places[: 1 << bits], bits):
-            ordered[:] = np.sort(own)
+            copied(np.sort(own), 0, own.size, ordered, 0)
         for i in range(ordered.size):
             if i == 0 or ordered[i] != ordered[i - 1]:
                 sets[n] = ordered[i]

@@ -13,10 +13,10 @@ from numba import types
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import compiled, interning
-from dclm_pipeline.kernels.compiled import kernel, part, stamp
+from dclm_pipeline.kernels.compiled import copy_row, kernel, part, stamp
 from dclm_pipeline.kernels.dedup import components
 from dclm_pipeline.kernels.dedup.components import NODE, before, same
-from dclm_pipeline.kernels.interning import mixed, table_size
+from dclm_pipeline.kernels.interning import mixed, slots_for
 
 # What ties a document to an earlier one: they are alike, have the same words, or are alike and the earlier one stays.
 ALIKE, COPY, STAYS = 0, 1, 2
@@ -130,24 +130,24 @@ def _make(parts: int) -> _Decide:
                 out_ties[n] = ties[j] if undecided else STAYS
                 if known >= 0:
                     # Where the first with the same words goes, its copies go.
-                    out_leaders[n] = joined[known]
+                    copy_row(joined, known, out_leaders, n)
                     out_similarities[n] = joined_similarities[known]
                 else:
-                    out_leaders[n] = leaders[j]
+                    copy_row(leaders, j, out_leaders, n)
                     out_similarities[n] = similarities[j]
                 if state[_FULL]:
                     continue
                 count = state[_COUNT]
                 slot = _look_up(nodes[i, _PLACE], slots, gone)
                 if slot < 0:
-                    gone[count] = nodes[i]
-                    joined[count] = out_leaders[n]
+                    copy_row(nodes, i, gone, count)
+                    copy_row(out_leaders, n, joined, count)
                     joined_similarities[count] = out_similarities[n]
                     slots[-1 - slot] = count + 1
                     state[_COUNT] = count + 1
                     if count + 1 == gone.shape[0]:
                         state[_FULL] = 1
-                        at_hand[1] = nodes[i]
+                        copy_row(nodes, i, at_hand, 1)
                 go += 1
                 break
             i = stop
@@ -175,7 +175,7 @@ class Deciding:
     def __init__(self, most: int) -> None:
         self._state = np.zeros(3, np.int64)
         self._at_hand = np.zeros((2, NODE), np.uint64)
-        self._slots = np.zeros(table_size(most), np.int64)
+        self._slots = np.zeros(slots_for(most), np.int64)
         self._gone, self._joined = np.empty((most, NODE), np.uint64), np.empty((most, NODE), np.uint64)
         self._similarities = np.empty(most, np.float64)
 

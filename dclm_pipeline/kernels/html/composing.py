@@ -12,7 +12,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import kernel, part, stamp
+from dclm_pipeline.kernels.compiled import copied, kernel, part, stamp
 from dclm_pipeline.kernels.html import blocks, elements, flow, opening
 from dclm_pipeline.kernels.html.blocks import BLOCK, ELEMENT, TEXT, Blocks
 from dclm_pipeline.kernels.html.elements import element
@@ -87,8 +87,7 @@ def _end_row(out: Bytes, n: int, cells: int, first: bool) -> int:
         out[n], out[n + 1] = 10, 124
         n += 2
         for _ in range(cells):
-            out[n : n + 6] = _RULE
-            n += 6
+            n = copied(_RULE, 0, 6, out, n)
     return n
 
 
@@ -164,9 +163,9 @@ def _compose(
             n = _repeat(out, n, 32, 1)
         fenced = form == MARKDOWN and says & PRE
         if fenced:
-            out[n : n + 3] = _FENCE
-            out[n + 3] = 10
-            n += 4
+            n = copied(_FENCE, 0, 3, out, n)
+            out[n] = 10
+            n += 1
         size = blocks[i, LAST_BYTE] - blocks[i, FIRST]
         first = blocks[i, FIRST]
         for k in range(size):
@@ -179,8 +178,7 @@ def _compose(
             n += 1
         if fenced:
             out[n] = 10
-            out[n + 1 : n + 4] = _FENCE
-            n += 4
+            n = copied(_FENCE, 0, 3, out, n + 1)
         last_item, last_cell, last_row, last_kind, last_short = item, cell, row, kind, short
     if row_open:
         n = _end_row(out, n, cells, first_row)

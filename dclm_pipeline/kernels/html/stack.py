@@ -7,7 +7,7 @@ element. Knows nothing of which tag does what.
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import Bytes, Numbers, part
+from dclm_pipeline.kernels.compiled import Bytes, Numbers, copy_row, part
 from dclm_pipeline.kernels.html import tags
 from dclm_pipeline.kernels.html.tags import kind
 
@@ -82,7 +82,7 @@ def clear(stack: Stack, top: int, place: int, facts: Numbers) -> int:
         if FLAGS[stack[i, KIND]] & _MARKER:
             break
         if stack[i, STATE] & LISTED:
-            stack[kept] = stack[i]
+            copy_row(stack, i, stack, kept)
             kept += 1
     facts[WAITING] = kept - place
     return place
@@ -99,14 +99,14 @@ def pop(stack: Stack, top: int, place: int, facts: Numbers) -> int:
 def drop(stack: Stack, top: int, place: int, facts: Numbers) -> int:
     """Close elements that are no formatting, nor hold any."""
     for i in range(facts[WAITING]):
-        stack[place + i] = stack[top + i]
+        copy_row(stack, top + i, stack, place + i)
     return place
 
 
 @part
 def remove(stack: Stack, top: int, place: int, facts: Numbers) -> int:
     for i in range(place, top + facts[WAITING] - 1):
-        stack[i] = stack[i + 1]
+        copy_row(stack, i + 1, stack, i)
     return top - 1
 
 
@@ -149,7 +149,7 @@ def push(
         top += facts[WAITING]
         facts[WAITING] = 0
     for i in range(top + facts[WAITING], top, -1):
-        stack[i] = stack[i - 1]
+        copy_row(stack, i - 1, stack, i)
     facts[STEPS] += facts[WAITING] // ATTRIBUTES_A_STEP
     stack[top, KIND], stack[top, NAME], stack[top, NAME_END] = here, name, name_end
     stack[top, TAG_END], stack[top, STATE] = tag_end, state

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import SPACE, character_at
-from dclm_pipeline.kernels.compiled import part
+from dclm_pipeline.kernels.compiled import copy_row, part
 from dclm_pipeline.kernels.lines.line_table import START, STOP
 from dclm_pipeline.kernels.words.folding import folded
 
@@ -105,6 +105,6 @@ def drop_repeats(
             if unit > 0:
                 first -= 1  # the empty line before it
         for line in range(first, last):
-            lines[kept] = lines[line]
+            copy_row(lines, line, lines, kept)
             kept += 1
     return kept

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import DIGIT, SPACE, UPPER, bytes_between, character_at
-from dclm_pipeline.kernels.compiled import at, count_ones, eight_at, low_zeros, part
+from dclm_pipeline.kernels.compiled import at, copy_row, count_ones, eight_at, low_zeros, part
 from dclm_pipeline.kernels.moving import move
 
 START, STOP, CHARACTERS, CAPITALS, DIGITS, WORDS = range(6)
@@ -143,7 +143,7 @@ def trim_page(text: NDArray[np.uint8], lines: NDArray[np.int64], count: int, cla
         first += 1
     if first > 0:
         for line in range(first, count):
-            lines[line - first] = lines[line]
+            copy_row(lines, line, lines, line - first)
         count -= first
     if count > 0:
         trim_start(text, lines[0], classes)

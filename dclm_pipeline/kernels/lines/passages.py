@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters
 from dclm_pipeline.kernels.characters import character_table
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, copied, kernel, stamp
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.words import pieces
 from dclm_pipeline.kernels.words.pieces import blanks_end, next_line_feed
@@ -85,13 +85,6 @@ def _make(parts: int) -> _Find:
 _find_passages = _make(stamp(characters, pieces))
 
 
-@part
-def _copy(data: NDArray[np.uint8], i: int, end: int, out: NDArray[np.uint8], n: int) -> int:
-    for j in range(i, end):
-        out[n + j - i] = data[j]
-    return n + max(0, end - i)
-
-
 @kernel(void(OFFSETS, BYTES, OFFSETS, OFFSETS, OFFSETS, BYTES, types.uint8[::1], types.int64[::1]))
 def _leave_out(
     offsets: NDArray[np.int64],
@@ -112,11 +105,11 @@ def _leave_out(
             if gone[k]:
                 continue
             if before >= 0:
-                n = _copy(data, ends[before], begins[before + 1], out, n)
-            n = _copy(data, offsets[row] if k == first else begins[k], ends[k], out, n)
+                n = copied(data, ends[before], begins[before + 1], out, n)
+            n = copied(data, offsets[row] if k == first else begins[k], ends[k], out, n)
             before = k
         if first == last or before == last - 1:
-            n = _copy(data, offsets[row] if first == last else ends[last - 1], offsets[row + 1], out, n)
+            n = copied(data, offsets[row] if first == last else ends[last - 1], offsets[row + 1], out, n)
         out_offsets[row + 1] = n
 
 

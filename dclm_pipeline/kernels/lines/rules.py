@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, moving
 from dclm_pipeline.kernels.characters import character_table, folded_codes
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, copy_row, kernel, part, stamp
 from dclm_pipeline.kernels.lines import line_marks, line_repeats, line_table, phrases
 from dclm_pipeline.kernels.lines.line_marks import CITATIONS, cut_citations, has_longer_word, is_counter, is_finished
 from dclm_pipeline.kernels.lines.line_repeats import drop_repeats
@@ -241,7 +241,7 @@ def _make(parts: int) -> _Apply:
                             break
                         if verdict != _DROP:
                             if kept < line:
-                                lines[kept] = lines[line]
+                                copy_row(lines, line, lines, kept)
                             kept += 1
                 count = kept
                 if rule[TRIMS]:

@@ -11,7 +11,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import kernel, part
+from dclm_pipeline.kernels.compiled import copied, kernel, part
 
 BINS = 64
 _ROWS = 64
@@ -94,7 +94,7 @@ def _ask(features: Values, asked: NDArray[np.int16], thresholds: Values, leaves:
             ends = leaves[tree]
             for row in range(_ROWS):
                 sums[row] += ends[np.uintp(places[row])]
-        out[begin : begin + rows] = sums[:rows]
+        copied(sums, 0, rows, out, begin)
 
 
 def ask(forest: Forest, features: Values) -> Values:

@@ -10,7 +10,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, copied, kernel, part
 from dclm_pipeline.kernels.strings import Strings
 
 DCLM, PLAIN = range(2)
@@ -85,13 +85,6 @@ def _end_without(data: NDArray[np.uint8], i: int, end: int, byte: int) -> int:
 
 
 @part
-def _copy(data: NDArray[np.uint8], i: int, end: int, out: NDArray[np.uint8], n: int) -> int:
-    for j in range(i, end):
-        out[n + j - i] = data[j]
-    return n + max(0, end - i)
-
-
-@part
 def _dclm(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n: int) -> int:
     i += _match(data, i, stop, _SCHEME_TABLE, True)
     i += _match(data, i, stop, _WWW_TABLE, True)
@@ -99,7 +92,7 @@ def _dclm(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n:
         if data[j] == _QUESTION and _match(data, j + 1, stop, _CUT_TABLE, True):
             stop = j
             break
-    return _copy(data, i, _end_without(data, i, stop, _SLASH), out, n)
+    return copied(data, i, _end_without(data, i, stop, _SLASH), out, n)
 
 
 @part
@@ -125,7 +118,7 @@ def _plain(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n
     path = host
     while path < stop and data[path] != _QUESTION and data[path] != _HASH:
         path += 1
-    n = _copy(data, host, _end_without(data, host, path, _SLASH), out, n)
+    n = copied(data, host, _end_without(data, host, path, _SLASH), out, n)
     query, first = path, True
     while query < stop and data[query] != _HASH:
         # From a mark to the next: a parameter.
@@ -140,11 +133,11 @@ def _plain(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n
         size = _match(data, query, name, _NAME_TABLE, False)
         if end > query and not _match(data, query, name, _PREFIX_TABLE, False) and size != name - query:
             out[n] = _QUESTION if first else _AND
-            n = _copy(data, query, end, out, n + 1)
+            n = copied(data, query, end, out, n + 1)
             first = False
         query = end
     if query + 1 < stop and data[query + 1] == _BANG:
-        n = _copy(data, query, stop, out, n)
+        n = copied(data, query, stop, out, n)
     return n
 
 

@@ -18,7 +18,7 @@ from numba import types, void
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import folded_codes, word_codes
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, borrowed, copy_row, kernel, part, stamp
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.words import automaton as automata
 from dclm_pipeline.kernels.words.automaton import (
@@ -194,7 +194,8 @@ def _match_row(
                 continue
         if top == stack.shape[0]:
             larger = np.empty((2 * top, 3), np.int64)
-            larger[:top] = stack
+            for k in range(top):
+                copy_row(stack, k, larger, k)
             stack = larger
         stack[top, _START] = i - start
         stack[top, _END] = (ring[(read - lengths[term[here]]) & mask] >> 1) - start
@@ -252,7 +253,7 @@ def _make_find(parts: int) -> _Find:
             for place in range(top - 1, -1, -1):
                 if stack[place, _START] >= end:
                     end = stack[place, _END]
-                    matches[here] = stack[place]
+                    copy_row(stack, place, matches, here)
                     here += 1
 
     return find_rows

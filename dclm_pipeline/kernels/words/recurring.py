@@ -22,13 +22,15 @@ _FIRST, _SECOND = np.uint64(0xF8A2D1C3FEB5E6FF), np.uint64(0xFFC1F9D5A4FBE7C0)
 _MARKS = 8
 
 
-@part
-def mark_bits(count: int) -> int:
+def bits_for(count: int) -> int:
     """Return how many bits the places in a table of marks have, for so many."""
     bits = 6
     while 1 << bits < _MARKS * count:
         bits += 1
     return bits
+
+
+mark_bits = part(bits_for)
 
 
 @part

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels import characters, compiled, interning
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
-from dclm_pipeline.kernels.interning import table_size
+from dclm_pipeline.kernels.interning import slots_for
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.words import pieces, recurring, segmentation
 from dclm_pipeline.kernels.words.pieces import (
@@ -30,7 +30,7 @@ from dclm_pipeline.kernels.words.pieces import (
     split_text,
     strip_pieces,
 )
-from dclm_pipeline.kernels.words.recurring import mark_bits, number_pairs, number_pieces, number_words
+from dclm_pipeline.kernels.words.recurring import bits_for, number_pairs, number_pieces, number_words
 from dclm_pipeline.kernels.words.segmentation import TABLE, find_segments, find_words, most_words
 
 # Words are those that begin with a letter or digit; every copy counts, the first too; shares are of what words hold.
@@ -273,7 +273,7 @@ def find_repetition(strings: Strings, reading: int) -> NDArray[np.float64]:
     # Lines are parted by a byte, words by less.
     most = max(longest if reading == DATATROVE else most_words(longest), longest // 2 + 1) + 2
     spans, work = np.empty((3, most), np.int64), np.empty((4, most), np.int32)
-    hashes, slots = np.empty(most, np.uint64), np.empty(table_size(most), np.int32)
-    marks = np.empty(1 << mark_bits(most), np.uint8)
+    hashes, slots = np.empty(most, np.uint64), np.empty(slots_for(most), np.int32)
+    marks = np.empty(1 << bits_for(most), np.uint8)
     _find_repetition(offsets, data, character_table(), reading, spans, work, hashes, slots, marks, shares)
     return shares
