@@ -117,6 +117,15 @@ def test_what_is_counted_of_words_alone_agrees_with_python(texts):
         assert getattr(counts, name).tolist() == [getattr(each, name) for each in expected], name
 
 
+def test_listed_words_are_found_however_long_they_are():
+    listed = ("a" * 61, "a" * 62, "a" * 64, "é" * 70, "the")
+    texts = [letter * size for letter in ("a", "É") for size in (3, 60, 61, 62, 63, 64, 65, 69, 70, 71)] + ["The"]
+    counts = count_text(views(pa.array(texts, pa.large_string())), listed)
+
+    assert counts.stop_words.tolist() == [slow_counts(text, listed).stop_words for text in texts]
+    assert counts.stop_words.sum() == 5
+
+
 def test_a_list_that_is_not_there_is_refused():
     with pytest.raises(IndexError, match="there are 1 lists"):
         count_by_list(views(pa.array(["x"], pa.large_string())), stop_lists((("the",),)), np.array([1]))
