@@ -19,7 +19,7 @@ from bench.__main__ import table
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.kernels.bytes import mark_rows
 from dclm_pipeline.kernels.strings import Strings, views
-from dclm_pipeline.kernels.words.counts import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_text
+from dclm_pipeline.kernels.words.counts import WITH_PHRASES, WITH_PIECES, WITH_REST, WITH_STOP_WORDS, count_text
 from dclm_pipeline.stages.signals import ENGLISH, Signals
 
 ROUNDS = 9
@@ -67,10 +67,11 @@ def contenders(batch: pa.RecordBatch, strings: Strings) -> dict[str, Callable[[]
     """Return what is measured, by name."""
     return {
         "look for three bytes": lambda: mark_rows(strings),
-        "characters, lines, words": lambda: count_text(strings, ENGLISH, 0),
-        "... and stop words": lambda: count_text(strings, ENGLISH, WITH_STOP_WORDS),
-        "... and phrases": lambda: count_text(strings, ENGLISH, WITH_PHRASES),
-        "... and datatrove's words": lambda: count_text(strings, ENGLISH, WITH_PIECES),
+        "words": lambda: count_text(strings, ENGLISH, 0),
+        "characters, lines, words": lambda: count_text(strings, ENGLISH, WITH_REST),
+        "... and stop words": lambda: count_text(strings, ENGLISH, WITH_REST | WITH_STOP_WORDS),
+        "... and phrases": lambda: count_text(strings, ENGLISH, WITH_REST | WITH_PHRASES),
+        "... and datatrove's words": lambda: count_text(strings, ENGLISH, WITH_REST | WITH_PIECES),
         "all of it": lambda: count_text(strings, ENGLISH),
         "the stage, all numbers": lambda: Signals().open(FetchedAssets()).columns(batch),
         "the stage, only DCLM's": lambda: Signals(only=("dclm",)).open(FetchedAssets()).columns(batch),

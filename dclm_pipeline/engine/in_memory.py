@@ -51,6 +51,8 @@ def apply_steps(
         _through(segment, applying, found, assets, rows)
         found = None
         if isinstance(segment.ending, Barrier):
+            # Rounds and the next segment number the rows: in one piece they are not joined, that is copied, by each.
+            applying.docs = applying.docs.combine_chunks()
             found = _heard(segment.ending, applying.docs, assets, rows)
         elif isinstance(segment.ending, Reorder):
             applying.docs = _ordered(segment.ending, applying.docs, assets)
@@ -85,7 +87,9 @@ def _heard(barrier: Barrier, docs: pa.Table, assets: Assets, rows: int) -> Found
     found = Found(pa.schema([]).empty_table(), UNHEARD_SCHEMA.empty_table())
     for round in range(barrier.hearings()):
         worker = EvidenceWorker(barrier, opened, round, found if round else None)
-        heard = where(numbered, ~np.isin(numbered[ROW], found.unheard[ROW]))
+        heard = numbered
+        if found.unheard.num_rows:
+            heard = where(numbered, ~np.isin(numbered[ROW], found.unheard[ROW]))
         answers = [worker.work(batch) for batch in heard.to_batches(max_chunksize=rows)]
         unheard = [pa.Table.from_batches([answer.tables[UNHEARD]]) for answer in answers]
         evidence = [answer.tables[EVIDENCE] for answer in answers if answer.tables[EVIDENCE].num_rows]

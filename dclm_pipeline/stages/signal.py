@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from dclm_pipeline.kernels.words.text_counts import TextCounts
 
-Part: TypeAlias = Literal["", "pieces", "stop words", "phrases"]
+Part: TypeAlias = Literal["words", "stop words", "rest", "stop characters", "pieces", "phrases"]
 
 
 @dataclass(frozen=True)
 class Signal:
     """One number a document: its name and type, what it says, who uses it with which bounds, and how it is had.
 
-    `groups` are names by which it is asked for with others; `part` is the costly part of the scan that it needs, and
-    `listed` says whether it depends on which words are stop words.
+    `groups` are names by which it is asked for with others; `part` is the part of the scan that it needs, of which words
+    alone cost least, and `listed` says whether it depends on which words are stop words.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Signal:
     source: str
     groups: tuple[str, ...]
     of: "Callable[[TextCounts], NDArray[np.int64] | NDArray[np.float64]]"
-    part: Part = ""
+    part: Part = "rest"
     listed: bool = False
 
 

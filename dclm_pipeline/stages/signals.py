@@ -9,7 +9,8 @@ words say little of scripts that have none (`unspaced_share` tells).
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
@@ -127,18 +128,27 @@ class OpenedSignals:
     def columns(self, docs: Batch) -> Columns:
         """Count; of an unknown text nothing is known."""
         from dclm_pipeline.kernels.strings import valid_rows, views
-        from dclm_pipeline.kernels.words.counts import WITH_PHRASES, WITH_PIECES, WITH_STOP_WORDS, count_by_list
+        from dclm_pipeline.kernels.words.counts import (
+            WITH_PHRASES,
+            WITH_PIECES,
+            WITH_REST,
+            WITH_STOP_WORDS,
+            count_by_list,
+        )
 
         bits: dict[Part, int] = {
-            "": 0,
-            "pieces": WITH_PIECES,
+            "words": 0,
             "stop words": WITH_STOP_WORDS,
-            "phrases": WITH_PHRASES,
+            "rest": WITH_REST,
+            "stop characters": WITH_STOP_WORDS | WITH_REST,
+            "pieces": WITH_PIECES | WITH_REST,
+            "phrases": WITH_PHRASES | WITH_REST,
         }
         wanted = self.settings.wanted()
+        parts = reduce(or_, (bits[signal.part] for signal in wanted))
         text = docs["text"].cast(pa.large_string())
         choices = places_among(docs[self.by], self.values) if self.by else np.zeros(len(text), np.int64)
-        counts = count_by_list(views(text), self.lists, choices, sum({bits[signal.part] for signal in wanted}))
+        counts = count_by_list(views(text), self.lists, choices, parts)
         unknown = ~valid_rows(text)
         unlisted = unknown | (choices < 0)
         return Columns(

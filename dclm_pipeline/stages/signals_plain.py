@@ -16,6 +16,7 @@ PLAIN_SIGNALS = (
         "dolma: 50 to 100,000",
         ("lengths", "dolma"),
         lambda counts: counts.words,
+        "words",
     ),
     Signal(
         "character_count",
@@ -56,6 +57,7 @@ PLAIN_SIGNALS = (
         "DCLM (word_length_filter): 3 to 10",
         ("lengths", "dclm", "multilingual"),
         lambda counts: share(counts.word_characters, counts.words),
+        "words",
     ),
     Signal(
         "alphanumeric_share",
@@ -128,6 +130,7 @@ PLAIN_SIGNALS = (
         "DCLM (page_length_filter, word_counter_enricher): 50 to 100,000",
         ("lengths", "dclm"),
         lambda counts: counts.fasttext_words,
+        "words",
     ),
     Signal(
         "longest_word",
@@ -144,6 +147,7 @@ PLAIN_SIGNALS = (
         "none: size",
         ("lengths",),
         lambda counts: counts.filled_lines,
+        "words",
     ),
     Signal(
         "longest_line",
@@ -184,6 +188,7 @@ PLAIN_SIGNALS = (
         "DCLM (alphabetic_word_ratio_filter), dolma: at most 0.2",
         ("dclm", "dolma"),
         lambda counts: share(counts.letterless_words, counts.words),
+        "words",
     ),
     Signal(
         "symbols_per_word",
@@ -194,6 +199,7 @@ PLAIN_SIGNALS = (
         lambda counts: share(
             counts.hashes + counts.dot_triples + counts.spaced_triples + counts.ellipses, counts.words
         ),
+        "words",
     ),
     Signal(
         "bullet_line_share",
@@ -202,6 +208,7 @@ PLAIN_SIGNALS = (
         "DCLM (bullet_count_filter): at most 0.9",
         ("dclm",),
         lambda counts: share(counts.bullet_lines, counts.filled_lines),
+        "words",
     ),
     Signal(
         "ellipsis_line_share",
@@ -210,6 +217,7 @@ PLAIN_SIGNALS = (
         "DCLM (ellipsis_count_filter): at most 0.3",
         ("dclm",),
         lambda counts: share(counts.ellipsis_lines, counts.filled_lines),
+        "words",
     ),
     Signal(
         "stop_word_count",
@@ -248,7 +256,7 @@ PLAIN_SIGNALS = (
         "none: what the share of stop words tells of Chinese, Japanese and Thai",
         ("multilingual",),
         lambda counts: share(counts.stop_characters, counts.unspaced),
-        "stop words",
+        "stop characters",
         True,
     ),
     Signal(

@@ -12,7 +12,9 @@ from dclm_pipeline.kernels.fasttext import file as fasttext_file
 from dclm_pipeline.kernels.fasttext.file import load_model
 from dclm_pipeline.kernels.fasttext.predict import predict
 from dclm_pipeline.kernels.fasttext.tree import tree_of
+from dclm_pipeline.kernels.fasttext.words import MOST_PASSED
 from dclm_pipeline.kernels.strings import views
+from tests.kernels.crowds import passed_by, words_of_one_hash, words_side_by_side
 from tests.kernels.models import LID, LOSSES, entry, head, matrix
 
 LOSS = LOSSES["softmax"]
@@ -42,6 +44,14 @@ def write(tmp_path):
         return path
 
     return write
+
+
+def knowing(words):
+    """Return a model that knows some words, each of which speaks for the label a."""
+    entries = [*(entry(word, 5) for word in words), entry("__label__a", 3, True), entry("__label__b", 2, True)]
+    sizes = struct.pack("<iiiqq", len(entries), len(words), 2, 18, -1)
+    rows = np.tile([[1, 0]], (len(words), 1))
+    return head(dim=2, loss=LOSS) + sizes + b"".join(entries) + matrix(rows) + matrix(np.eye(2))
 
 
 def best_of(model, *texts):
@@ -92,6 +102,29 @@ def test_a_model_pruned_from_too_many_buckets_is_refused_by_name(monkeypatch):
 
     with pytest.raises(RecipeError, match=r"it was pruned from 2,000,000 buckets; up to 1,999,999 can be used"):
         load_model(find_bundled(LID))
+
+
+@pytest.mark.parametrize("words", [words_of_one_hash(300, 10), words_side_by_side(300, 10)])
+def test_a_model_whose_words_take_long_to_find_is_refused_by_name(words, write):
+    with pytest.raises(RecipeError, match=r"model\.bin: .*more than 256 words .* side by side"):
+        load_model(write(knowing(words)))
+
+
+@pytest.mark.parametrize("sort", [words_of_one_hash, words_side_by_side])
+def test_words_that_stand_side_by_side_are_found_up_to_a_bound(sort, write):
+    words = sort(240, 9)
+    model = load_model(write(knowing(words)))
+
+    assert len(words) == 240
+    assert passed_by(model.entries).max() < MOST_PASSED
+    assert best_of(model, words[0], words[-1], "unknown") == ["a", "a", None]
+
+
+def test_equal_words_do_not_stand_side_by_side(write):
+    model = load_model(write(knowing(["one"] * 2000)))
+
+    assert passed_by(model.entries).max() <= 1
+    assert best_of(model, "one") == ["a"]
 
 
 def test_numbers_that_are_none_are_told_when_they_are_met(write):

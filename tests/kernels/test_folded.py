@@ -13,8 +13,10 @@ from dclm_pipeline.kernels.fasttext.folded import fold_model
 from dclm_pipeline.kernels.fasttext.folded_file import folded_bytes, is_folded, load_folded
 from dclm_pipeline.kernels.fasttext.folded_scores import Scorer
 from dclm_pipeline.kernels.strings import views
+from tests.kernels.crowds import words_that_begin_alike
 from tests.kernels.elsewhere import said_by
-from tests.kernels.models import ENTRIES, model_bytes
+from tests.kernels.models import ENTRIES, entry, matrix, model_bytes
+from tests.kernels.models import head as beginning
 
 TEXTS = [
     "the mill of unknown words",
@@ -90,6 +92,23 @@ def test_where_nothing_is_known_there_is_no_number(small, tmp_path):
     scores = scores_of(written(tmp_path, joined(head, tables[:end])), ["", " \n", "the"])
 
     assert np.isnan(scores).tolist() == [[True] * 3, [True] * 3, [False] * 3]
+
+
+def test_words_whose_keys_begin_alike_are_told_apart(tmp_path):
+    words = words_that_begin_alike(200, 8)
+    known = words[::2]
+    weights = np.linspace(-2, 2, len(known))
+    labels = [entry("__label__a", 3, True), entry("__label__b", 2, True)]
+    sizes = struct.pack("<iiiqq", len(known) + 2, len(known), 2, 18, -1)
+    dictionary = b"".join([*(entry(word, 5) for word in known), *labels])
+    rows = matrix(weights[:, None]) + matrix(np.array([[0], [1]]))
+    (tmp_path / "model.bin").write_bytes(beginning(dim=1, loss=3) + sizes + dictionary + rows)
+    folded = fold_model(tmp_path / "model.bin")
+    scores = Scorer(folded).scores(views(pa.array(words, pa.large_string())))
+
+    assert np.diff(folded.places()).max() == len(known) == 100
+    assert np.allclose(scores[::2, 1], 1 / (1 + np.exp(-weights)))
+    assert np.isnan(scores[1::2]).all()
 
 
 @pytest.mark.parametrize("loss", ["hs", "ns", "ova"])

@@ -193,6 +193,21 @@ def test_hostile_texts_are_counted_as_fast_as_others(text):
     assert number("character_count", text) == 300_000
 
 
+TALKATIVE = (
+    "The Mill... of the 12 rivers!\n- (a) #1 {x} don\u2019t stop…\n\n● 日本の 漢字。\ufffd\r\n* lorem ipsum . . .",
+    "javascript: see our privacy policy\u2028*\n42 + 1 = 43\n\n\n" + "word " * 40 + "END. And then",
+    "",
+    None,
+)
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+def test_a_number_is_the_same_whether_others_are_wanted_or_not(signal):
+    everything = signals(*TALKATIVE)
+
+    assert signals(*TALKATIVE, only=[signal.name]) == [{signal.name: row[signal.name]} for row in everything]
+
+
 def by_language(texts, languages, only=("stop_word_count", "stop_word_share"), **by):
     batch = pa.RecordBatch.from_arrays(
         [pa.array(texts, pa.large_string()), pa.array(languages, pa.string())], names=["text", "language"]

@@ -101,7 +101,7 @@ class Sides:
             self.explain(step, {row["reason"]: row["reason_count"] for row in counted.to_pylist()})
         lucky = self._sampled(docs, dropped)
         if lucky.any():
-            sample = take(docs, np.flatnonzero(dropped)[lucky])
+            sample = take(_of_rejects(docs), np.flatnonzero(dropped)[lucky])
             none = nulls(len(lucky), pa.string())
             why, more = (none if each is None else each for each in (reasons, remarks))
             named = [reason or DROPPED for reason in why.filter(from_numpy(lucky)).to_pylist()]
@@ -118,7 +118,7 @@ class Sides:
             self._note(rows_where(docs.select(told), dropped), DROPPED, names)
         lucky = self._sampled(docs, dropped)
         if lucky.any():
-            sample = take(docs, np.flatnonzero(dropped)[lucky])
+            sample = take(_of_rejects(docs), np.flatnonzero(dropped)[lucky])
             count = sample.num_rows
             self._reject(sample, names.filter(from_numpy(lucky)), DROPPED, [DROPPED] * count, [None] * count)
 
@@ -158,6 +158,8 @@ class Sides:
         """Tell of each dropped row whether it is in the seeded sample."""
         if self._dropped_sample <= 0 or "id" not in docs.schema.names:
             return np.zeros(int(dropped.sum()), np.bool_)
+        if self._dropped_sample >= 1:
+            return np.ones(int(dropped.sum()), np.bool_)
         lucky: NDArray[np.bool_] = uniform(self._seed, docs["id"].filter(from_numpy(dropped))) < self._dropped_sample
         return lucky
 
@@ -178,6 +180,11 @@ class Sides:
 def _named(step: Step, docs: Batch) -> Array:
     """Return the name of a step, once for each row."""
     return pa.repeat(pa.scalar(step.name, pa.string()), docs.num_rows)
+
+
+def _of_rejects(docs: Batch) -> Batch:
+    """Return the columns that rejects have."""
+    return docs.select([name for name in docs.schema.names if name in SIDE_REJECT.names])
 
 
 def _column(docs: Batch, field: Field, rows: int) -> Array:

@@ -33,7 +33,16 @@ from dclm_pipeline.kernels.fasttext.rows import (
     WORDS,
 )
 from dclm_pipeline.kernels.fasttext.tree import Tree, tree_of
-from dclm_pipeline.kernels.fasttext.words import END_OF_LINE, LEAST_ENTRY, Entries, Kept, find_entries, sum_words
+from dclm_pipeline.kernels.fasttext.words import (
+    CROWDED,
+    END_OF_LINE,
+    LEAST_ENTRY,
+    MOST_PASSED,
+    Entries,
+    Kept,
+    find_entries,
+    sum_words,
+)
 
 MAGIC, VERSION = 793712314, 12
 HIERARCHICAL, NEGATIVE, SOFTMAX, ONE_VERSUS_ALL = 1, 2, 3, 4
@@ -223,6 +232,11 @@ def _read_dictionary(reading: _Reading, numbers: NDArray[np.int64]) -> tuple[Ent
     entries, behind = find_entries(reading.data, reading.place, size)
     if behind == -1:
         raise reading.error("it ends within its dictionary")
+    if behind == CROWDED:
+        raise reading.error(
+            f"more than {MOST_PASSED:,} words of its dictionary have hashes side by side, which no words have by chance; "
+            "it was made so that words take long to find: fetch it from where you trust it"
+        )
     if behind < 0:
         raise reading.error(f"entry {-2 - behind:,} of its dictionary is neither a word nor a label")
     if entries.labels[:words].any() or not entries.labels[words:].all():

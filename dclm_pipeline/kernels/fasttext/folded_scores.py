@@ -173,9 +173,15 @@ def _find(key: np.uint64, keys: NDArray[np.uint64], places: NDArray[np.int32], s
     found = first + 2 if keys[first + 2] == key else found
     found = first + 3 if keys[first + 3] == key else found
     if found < 0 and first + 4 < end:
-        for i in range(first + 4, end):
-            if keys[i] == key:
-                found = np.int64(i)
+        # By halves, as whoever writes a model may have all its keys begin alike.
+        low, high = first + 4, end - 1
+        while low < high:
+            middle = (low + high) >> 1
+            if keys[middle] < key:
+                low = middle + 1
+            else:
+                high = middle
+        found = low if keys[low] == key else np.int64(-1)
     return int(found) if found < end else -1
 
 

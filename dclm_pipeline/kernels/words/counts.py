@@ -69,9 +69,11 @@ from dclm_pipeline.kernels.words.text_counts import (
 )
 from dclm_pipeline.kernels.words.traits import BREAK, CJK, ELLIPSIS, GAP, HASH, PLAIN, text_table
 
-# Parts of the scan that cost more than the rest and can be left out: bits.
-WITH_PIECES, WITH_STOP_WORDS, WITH_PHRASES = 1, 2, 4
-EVERYTHING = WITH_PIECES | WITH_STOP_WORDS | WITH_PHRASES
+# Parts of the scan that can be left out: bits. Pieces and phrases come with the rest. Without it only these are
+# counted: words and their characters, those without a letter, those of fastText, signs, filled lines, which of them begin
+# with bullets or end with ellipses.
+WITH_PIECES, WITH_STOP_WORDS, WITH_PHRASES, WITH_REST = 1, 2, 4, 8
+EVERYTHING = WITH_PIECES | WITH_STOP_WORDS | WITH_PHRASES | WITH_REST
 
 # Longer words count as this long where the median is looked for.
 LONG_WORD = 1023
@@ -115,14 +117,13 @@ def end_word(
     seen: Numbers,
     row: int,
     counts: Numbers,
+    whole: bool,
 ) -> None:
-    """Count a word between blanks, of so many characters that are together of these kinds."""
-    counts[WORDS] += 1
-    counts[WORD_CHARACTERS] += length
-    counts[LONGEST_WORD] = max(counts[LONGEST_WORD], length)
-    counts[LETTERLESS_WORDS] += kinds & LETTER == 0
-    counts[SYMBOL_WORDS] += kinds & (HASH | ELLIPSIS) != 0
-    lengths[min(length, LONG_WORD)] += 1
+    """Look at a word between blanks, of so many characters that are together of these kinds."""
+    if whole:
+        counts[LONGEST_WORD] = max(counts[LONGEST_WORD], length)
+        counts[SYMBOL_WORDS] += kinds & (HASH | ELLIPSIS) != 0
+        lengths[min(length, LONG_WORD)] += 1
     found = -1
     if wanted & (WITH_STOP_WORDS | WITH_PIECES):
         found = find_word(data, start, stop, length, listed)
@@ -132,6 +133,8 @@ def end_word(
             if seen[0, found >> 1] != row:
                 seen[0, found >> 1] = row
                 counts[DISTINCT_STOP_WORDS] += 1
+    if not whole:
+        return
     if wanted & WITH_PIECES:
         if kinds & PLAIN and not kinds & (PUNCTUATION | SYMBOL):
             note_piece(kinds, length, True, found, seen[1], row, counts)
@@ -141,7 +144,7 @@ def end_word(
         note_script(data, start, stop, counts)
 
 
-def _make(parts: int) -> _Scan:
+def _make(parts: int, whole: bool) -> _Scan:
     @kernel(_SCAN)
     def scan_rows(
         offsets: Numbers,
@@ -172,6 +175,7 @@ def _make(parts: int) -> _Scan:
             # Between words; between words of fastText; whether lines or sentences need to hear of a letter; the last kind.
             word, fresh, restless, last = -1, True, True, 0
             length, kinds, characters, plain, capitals = 0, 0, 0, 0, 0
+            words, held, letterless = 0, 0, 0
             i = start
             while i < stop:
                 begun = i
@@ -180,7 +184,7 @@ def _make(parts: int) -> _Scan:
                 if i > begun:
                     if restless:
                         code = at(data, begun)
-                        note_letter(counts, marks, code, int(table[code]))
+                        note_letter(counts, marks, code, int(table[code]), whole)
                         restless = False
                     if word < 0:
                         word, length, kinds = begun, 0, 0
@@ -198,51 +202,74 @@ def _make(parts: int) -> _Scan:
                 kind = int(table[code])
                 if kind & SPACE:
                     if word >= 0:
+                        words += 1
+                        held += length
+                        letterless += kinds & LETTER == 0
                         end_word(
-                            data, word, begun, length, kinds, table, listed, wanted, lengths, seen, row + 1, counts
+                            data,
+                            word,
+                            begun,
+                            length,
+                            kinds,
+                            table,
+                            listed,
+                            wanted,
+                            lengths,
+                            seen,
+                            row + 1,
+                            counts,
+                            whole,
                         )
                         word = -1
-                    if wanted & WITH_PHRASES and code == _SPACE:
+                    if whole and wanted & WITH_PHRASES and code == _SPACE:
                         note_phrase(data, start, begun, stop, counts)
                     if restless or kind & BREAK:
                         returned = code == _LINE_FEED and begun > start and at(data, begun - 1) == _RETURN
-                        note_blank(counts, marks, code, kind, characters, last, returned)
+                        note_blank(counts, marks, code, kind, characters, last, returned, whole)
                         restless = True
-                    counts[BLANKS] += 1
-                    counts[LINE_FEEDS] += code == _LINE_FEED
+                    if whole:
+                        counts[BLANKS] += 1
+                        counts[LINE_FEEDS] += code == _LINE_FEED
                     fresh = (fresh and code == _SPACE) or kind & GAP != 0
                 else:
                     if word < 0:
                         word, length, kinds = begun, 0, 0
                     if kind & ALNUM:
                         if restless:
-                            note_letter(counts, marks, code, kind)
+                            note_letter(counts, marks, code, kind, whole)
                             restless = False
                     else:
                         initial = code == _DOT and length == 1 and kinds & LETTER != 0
-                        note_sign(counts, marks, code, kind, initial)
+                        note_sign(counts, marks, code, kind, initial, whole)
                         restless = True
                     counts[FASTTEXT_WORDS] += fresh and kind & ALNUM != 0
                     fresh = kind & GAP != 0
                     length += 1
                     kinds |= kind
-                    counts[LETTERS] += kind & LETTER != 0
-                    counts[DIGITS] += kind & DIGIT != 0
-                    counts[ALPHANUMERICS] += kind & ALNUM != 0
-                    counts[CAPITALS] += kind & UPPER != 0
-                    counts[PUNCTUATIONS] += kind & PUNCTUATION != 0
-                    counts[SYMBOLS] += kind & SYMBOL != 0
-                    if kind & UNSPACED:
-                        counts[UNSPACED_CHARACTERS] += 1
-                        if wanted & WITH_STOP_WORDS:
-                            counts[STOP_CHARACTERS] += find_word(data, begun, i, 1, listed) >= 0
-                    counts[CJK_CHARACTERS] += kind & CJK != 0
-                    counts[REPLACEMENTS] += code == _REPLACEMENT
+                    if whole:
+                        counts[LETTERS] += kind & LETTER != 0
+                        counts[DIGITS] += kind & DIGIT != 0
+                        counts[ALPHANUMERICS] += kind & ALNUM != 0
+                        counts[CAPITALS] += kind & UPPER != 0
+                        counts[PUNCTUATIONS] += kind & PUNCTUATION != 0
+                        counts[SYMBOLS] += kind & SYMBOL != 0
+                        if kind & UNSPACED:
+                            counts[UNSPACED_CHARACTERS] += 1
+                            if wanted & WITH_STOP_WORDS:
+                                counts[STOP_CHARACTERS] += find_word(data, begun, i, 1, listed) >= 0
+                        counts[CJK_CHARACTERS] += kind & CJK != 0
+                        counts[REPLACEMENTS] += code == _REPLACEMENT
                 characters += 1
                 last = kind
             if word >= 0:
-                end_word(data, word, stop, length, kinds, table, listed, wanted, lengths, seen, row + 1, counts)
-            end_text(counts, marks, characters, last)
+                words += 1
+                held += length
+                letterless += kinds & LETTER == 0
+                end_word(data, word, stop, length, kinds, table, listed, wanted, lengths, seen, row + 1, counts, whole)
+            end_text(counts, marks, characters, last, whole)
+            counts[WORDS], counts[WORD_CHARACTERS], counts[LETTERLESS_WORDS] = words, held, letterless
+            if not whole:
+                continue
             counts[CHARACTERS] = characters
             counts[LETTERS] += plain
             counts[ALPHANUMERICS] += plain
@@ -253,7 +280,8 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, stop_words, text_counts, traits, small_print, line_ends, datatrove_words))
+_STAMP = stamp(characters, stop_words, text_counts, traits, small_print, line_ends, datatrove_words)
+_scan_rows, _scan_words = _make(_STAMP, True), _make(_STAMP, False)
 
 
 def count_text(strings: Strings, listed: tuple[str, ...] = (), wanted: int = EVERYTHING) -> TextCounts:
@@ -262,7 +290,10 @@ def count_text(strings: Strings, listed: tuple[str, ...] = (), wanted: int = EVE
 
 
 def count_by_list(strings: Strings, lists: StopLists, choices: Numbers, wanted: int = EVERYTHING) -> TextCounts:
-    """Count what is in each row, with the list that is chosen for it by its place; -1 chooses none."""
+    """Count what is in each row, with the list that is chosen for it by its place; -1 chooses none.
+
+    What is not wanted is 0, or is counted all the same.
+    """
     offsets, data = strings
     counts = np.zeros((len(offsets) - 1, COUNTS), np.int64)
     lengths = np.zeros(LONG_WORD + 1, np.int64)
@@ -272,5 +303,6 @@ def count_by_list(strings: Strings, lists: StopLists, choices: Numbers, wanted: 
     if np.any((choices < -1) | (choices >= empty)):
         raise IndexError(f"there are {empty} lists of words, and a row chooses another")
     chosen = np.where(choices < 0, empty, choices)
-    _scan_rows(offsets, data, text_table(), lists, chosen, wanted, lengths, seen, marks, counts)
+    scan = _scan_rows if wanted & ~WITH_STOP_WORDS else _scan_words
+    scan(offsets, data, text_table(), lists, chosen, wanted, lengths, seen, marks, counts)
     return TextCounts(*counts.T)

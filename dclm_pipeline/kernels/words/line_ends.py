@@ -3,6 +3,8 @@
 A sentence ends at the end of a line, and behind a terminal (with what closes quotes and brackets) where a blank and no
 small letter follows; terminals of East Asia need no blank. A dot behind a letter alone is an initial. Only what holds a
 letter or digit is a sentence. Not known: abbreviations (`Mr. Smith` are two), sentences that begin small.
+
+`whole` is known when a kernel is compiled: without it filled lines, their bullets and ellipses, and signs are counted alone.
 """
 
 import numpy as np
@@ -81,16 +83,18 @@ def end_sentence(counts: Numbers, marks: Numbers) -> None:
 
 
 @part
-def begin(counts: Numbers, marks: Numbers, code: int, kind: int) -> None:
+def begin(counts: Numbers, marks: Numbers, code: int, kind: int, whole: bool) -> None:
     """Begin what has yet to begin, with a character that is no blank."""
-    marks[FEEDS] = 0
-    if marks[LINE_AHEAD]:
-        marks[LINE_AHEAD] = 0
-        counts[FIRST_BULLET_LINES] += code in (_STAR, _HYPHEN)
     if marks[FILLING_AHEAD]:
         marks[FILLING_AHEAD] = 0
         counts[FILLED_LINES] += 1
         counts[BULLET_LINES] += code in (_HYPHEN, _STAR, _BULLET, _CIRCLE)
+    if not whole:
+        return
+    marks[FEEDS] = 0
+    if marks[LINE_AHEAD]:
+        marks[LINE_AHEAD] = 0
+        counts[FIRST_BULLET_LINES] += code in (_STAR, _HYPHEN)
     if marks[ROW_AHEAD]:
         marks[ROW_AHEAD] = 0
         counts[BULLET_ROWS] += code in (_HYPHEN, _BULLET)
@@ -104,18 +108,20 @@ def begin(counts: Numbers, marks: Numbers, code: int, kind: int) -> None:
 
 
 @part
-def note_letter(counts: Numbers, marks: Numbers, code: int, kind: int) -> None:
+def note_letter(counts: Numbers, marks: Numbers, code: int, kind: int, whole: bool) -> None:
     """Note a letter or digit; of letters behind one another the first is enough."""
-    begin(counts, marks, code, kind)
+    begin(counts, marks, code, kind, whole)
     end_dots(counts, marks)
     end_apart(counts, marks)
-    marks[ENDING] = marks[WAITING] = marks[SILENT] = 0
+    marks[ENDING] = 0
+    if whole:
+        marks[WAITING] = marks[SILENT] = 0
 
 
 @part
-def note_sign(counts: Numbers, marks: Numbers, code: int, kind: int, initial: bool) -> None:
+def note_sign(counts: Numbers, marks: Numbers, code: int, kind: int, initial: bool, whole: bool) -> None:
     """Note what is neither letter nor digit nor blank; it may follow an initial."""
-    begin(counts, marks, code, kind)
+    begin(counts, marks, code, kind, whole)
     if code == _DOT:
         marks[DOTS] += 1
         if marks[STANDING] != _BEHIND_DOT:
@@ -129,7 +135,10 @@ def note_sign(counts: Numbers, marks: Numbers, code: int, kind: int, initial: bo
         marks[ENDING] = _SIGN * (kind & ELLIPSIS != 0)
         counts[ELLIPSES] += kind & ELLIPSIS != 0
         counts[HASHES] += kind & HASH != 0
-        counts[BRACES] += code == _BRACE
+        if whole:
+            counts[BRACES] += code == _BRACE
+    if not whole:
+        return
     if kind & (TERMINAL | ELLIPSIS) and not initial:
         marks[WAITING] = _CLOSING if kind & (NARROW | ELLIPSIS) else _BLANK
     elif not kind & CLOSER:
@@ -138,7 +147,7 @@ def note_sign(counts: Numbers, marks: Numbers, code: int, kind: int, initial: bo
 
 @part
 def note_blank(
-    counts: Numbers, marks: Numbers, code: int, kind: int, characters: int, last: int, returned: bool
+    counts: Numbers, marks: Numbers, code: int, kind: int, characters: int, last: int, returned: bool, whole: bool
 ) -> None:
     """Note a blank behind so many characters, the last of a kind; a line feed may follow a carriage return."""
     end_dots(counts, marks)
@@ -146,6 +155,10 @@ def note_blank(
         marks[STANDING] = _BEHIND_DOT
     else:
         end_apart(counts, marks)
+    if not whole:
+        if code == _LINE_FEED:
+            end_filling(counts, marks)
+        return
     if marks[WAITING] == _CLOSING:
         marks[WAITING] = _BLANK
     if kind & BREAK and not returned:
@@ -169,6 +182,13 @@ def end_row(counts: Numbers, marks: Numbers) -> None:
 
 
 @part
+def end_filling(counts: Numbers, marks: Numbers) -> None:
+    """Count how a line ends, if there was more than blanks in it."""
+    counts[ELLIPSIS_LINES] += marks[FILLING_AHEAD] == 0 and marks[ENDING] != 0
+    marks[FILLING_AHEAD] = 1
+
+
+@part
 def end_line(counts: Numbers, marks: Numbers, characters: int, last: int) -> None:
     """Count a line that ends behind so many characters of the text, the last of a kind."""
     length = characters - marks[LINE_START]
@@ -178,17 +198,20 @@ def end_line(counts: Numbers, marks: Numbers, characters: int, last: int) -> Non
     if not marks[FILLING_AHEAD]:
         counts[SHORT_LINES] += length <= SHORT_LINE
         counts[TERMINAL_LINES] += last & TERMINAL != 0
-        counts[ELLIPSIS_LINES] += marks[ENDING] != 0
+    end_filling(counts, marks)
     end_sentence(counts, marks)
     marks[WAITING] = 0
-    marks[LINE_AHEAD] = marks[FILLING_AHEAD] = 1
+    marks[LINE_AHEAD] = 1
 
 
 @part
-def end_text(counts: Numbers, marks: Numbers, characters: int, last: int) -> None:
+def end_text(counts: Numbers, marks: Numbers, characters: int, last: int, whole: bool) -> None:
     """End what has not ended yet."""
     end_dots(counts, marks)
     end_apart(counts, marks)
+    if not whole:
+        end_filling(counts, marks)
+        return
     if characters == 0:
         return
     end_line(counts, marks, characters, last)

@@ -20,6 +20,8 @@ from dclm_pipeline.kernels.compiled import at, borrowed, part
 FOLDED = 0x20000
 _SIGMA, _FINAL_SIGMA = ord("σ"), ord("ς")
 _FACTOR = 0x01000193
+# Characters from which on the sizes of words share a bit.
+_LONG = 62
 
 _NUMBERS = types.Array(types.int64, 1, "C", readonly=True)
 
@@ -27,12 +29,14 @@ _NUMBERS = types.Array(types.int64, 1, "C", readonly=True)
 class StopWords(NamedTuple):
     """A list of words, as kernels read it.
 
-    `folds` has the small letter of each code point, `most` the characters of the longest word by its first byte, `slots`
-    the number of a word or -1, and `codes` the characters of each word from its place in `starts` to the next.
+    `folds` has the small letter of each code point, `most` the characters of the longest word by its first byte, `sizes`
+    a bit for each number of characters that words have that begin with it, `slots` the number of a word or -1, and `codes`
+    the characters of each word from its place in `starts` to the next.
     """
 
     folds: NDArray[np.int64]
     most: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     slots: NDArray[np.int64]
     starts: NDArray[np.int64]
     codes: NDArray[np.int64]
@@ -41,12 +45,13 @@ class StopWords(NamedTuple):
 class StopLists(NamedTuple):
     """Several lists of words, one behind the other, as kernels read them; the last is empty.
 
-    Where those of a list begin and end say `slot_ends` and `start_ends`, each from its place to the next; `most` has 256
-    for each.
+    Where those of a list begin and end say `slot_ends` and `start_ends`, each from its place to the next; `most` and
+    `sizes` have 256 for each.
     """
 
     folds: NDArray[np.int64]
     most: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     slots: NDArray[np.int64]
     starts: NDArray[np.int64]
     codes: NDArray[np.int64]
@@ -84,6 +89,7 @@ def stop_lists(lists: tuple[tuple[str, ...], ...]) -> StopLists:
     joined = StopLists(
         _folds(),
         np.concatenate([part.most for part in parts]),
+        np.concatenate([part.sizes for part in parts]),
         np.concatenate([part.slots for part in parts]),
         np.concatenate([part.starts + codes for part, codes in zip(parts, before[:-1], strict=True)]),
         np.concatenate([part.codes for part in parts]),
@@ -105,7 +111,7 @@ def _stop_words(words: tuple[str, ...]) -> StopWords:
     starts = np.cumsum([0, *map(len, words)]).astype(np.int64)
     codes = np.array([ord(each) for word in words for each in word], np.int64)
     slots = np.full(1 << max(4, (4 * len(words)).bit_length()), -1, np.int64)
-    most = np.zeros(256, np.int64)
+    most, sizes = np.zeros(256, np.int64), np.zeros(256, np.int64)
     for number, word in enumerate(words):
         slot = _hash([ord(each) for each in fold(word)]) & (slots.size - 1)
         while slots[slot] >= 0:
@@ -114,7 +120,8 @@ def _stop_words(words: tuple[str, ...]) -> StopWords:
         first = np.flatnonzero(folds == ord(fold(word[0]))).tolist() or [ord(word[0])]
         for byte in {chr(code).encode()[0] for code in first}:
             most[byte] = max(most[byte], len(word))
-    return StopWords(folds, most, slots, starts, codes)
+            sizes[byte] |= 1 << min(len(word), _LONG)
+    return StopWords(folds, most, sizes, slots, starts, codes)
 
 
 def _hash(codes: Sequence[int]) -> int:
@@ -131,6 +138,7 @@ def list_at(lists: StopLists, number: int) -> StopWords:
     return StopWords(
         borrowed(lists.folds),
         borrowed(lists.most[256 * number : 256 * (number + 1)]),
+        borrowed(lists.sizes[256 * number : 256 * (number + 1)]),
         borrowed(lists.slots[slots[0] : slots[1]]),
         borrowed(lists.starts[starts[0] : starts[1]]),
         borrowed(lists.codes),
@@ -146,7 +154,9 @@ def folded(folds: NDArray[np.int64], code: int) -> int:
 @part
 def find_word(data: NDArray[np.uint8], start: int, stop: int, length: int, listed: StopWords) -> int:
     """Return twice the number of a word of so many characters, one more where it is in small letters; -1 if unlisted."""
-    if length > listed.most[at(data, start)]:
+    first = at(data, start)
+    # Of the words of a text few begin and are as long as one of a short list: others cost no more than this.
+    if listed.sizes[first] >> min(length, _LONG) & 1 == 0 or length > listed.most[first]:
         return -1
     value, i = 0, start
     while i < stop:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.words.counts import count_by_list, count_text
+from dclm_pipeline.kernels.words.counts import WITH_STOP_WORDS, count_by_list, count_text
 from dclm_pipeline.kernels.words.stop_words import FOLDED, stop_lists
 from dclm_pipeline.kernels.words.text_counts import TextCounts
 from tests.kernels.oracle.slow_text import slow_counts
@@ -87,6 +87,43 @@ def test_each_row_is_held_against_its_own_list(texts, choices):
     expected = [slow_counts(text, (*LISTS, ())[choice]) for text, choice in zip(texts, chosen, strict=True)]
 
     assert [TextCounts(*row) for row in zip(*(column.tolist() for column in counts), strict=True)] == expected
+
+
+OF_WORDS = (
+    "words",
+    "word_characters",
+    "letterless_words",
+    "fasttext_words",
+    "hashes",
+    "dot_triples",
+    "spaced_triples",
+    "ellipses",
+    "filled_lines",
+    "bullet_lines",
+    "ellipsis_lines",
+    "stop_words",
+    "distinct_stop_words",
+    "exact_stop_words",
+)
+
+
+@given(TEXTS)
+@example(["", "\n", " \n\u2028-", "a...\n. . .\n\n● …", "x\x1c* the\r\n", "#1 The THE\n "])
+def test_what_is_counted_of_words_alone_agrees_with_python(texts):
+    counts = count_text(views(pa.array(texts, pa.large_string())), LISTED, WITH_STOP_WORDS)
+    expected = [slow_counts(text, LISTED) for text in texts]
+
+    for name in OF_WORDS:
+        assert getattr(counts, name).tolist() == [getattr(each, name) for each in expected], name
+
+
+def test_listed_words_are_found_however_long_they_are():
+    listed = ("a" * 61, "a" * 62, "a" * 64, "é" * 70, "the")
+    texts = [letter * size for letter in ("a", "É") for size in (3, 60, 61, 62, 63, 64, 65, 69, 70, 71)] + ["The"]
+    counts = count_text(views(pa.array(texts, pa.large_string())), listed)
+
+    assert counts.stop_words.tolist() == [slow_counts(text, listed).stop_words for text in texts]
+    assert counts.stop_words.sum() == 5
 
 
 def test_a_list_that_is_not_there_is_refused():
