@@ -55,7 +55,7 @@ def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> 
 def documents_of_stored(
     workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], *, few: bool = False
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the documents of stored shards, one shard after the other; more at a time where `few` are to be looked at.
+    """Yield the documents of stored shards, one shard after the other; more at a time where `few` (or none) are to be looked at.
 
     A batch costs about a millisecond whatever is in it, as much as the texts of some hundred documents.
     """
