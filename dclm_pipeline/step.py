@@ -291,6 +291,8 @@ class Barrier(Step):
     """Must hear every shard before it can say what to do about one; has `evidence`, `findings` and `columns`."""
 
     rounds: ClassVar[int] = 1
+    # Whether `columns` goes by what was found, and by no text: nothing in a document can do it harm, so no guard is needed.
+    decides_blindly: ClassVar[bool] = False
 
     def hearings(self) -> int:
         """Return how often all documents are asked; `rounds`, unless settings decide."""

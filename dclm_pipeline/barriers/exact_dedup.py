@@ -55,6 +55,7 @@ class ExactDedup(LimitedClusters, KeepsOne):
 
     kind: Literal["exact_dedup"] = "exact_dedup"
     revision: ClassVar[int] = 2
+    decides_blindly: ClassVar[bool] = True
     column: Literal["text", "url"] = Field(default="text", description="What must be equal.")
     normalise: Literal["as_is", "letters", "digits", "dclm", "plain"] = Field(
         default="as_is",

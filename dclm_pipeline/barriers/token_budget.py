@@ -5,7 +5,7 @@ ends, the first tokens count. One row of evidence for each row, all of them hear
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ class TokenBudget(Barrier):
     """
 
     kind: Literal["token_budget"] = "token_budget"
+    decides_blindly: ClassVar[bool] = True
     tokens: int = Field(ge=1, description="How many tokens to keep; DCLM's 400M-1x trains on 8,232,325,120.")
     counted: Literal["trained", "stored"] = Field(
         default="trained",

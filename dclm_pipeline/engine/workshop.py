@@ -67,9 +67,9 @@ class Workshop:
             while len(self._guards) >= MOST_GUARDS:
                 self._guards.pop(next(iter(self._guards))).close()
             ready = replace(program, assets=program.assets.at_hand())
-            # A chain of no steps does nothing to its documents that could go wrong.
-            idle = isinstance(program, ChainProgram) and not program.layout().all_steps
-            guarded = self.conditions.guard and not idle
+            # A chain that looks at no text does nothing to its documents that could go wrong.
+            blind = isinstance(program, ChainProgram) and program.layout().blind
+            guarded = self.conditions.guard and not blind
             self._guards[key] = Guard(ready, self.conditions.limits, self._nurseries) if guarded else Unguarded(ready)
         return self._guards[key]
 

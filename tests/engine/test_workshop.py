@@ -2,6 +2,9 @@
 
 import pytest
 
+from dclm_pipeline.barriers.exact_dedup import ExactDedup
+from dclm_pipeline.barriers.line_dedup import LineDedup
+from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.engine.child.guard import Guard, Unguarded
 from dclm_pipeline.engine.child.programs import ChainProgram
@@ -10,12 +13,23 @@ from dclm_pipeline.engine.steps.chain import Layout
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.schema import TEXT
-from tests.engine.kinds import Upper
+from tests.engine.kinds import Picky, Upper
 
 
-@pytest.mark.parametrize(("steps", "guarded"), [((), False), ((Upper(),), True)])
-def test_a_chain_of_no_steps_needs_no_guard(steps, guarded):
-    layout = Layout(TEXT, steps, tuple(frozenset(TEXT.names) for _ in steps), tuple(TEXT.names))
+@pytest.mark.parametrize(
+    ("after", "steps", "guarded"),
+    [
+        (None, (), False),
+        (None, (Upper(),), True),
+        (MinhashDedup(), (), False),
+        (ExactDedup(), (), False),
+        (MinhashDedup(), (Upper(),), True),
+        (LineDedup(), (), True),
+        (Picky(), (), True),
+    ],
+)
+def test_a_chain_that_looks_at_no_text_needs_no_guard(after, steps, guarded):
+    layout = Layout(TEXT, steps, tuple(frozenset(TEXT.names) for _ in steps), tuple(TEXT.names), after)
     workshop = Workshop(Conditions(ChildLimits(1.0, 5.0, 2**30)))
     try:
         guard = workshop.guard(ChainProgram.of(layout, FetchedAssets()))

@@ -40,6 +40,7 @@ class NearSettings(ByDocument, LimitedClusters, Remembering, Barrier):
     # How many documents that go one task remembers of a component; what is more takes another pass. No setting: it
     # cannot change what stays.
     held: ClassVar[int] = 2**22
+    decides_blindly: ClassVar[bool] = True
 
     compared_by: ClassVar[tuple[str, ...]] = (
         *("ngram", "words", "lower", "characters", "short"),

@@ -23,8 +23,9 @@ PLACE_BITS = 40
 # Columns of pages as they came, of which fewer make a batch than of texts.
 PAGES = frozenset({"body", "html"})
 _LONG = PAGES | {"text"}
-# As many times more documents make a batch without any of these, or of those that were found to be looked at again.
-_SHORT_FACTOR, _FEW_FACTOR = 16, 4
+# As many times more documents make a batch without any of these, or of those that were found to be looked at again. Rows
+# of an exchange are short, too.
+SHORT_FACTOR, _FEW_FACTOR = 16, 4
 
 
 def numbered(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
@@ -55,11 +56,11 @@ def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> 
 def documents_of_stored(
     workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], *, few: bool = False
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the documents of stored shards, one shard after the other; more at a time where `few` are to be looked at.
+    """Yield the documents of stored shards, one shard after the other; more at a time where `few` (or none) are to be looked at.
 
     A batch costs about a millisecond whatever is in it, as much as the texts of some hundred documents.
     """
-    times = (_FEW_FACTOR if few else 1) if _LONG & set(columns) else _SHORT_FACTOR
+    times = (_FEW_FACTOR if few else 1) if _LONG & set(columns) else SHORT_FACTOR
     for number, shard in enumerate(stored):
         place = number << PLACE_BITS
         end = place + shard.file.rows

@@ -16,7 +16,14 @@ from dclm_pipeline.engine.child.programs import EVIDENCE, UNHEARD, evidence_sche
 from dclm_pipeline.engine.child.work import Lost
 from dclm_pipeline.engine.combining import combined_by, combining
 from dclm_pipeline.engine.gathered import Gathered
-from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less, told_of
+from dclm_pipeline.engine.jobs.documents import (
+    PLACE_BITS,
+    SHORT_FACTOR,
+    documents_of_stored,
+    found_about,
+    less,
+    told_of,
+)
 from dclm_pipeline.engine.jobs.segment import Performed
 from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
@@ -71,7 +78,7 @@ def perform_merge(task: Task, work: MergeWork, workshop: Workshop, scratch: Path
     gathered = Gathered(scratch, "merged", combine=combine)
     schema: pa.Schema | None = None
     for place, stored in enumerate(work.stored):
-        for batch in workshop.read(stored):
+        for batch in workshop.read(stored, times=SHORT_FACTOR):
             rows = batch if work.first is None else _with_shard(batch, work.first + place)
             schema = rows.schema
             gathered.add(rows)
@@ -183,14 +190,16 @@ def write_in_ranges(gathered: Gathered, output: Output, ranges: int) -> None:
 
 def _of_range(workshop: Workshop, inventory: Inventory, place: int) -> Iterable[list[pa.RecordBatch]]:
     """Yield the rows of one range, file by file; the files are asked for many at once."""
-    return at_once(lambda portion: list(workshop.read_portion(portion)), workshop.listed(inventory, place))
+    return at_once(
+        lambda portion: list(workshop.read_portion(portion, times=SHORT_FACTOR)), workshop.listed(inventory, place)
+    )
 
 
 def _kept_between(workshop: Workshop, inventory: Inventory, low: int, high: int) -> Iterator[pa.RecordBatch]:
     """Yield what an older pool has kept of hashes between two, whatever its own ranges."""
 
     def read(portion: Portion) -> list[pa.RecordBatch]:
-        return [_between(batch, low, high) for batch in workshop.read_portion(portion)]
+        return [_between(batch, low, high) for batch in workshop.read_portion(portion, times=SHORT_FACTOR)]
 
     first, last = range_of_hashes(np.array([low, high], np.uint64), max(inventory.ranges, 1)).tolist()
     for batches in at_once(read, workshop.listed(inventory, first, last)):

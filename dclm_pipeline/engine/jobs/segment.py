@@ -22,6 +22,7 @@ from dclm_pipeline.engine.jobs.spool import Spool
 from dclm_pipeline.engine.ordering import Ordered
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.steps.found import found_to_bytes
+from dclm_pipeline.engine.steps.layout import Layout
 from dclm_pipeline.engine.steps.sides import FAILED, ROW, signals_schema
 from dclm_pipeline.engine.tasks import FromSource, SegmentWork, Task
 from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
@@ -108,7 +109,7 @@ def _attempt(
         if layout.after is not None and (retained := retained_by(layout.after)) is not None:
             kept = stack.enter_context(Output(scratch, RETAINED, f"evidence/{layout.after.name}", retained))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
-        incoming = less(_documents(work, workshop, attempt, rejects), frozenset(excluded))
+        incoming = less(_documents(work, layout, workshop, attempt, rejects), frozenset(excluded))
         opening = _opening(work, workshop, isinstance(layout.after, Sweep))
         for lost in excluded.values():
             _lose(lost, work.guard_name, attempt, spool, told)
@@ -150,9 +151,11 @@ def _opening(work: SegmentWork, workshop: Workshop, sweeps: bool) -> bytes:
     return found_to_bytes(found_about(workshop, work.found, work.unheard, work.numbers))
 
 
-def _documents(work: SegmentWork, workshop: Workshop, attempt: Attempt, rejects: Output) -> Iterator[pa.RecordBatch]:
+def _documents(
+    work: SegmentWork, layout: Layout, workshop: Workshop, attempt: Attempt, rejects: Output
+) -> Iterator[pa.RecordBatch]:
     if work.shard is None:
-        return documents_of_stored(workshop, work.stored, work.program.enters.names)
+        return documents_of_stored(workshop, work.stored, layout.enters.names, few=layout.blind)
     attempt.reading = open_reading(workshop, work.shard)
     return documents_of_reading(attempt.reading, lambda reject: rejects.write(_as_row(reject)))
 

@@ -31,6 +31,12 @@ class Layout:
         return self.steps if self.after is None else (self.after, *self.steps)
 
     @property
+    def blind(self) -> bool:
+        """Tell whether no step looks at texts: nothing in them can do harm, or take long."""
+        after = self.after
+        return not self.steps and (after is None or (isinstance(after, Barrier) and after.decides_blindly))
+
+    @property
     def numbers(self) -> list[Field]:
         """Return the columns of numbers that documents have on their way, up to where they become other rows."""
         schema = self.enters

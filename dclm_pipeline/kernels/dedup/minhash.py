@@ -11,7 +11,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import OFFSETS, kernel
+from dclm_pipeline.kernels.compiled import OFFSETS, kernel, part
 
 _HASHES = types.Array(types.uint64, 1, "C", readonly=True)
 _NUMBERS = types.Array(types.uint32, 1, "C", readonly=True)
@@ -41,6 +41,17 @@ def stirred(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(33))
 
 
+@part
+def _scattered(value: np.uint64) -> np.uint32:
+    """Return the lower half of a hash, stirred by the 32-bit finalizer of MurmurHash3."""
+    low = np.uint32(value & np.uint64(0xFFFFFFFF))
+    low = np.uint32(low ^ (low >> np.uint32(16)))
+    low = np.uint32(low * _FMIX1)
+    low = np.uint32(low ^ (low >> np.uint32(13)))
+    low = np.uint32(low * _FMIX2)
+    return np.uint32(low ^ (low >> np.uint32(16)))
+
+
 @kernel(void(OFFSETS, _HASHES, _NUMBERS, _NUMBERS, _SIGNATURES))
 def _sign_rows(
     rows: NDArray[np.int64],
@@ -54,16 +65,22 @@ def _sign_rows(
         least = signatures[row]
         for k in range(count):
             least[k] = NOTHING
-        for i in range(rows[row], rows[row + 1]):
-            value = np.uint32(hashes[i] & np.uint64(0xFFFFFFFF))
-            value = np.uint32(value ^ (value >> np.uint32(16)))
-            value = np.uint32(value * _FMIX1)
-            value = np.uint32(value ^ (value >> np.uint32(13)))
-            value = np.uint32(value * _FMIX2)
-            value = np.uint32(value ^ (value >> np.uint32(16)))
+        i, stop = rows[row], rows[row + 1]
+        # Four hashes at a time: permutations and least numbers are fetched, and those stored, a quarter as often.
+        while i + 4 <= stop:
+            one, two = _scattered(hashes[i]), _scattered(hashes[i + 1])
+            three, four = _scattered(hashes[i + 2]), _scattered(hashes[i + 3])
             for k in range(count):
-                permuted = np.uint32(np.uint32(odd[k] * value) + added[k])
-                least[k] = min(least[k], permuted)
+                times, plus = odd[k], added[k]
+                left = min(np.uint32(np.uint32(times * one) + plus), np.uint32(np.uint32(times * two) + plus))
+                right = min(np.uint32(np.uint32(times * three) + plus), np.uint32(np.uint32(times * four) + plus))
+                least[k] = min(least[k], min(left, right))
+            i += 4
+        while i < stop:
+            value = _scattered(hashes[i])
+            for k in range(count):
+                least[k] = min(least[k], np.uint32(np.uint32(odd[k] * value) + added[k]))
+            i += 1
 
 
 def signatures_of(

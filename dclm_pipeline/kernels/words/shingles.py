@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import characters, compiled, interning
 from dclm_pipeline.kernels.characters import ALNUM, CODES, UNSPACED, character_at, character_table, put_character
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, eight_at, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, eight_at, kernel, part, stamp
 from dclm_pipeline.kernels.interning import mixed, tail_at
 from dclm_pipeline.kernels.strings import Strings
 from dclm_pipeline.kernels.words import pieces, segmentation
@@ -32,7 +32,7 @@ _HASHES = types.uint64[::1]
 # Odd, so that no word is lost from a run; any odd number with scattered bits does.
 _BASE = np.uint64(0x9FB21C651E98DF25)
 _ONE = np.uint64(1)
-_EIGHT = np.uint64(8)
+_NONE = np.uint64(0)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _HIGH = np.uint64(0x8080808080808080)
 _A_UP = np.uint64(0x3F3F3F3F3F3F3F3F)  # 128 - "A" in each byte
@@ -97,15 +97,13 @@ def lowered(eight: np.uint64) -> np.uint64:
 
 
 @part
-def stretch(data: NDArray[np.uint8], i: int, end: int, lower: int) -> np.uint64:
-    """Return the hash of a stretch of bytes, capitals of ASCII as small letters where that is asked for."""
+def stretch(data: NDArray[np.uint8], i: int, end: int) -> np.uint64:
+    """Return the hash of a stretch of bytes."""
     value = np.uint64(end - i)
     while end - i > 8:
-        eight = eight_at(data, i)
-        value = mixed(value ^ (lowered(eight) if lower else eight))
+        value = mixed(value ^ eight_at(data, i))
         i += 8
-    eight = tail_at(data, i, end - i)
-    return mixed((value * _BASE) ^ (lowered(eight) if lower else eight))
+    return mixed((value * _BASE) ^ tail_at(data, i, end - i))
 
 
 @part
@@ -114,19 +112,22 @@ def word_hash(
 ) -> np.uint64:
     """Return the hash of a word; `room` holds its small letters where it is not ASCII."""
     if lower == 0:
-        return stretch(data, i, end, 0)
-    plain = True
-    for j in range(i, end):
-        if at(data, j) >= 0x80:
-            plain = False
-            break
-    if plain:
-        return stretch(data, i, end, 1)
+        return stretch(data, i, end)
+    # As if all were ASCII, which is told meanwhile: a look at each byte before would cost as much again.
+    value, seen, j = np.uint64(end - i), np.uint64(0), i
+    while end - j > 8:
+        eight = eight_at(data, j)
+        seen |= eight
+        value = mixed(value ^ lowered(eight))
+        j += 8
+    eight = tail_at(data, j, end - j)
+    if (seen | eight) & _HIGH == _NONE:
+        return mixed((value * _BASE) ^ lowered(eight))
     n = 0
     while i < end:
         code, i = character_at(data, i, end)
         n = put_character(int(small[code]), room, n)
-    return stretch(room, 0, n, 0)
+    return stretch(room, 0, n)
 
 
 @part

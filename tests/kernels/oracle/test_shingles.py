@@ -72,6 +72,7 @@ def fast_shingles(array, *settings):
 )
 @example(["Ünïted KELVIN K " * 9, "漢字a漢b" * 7], 0, 3, "unicode", True, True)
 @example(["ȺȺȺȺȺȺȺȺ"], 0, 1, "blanks", True, False)
+@example(["ABCDEFGHI ABCDEFGHİ İABCDEFGH ABCDEFGHIJKLMNOPQ"], 0, 1, "unicode", True, False)
 def test_runs_are_those_of_words_hashed_slowly(texts, first, n, words, lower, unspaced):
     array = pa.array(texts, pa.large_string()).slice(first)
 
