@@ -62,6 +62,23 @@ def test_large_and_damaged_records_do_not_depend_on_how_a_file_is_cut(kind, data
     assert pieces[1] == whole[1]
 
 
+@pytest.mark.parametrize(
+    "end", [b"", b"\r\n", b"\r\n\r\n", b"\n\n", b"\r\n" * 3, b"\r\n\r\n\0", b"\r\n\r\nWARC/1.0\r\n"]
+)
+@pytest.mark.parametrize("block", [b"", b"\r\n\r\n", b"one\r\n\r\n", page("two")])
+@pytest.mark.parametrize("more", [-8, -4, -1, 0, 1, 4, 8])
+def test_a_record_alone_in_its_member_is_read_as_one_in_pieces(block, end, more):
+    length = f"Content-Length: {max(0, len(block) + more)}"
+    whole = record("response", "https://example.com/", block, length)[: -len(b"\r\n\r\n")] + end
+    data = b"".join(map(packed, [RECORDS[0], whole, RECORDS[1]]))
+    at_once = walk(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unpacking, "_MOST_PIECE", 7)
+        in_pieces = walk(data)
+
+    assert at_once == in_pieces
+
+
 def test_a_place_is_an_offset_and_where_the_record_begins_in_its_member():
     first, second, third = packed(RECORDS[0]), packed(RECORDS[1] + RECORDS[2]), packed(b"\r\n" + RECORDS[3])
     records, _ = walk(first + second + third)
