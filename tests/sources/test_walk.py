@@ -1,5 +1,7 @@
 """Records as they lie in a file, whatever their headers say and however the file is cut for reading."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from dclm_pipeline.sources import members as unpacking
 from dclm_pipeline.sources import window as windows
 from dclm_pipeline.sources.detect import codec_of
-from dclm_pipeline.sources.records import MOST_HEADER, Record
+from dclm_pipeline.sources.records import MOST_HEADER, Record, parse_header
 from dclm_pipeline.sources.walk import Walk, customs_of
 from dclm_pipeline.sources.window import Window
 from tests.sources.writing import as_file, framed, info, packed, page, record, response
@@ -163,3 +165,33 @@ def test_a_plain_file_that_ends_anywhere_gives_the_records_that_are_whole(end):
     sound = [found.block for found in records if not found.trouble]
 
     assert sound == blocks(FILES["members"])[: sum(place - 4 <= end for place in ends)]
+
+
+HEADER_PARTS = [
+    "WARC-Type",
+    "WARC-Date",
+    "warc-date",
+    "X-Own",
+    "response",
+    "a: b",
+    "WARC-Type: x",
+    ": ",
+    ":",
+    " ",
+    "\t",
+]
+
+
+@given(
+    st.lists(st.sampled_from([*HEADER_PARTS, "\r", "\n", "\r\n", "\r\nWARC-Type: ", "\r\nWARC-Date: "]), max_size=20)
+)
+def test_a_header_says_what_its_lines_say(parts):
+    lines = "".join(parts).rstrip("\r\n").encode()
+    said: dict[bytes, bytes] = {}
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", lines).split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            said.setdefault(name.strip().lower(), value.strip())
+    header = parse_header(b"WARC/1.0\r\n" + lines + b"\r\n\r\n")
+
+    assert {name.lower(): header.value(name) or b"" for name in header.fields} == said
