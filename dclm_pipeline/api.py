@@ -48,7 +48,7 @@ def run(
     address: str | None = None,
     saved: str | Path = "",
     guard: bool = True,
-    batch_rows: int = 32,
+    batch_rows: int = 64,
     frozen: bool = False,
     scratch: str | None = None,
     most_requests: float | None = None,

@@ -64,7 +64,7 @@ def place_options(command: Command) -> Command:
 )
 @click.option("--workers", type=click.IntRange(0), default=0, help="Tasks at once; default: one a core.")
 @click.option("--address", default=None, metavar="HOST:PORT", help="A Ray cluster; default: one started for this run.")
-@click.option("--batch-rows", type=click.IntRange(1, 65_536), default=32, show_default=True, help="Documents a batch.")
+@click.option("--batch-rows", type=click.IntRange(1, 65_536), default=64, show_default=True, help="Documents a batch.")
 @click.option("--no-guard", is_flag=True, help="Run steps in the worker itself, for a debugger; bad pages may kill it.")
 @click.option("--frozen", is_flag=True, help="Refuse to redo what libraries of other versions made.")
 @fetching_options

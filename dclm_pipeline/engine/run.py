@@ -49,7 +49,7 @@ class Settings:
     address: str | None = None
     saved: str = ""
     guard: bool = True
-    batch_rows: int = 32
+    batch_rows: int = 64
     frozen: bool = False
     scratch: str | None = None
     most_requests: float | None = None

@@ -24,7 +24,7 @@ from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.storage.cached import cached
 
 # Stored documents are many times smaller than the pages they came from, so as many more make a batch.
-STORED_FACTOR = 16
+STORED_FACTOR = 8
 MOST_LISTED = 4  # of evidence, and of what older pools have kept
 MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
 

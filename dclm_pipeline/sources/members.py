@@ -106,14 +106,14 @@ class GzipMember:
             self._checksum = isal_zlib.crc32(piece, self._checksum)
             self._length += len(piece)
             if inflater.eof:
-                self._finish(len(inflater.unused_data))
+                self._finish(inflater.unused_data)
             if piece:
                 return piece
         return b""
 
-    def _finish(self, unused: int) -> None:
-        begin = self.end - unused
-        trailer = self._window.peek(begin, 8)
+    def _finish(self, unused: bytes) -> None:
+        begin = self.end - len(unused)
+        trailer = unused[:8] if len(unused) >= 8 else self._window.peek(begin, 8)
         self.end = begin + len(trailer)
         if len(trailer) < 8:
             self._stop(ENDS_EARLY)

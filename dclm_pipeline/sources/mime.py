@@ -71,9 +71,9 @@ _MOST_NULS = 0.3
 _LEAST_WIDE_NULS = 0.7
 
 
-def decide(label: str | None, charset: str | None, body: bytes) -> tuple[str | None, bool]:
+def decide(label: str | None, charset: str | None, body: bytes | memoryview) -> tuple[str | None, bool]:
     """Return a body's MIME type, nothing where that cannot be told, and whether it is binary data."""
-    sample = body[:_SAMPLE]
+    sample = bytes(body[:_SAMPLE])
     named = label if label is not None and (label in KNOWN or label.startswith(_KNOWN_FAMILIES)) else None
     if named is not None and not named.startswith("text/") and named != "application/xhtml+xml":
         return named, False
@@ -102,7 +102,7 @@ def is_binary(sample: bytes, charset: str | None) -> bool:
         sample = sample.replace(b"\0", b"")
         # What is left of wide text is not a page's bytes: its high bytes may look like control characters.
         return not sample
-    nuls = sample.count(0)
+    nuls = sample.count(0) if 0 in sample else 0  # most pages have none, which is found out in a tenth of the time
     if nuls and _is_wide(sample):
         return False
     text = len(sample) - nuls

@@ -53,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as its server sent it."""
+    """A page as its server sent it; `body` may be a part of its record's block."""
 
     record_id: str | None
     address: Address
@@ -62,7 +62,7 @@ class Page:
     charset: str | None
     truncated: str | None
     rights: str | None
-    body: bytes
+    body: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,13 @@ def kind_of(header: Header) -> str:
 
 
 def _with_body(block: bytes, header: Header, head: Head, address: Address, wanted: Wanted) -> Page | Skipped | Failed:
-    body = block[head.body :]
     encodings = head.encodings
-    if not encodings and head.mime in _UNPACKED_LABELS and body.startswith(b"\x1f\x8b\x08"):
+    if not encodings and head.mime in _UNPACKED_LABELS and block.startswith(b"\x1f\x8b\x08", head.body):
         encodings = ("gzip",)  # the label was lost on the way
     truncated = header.text(TRUNCATED)
+    body: bytes | memoryview = memoryview(block)[head.body :]
     if head.chunked or encodings:
-        undone = undo(body, head.chunked, encodings, wanted.most_body)
+        undone = undo(bytes(body), head.chunked, encodings, wanted.most_body)
         if undone.trouble or (undone.cut and not truncated):
             return Failed(undone.trouble or "body cut", address.url)
         body = undone.body

@@ -69,26 +69,26 @@ class Walk:
                 break
             while trail.lost:
                 yield trail.lost.popleft()
-            yield self._read_record()
+            yield self._sole_record() or self._read_record()
         yield from trail.lost
 
     def _to_record(self) -> bool:
         """Go to where the next record begins; say whether there is one."""
         unpacked = self._unpacked
         while True:
-            data = unpacked.data
-            if not BEGINS.match(data, unpacked.at):
-                blanks = _BLANKS.match(data, unpacked.at)
-                place = unpacked.at = unpacked.at if blanks is None else blanks.end()
-                if place == len(data):
-                    if not unpacked.more() and not self._trail.leave():
-                        return False
-                    continue
-                if not BEGINS.match(data, place):
-                    if len(data) - place >= LONGEST_BEGINNING or not unpacked.more():
-                        self._skip_junk()
-                    continue
-            return True
+            data, place = unpacked.data, unpacked.at
+            if place < len(data):
+                if BEGINS.match(data, place):
+                    return True
+                blanks = _BLANKS.match(data, place)
+                place = unpacked.at = place if blanks is None else blanks.end()
+            if place == len(data):
+                if not unpacked.more() and not self._trail.leave():
+                    return False
+            elif BEGINS.match(data, place):
+                return True
+            elif len(data) - place >= LONGEST_BEGINNING or not unpacked.more():
+                self._skip_junk()
 
     def _skip_junk(self) -> None:
         """Go to the next header in this member that may be one of ours, or to the member's end."""
@@ -105,6 +105,25 @@ class Walk:
                 unpacked.at = len(unpacked.data)
                 break
         self.damage[self._skipped] += unpacked.position - begin
+
+    def _sole_record(self) -> Record | None:
+        """Read the record that a sound member consists of, as nearly all do, and go past it; nothing for any other."""
+        unpacked, trail = self._unpacked, self._trail
+        data, member = unpacked.data, unpacked.member
+        if unpacked.at or not (trail.fresh and trail.codec.members and member.over) or member.trouble:
+            return None
+        blank = BLANK_LINE.search(data, 0, MOST_HEADER)
+        if blank is None:
+            return None
+        begin, end = blank.end(), len(data) - len(_ENDS[0])
+        header = parse_header(bytes(data[:begin]))
+        if header.length != end - begin or end > self._most or not data.endswith(_ENDS[0]):
+            return None
+        trail.fresh, trail.met, trail.last_name = False, True, header.warcinfo
+        with memoryview(data) as view:
+            block = bytes(view[begin:end])
+        unpacked.at = len(data)
+        return Record(member.offset, str(member.offset), header, block)
 
     def _read_record(self) -> Record:
         """Read the record that begins here, and go past it."""

@@ -244,7 +244,7 @@ class _Pages:
         return pa.RecordBatch.from_arrays([*arrays, _joined([page.body for page in pages])], schema=PAGE)
 
 
-def _joined(bodies: list[bytes]) -> Array:
+def _joined(bodies: list[bytes | memoryview]) -> Array:
     """Return bodies as one column, each copied once: Arrow's own way grows as it goes."""
     offsets = np.cumsum([0, *map(len, bodies)], dtype=np.int64)
     buffers = [None, from_numpy(offsets).buffers()[1], pa.py_buffer(b"".join(bodies))]

@@ -1,5 +1,7 @@
 """Records as they lie in a file, whatever their headers say and however the file is cut for reading."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from dclm_pipeline.sources import members as unpacking
 from dclm_pipeline.sources import window as windows
 from dclm_pipeline.sources.detect import codec_of
-from dclm_pipeline.sources.records import MOST_HEADER, Record
+from dclm_pipeline.sources.records import MOST_HEADER, Record, parse_header
 from dclm_pipeline.sources.walk import Walk, customs_of
 from dclm_pipeline.sources.window import Window
 from tests.sources.writing import as_file, framed, info, packed, page, record, response
@@ -60,6 +62,23 @@ def test_large_and_damaged_records_do_not_depend_on_how_a_file_is_cut(kind, data
 
     assert pieces[0] == whole[0]
     assert pieces[1] == whole[1]
+
+
+@pytest.mark.parametrize(
+    "end", [b"", b"\r\n", b"\r\n\r\n", b"\n\n", b"\r\n" * 3, b"\r\n\r\n\0", b"\r\n\r\nWARC/1.0\r\n"]
+)
+@pytest.mark.parametrize("block", [b"", b"\r\n\r\n", b"one\r\n\r\n", page("two")])
+@pytest.mark.parametrize("more", [-8, -4, -1, 0, 1, 4, 8])
+def test_a_record_alone_in_its_member_is_read_as_one_in_pieces(block, end, more):
+    length = f"Content-Length: {max(0, len(block) + more)}"
+    whole = record("response", "https://example.com/", block, length)[: -len(b"\r\n\r\n")] + end
+    data = b"".join(map(packed, [RECORDS[0], whole, RECORDS[1]]))
+    at_once = walk(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unpacking, "_MOST_PIECE", 7)
+        in_pieces = walk(data)
+
+    assert at_once == in_pieces
 
 
 def test_a_place_is_an_offset_and_where_the_record_begins_in_its_member():
@@ -146,3 +165,33 @@ def test_a_plain_file_that_ends_anywhere_gives_the_records_that_are_whole(end):
     sound = [found.block for found in records if not found.trouble]
 
     assert sound == blocks(FILES["members"])[: sum(place - 4 <= end for place in ends)]
+
+
+HEADER_PARTS = [
+    "WARC-Type",
+    "WARC-Date",
+    "warc-date",
+    "X-Own",
+    "response",
+    "a: b",
+    "WARC-Type: x",
+    ": ",
+    ":",
+    " ",
+    "\t",
+]
+
+
+@given(
+    st.lists(st.sampled_from([*HEADER_PARTS, "\r", "\n", "\r\n", "\r\nWARC-Type: ", "\r\nWARC-Date: "]), max_size=20)
+)
+def test_a_header_says_what_its_lines_say(parts):
+    lines = "".join(parts).rstrip("\r\n").encode()
+    said: dict[bytes, bytes] = {}
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", lines).split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon:
+            said.setdefault(name.strip().lower(), value.strip())
+    header = parse_header(b"WARC/1.0\r\n" + lines + b"\r\n\r\n")
+
+    assert {name.lower(): header.value(name) or b"" for name in header.fields} == said

@@ -23,6 +23,7 @@ from dclm_pipeline.engine.steps.contract import (
     seen,
     told_of_drops,
     with_column,
+    with_columns,
 )
 from dclm_pipeline.engine.steps.found import Found
 from dclm_pipeline.engine.steps.isolate import Part, isolate
@@ -219,8 +220,7 @@ class Chain:
                 raise ContractError(f"{step.name}: declares the column {name!r} and did not give it")
             if name not in arrays and name not in docs.schema.names:
                 arrays[name] = nulls(entered, missing.type)
-        for name, column in arrays.items():
-            docs = with_column(docs, fields[name], column)
+        docs = with_columns(docs, [(fields[name], column) for name, column in arrays.items()])
         would = 0
         if verdict_of(step):
             docs = with_verdict(docs, step, keep, text if "text" in arrays else None)

@@ -7,6 +7,7 @@ import pyarrow as pa
 from dclm_pipeline.arrow import Array, Field, nulls
 from dclm_pipeline.engine.steps.isolate import Part
 from dclm_pipeline.errors import PipelineError
+from dclm_pipeline.schema import with_columns as extended
 from dclm_pipeline.step import Batch, Columns, Step
 
 
@@ -75,8 +76,13 @@ def _joined_texts(told: "Sequence[tuple[Part[Columns], Array | None]]", name: st
 
 def with_column(docs: Batch, column: Field, values: Array) -> Batch:
     """Return a batch with a column more, or another one in place of that of the same name."""
-    place = docs.schema.get_field_index(column.name)
-    if place < 0:
-        return pa.RecordBatch.from_arrays([*docs.columns, values], schema=docs.schema.append(column))
-    columns = [*docs.columns[:place], values, *docs.columns[place + 1 :]]
-    return pa.RecordBatch.from_arrays(columns, schema=docs.schema.set(place, column))
+    return with_columns(docs, [(column, values)])
+
+
+def with_columns(docs: Batch, columns: Sequence[tuple[Field, Array]]) -> Batch:
+    """Return a batch with columns in place of those of the same names, and new ones at its end."""
+    if not columns:
+        return docs
+    schema = extended(docs.schema, pa.schema([field for field, _ in columns]))
+    arrays = dict(zip(docs.schema.names, docs.columns, strict=True)) | {field.name: array for field, array in columns}
+    return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)

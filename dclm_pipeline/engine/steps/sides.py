@@ -195,11 +195,9 @@ def _in_order(batches: Sequence[Batch], schema: pa.Schema) -> Batch:
     """Join batches, order them by `ROW` (a step's rows keep their order among equals), and return one batch."""
     if not batches:
         return empty(schema)
-    table = pa.Table.from_batches(batches, schema=schema).combine_chunks()
-    rows: NDArray[np.int64] = table[ROW].to_numpy()
-    if np.any(rows[1:] < rows[:-1]):
-        table = take(table, np.argsort(rows, kind="stable"))
-    return one_batch(table)
+    whole = batches[0] if len(batches) == 1 else one_batch(pa.Table.from_batches(batches, schema=schema))
+    rows: NDArray[np.int64] = whole[ROW].to_numpy()
+    return take(whole, np.argsort(rows, kind="stable")) if np.any(rows[1:] < rows[:-1]) else whole
 
 
 def rows_where(docs: Batch, mask: NDArray[np.bool_]) -> Batch:
