@@ -154,7 +154,7 @@ def _made(work: Any, configuration: Path, quiet: bool, fetching: Fetching) -> di
     """Do what makes a classifier, showing how far it is; a stop ends it in good order."""
     from dclm_pipeline.classifier.making import Surroundings
     from dclm_pipeline.cli.progress import Line
-    from dclm_pipeline.cli.stopping import stopping_once
+    from dclm_pipeline.cli.stopping import NOTHING, stopping_once
     from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.run import Settings, begin_budget
     from dclm_pipeline.recipe import folder_of
@@ -166,7 +166,7 @@ def _made(work: Any, configuration: Path, quiet: bool, fetching: Fetching) -> di
         return cached(storage, Path(fetching["cache"])) if fetching["cache"] and is_remote(place) else storage
 
     line = Line(quiet=quiet)
-    with stopping_once():
+    with stopping_once(NOTHING):
         begin_budget(Settings("inline", **fetching))
         try:
             made: dict[str, Any] = work(Surroundings(assets_below(folder_of(configuration)), opener, line.show))
