@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dclm_pipeline.engine.assets import assets_below
 from dclm_pipeline.engine.drive import Story, drive
-from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
+from dclm_pipeline.engine.events import AlreadyWhole, Listener, TasksUnderway, Warned, silent
 from dclm_pipeline.engine.executors import Executor, Pace, open_executor
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
@@ -135,7 +135,14 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     outcome = "interrupted"
     try:
         conditions, pace = conditions_of(job, settings), pace_of(job, settings)
-        executor = open_executor(settings.executor, conditions, workers, settings.address, pace)
+        executor = open_executor(
+            settings.executor,
+            conditions,
+            workers,
+            settings.address,
+            pace,
+            lambda reached: listener(TasksUnderway(reached)),
+        )
         ready = executor
 
         def execute(phase: Phase, *, again: bool = False) -> list[Receipt]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.sources.spans import NO_SPANS, Spans
+from dclm_pipeline.sources.window import Window
 from dclm_pipeline.step import Place
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import SourceTally
@@ -96,6 +97,11 @@ class Reading(Protocol):
         ...
 
     @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far, for people who wait."""
+        ...
+
+    @property
     def facts(self) -> ReadingFacts:
         """Return what the pass found out; only after its end."""
         ...
@@ -109,11 +115,17 @@ class OnePass:
         self._shard = shard
         self._facts: ReadingFacts | None = None
         self._place = ""
+        self._window: Window | None = None
 
     @property
     def place(self) -> str:
         """Return where in the file people find the last reject."""
         return self._place
+
+    @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far."""
+        return 0 if self._window is None else self._window.seen
 
     @property
     def facts(self) -> ReadingFacts:
