@@ -36,7 +36,7 @@ from dclm_pipeline.engine.channel import (
     receive,
     send,
 )
-from dclm_pipeline.engine.opener import problems_of_opening
+from dclm_pipeline.engine.opening_steps import problems_of_opening
 from dclm_pipeline.engine.process import settle
 from dclm_pipeline.engine.work import ChildLimits, Program, Worker
 from dclm_pipeline.errors import RecipeError

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dclm_pipeline.engine.ahead import kernels_of
 from dclm_pipeline.engine.assets import FetchedAssets, PlannedAssets
 from dclm_pipeline.engine.nurseries import Nurseries
-from dclm_pipeline.engine.opener import problems_of_opening
+from dclm_pipeline.engine.opening_steps import problems_of_opening
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe.places import places_of
 from dclm_pipeline.recipe.shipping import pack

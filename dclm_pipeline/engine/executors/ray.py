@@ -195,7 +195,7 @@ class RayExecutor:
                 logging_level="error",
                 configure_logging=False,
             )
-        except Exception as error:  # noqa: BLE001 - Ray raises no class of its own where it does not come up in time
+        except Exception as error:  # Ray raises no class of its own where it does not come up in time
             said = str(error).strip().partition("\n")[0]
             raise IncompleteError(
                 f"Ray did not start on this machine ({said}); it may be too busy, or have too little memory: run the "
