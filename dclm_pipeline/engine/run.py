@@ -21,6 +21,7 @@ from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
 from dclm_pipeline.engine.rehearsal import rehearse
+from dclm_pipeline.engine.replaced import as_they_are
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.engine.work import ChildLimits
@@ -118,7 +119,7 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     begun = time.time()
     begin_budget(settings)
     job.assets.look_at(job.recipe.steps)
-    shards = (offer_of(job) if offer is None else offer).shards
+    shards = as_they_are(job, (offer_of(job) if offer is None else offer).shards)
     before = whole(job, shards)
     if before is not None:
         listener(AlreadyWhole(job.out, before.rows))

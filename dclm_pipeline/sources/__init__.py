@@ -25,8 +25,8 @@ class InputShard:
     """One unit of input: a whole file, or the records of it that begin in [start, end).
 
     `name` is relative to the source, so it is the same wherever the source lies. `edges` is the SHA-256 of the
-    file's first and last 64 KiB. `begins` is set where a range must be read from an offset other than `start`
-    because its predecessor ended there. With `spans` it is single records, and `edges` tells them apart from other
+    file's first and last 64 KiB, and of all of it where it was replaced in place. `begins` is set where a range must be
+    read from an offset other than `start` because its predecessor ended there. With `spans` it is single records, and `edges` tells them apart from other
     records of the file.
     """
 
@@ -145,6 +145,8 @@ class Source(BaseModel, ABC):
     # Kinds of steps that turn what the source hands over into what other steps read; put first where a recipe has none.
     prelude: ClassVar[tuple[str, ...]] = ()
 
+    # Whether people edit its files: then they may be replaced in place by others of the same size.
+    edited: ClassVar[bool] = False
     # Settings that say which shards there are, and change nothing in any of them.
     selecting: ClassVar[frozenset[str]] = frozenset()
 

@@ -38,6 +38,7 @@ class Jsonl(Columns, Shaped, Source):
     """
 
     revision: ClassVar[int] = 1
+    edited: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("isal", "zstandard", "publicsuffixlist")
 
     kind: Literal["jsonl"] = "jsonl"

@@ -41,6 +41,7 @@ class Parquet(Columns, Shaped, Source):
     """
 
     revision: ClassVar[int] = 1
+    edited: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("publicsuffixlist",)
 
     kind: Literal["parquet"] = "parquet"
