@@ -13,9 +13,20 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import blocked, characters, compiled, interning, ngrams, pieces, segmentation, verdicts
+from dclm_pipeline.kernels import (
+    blocked,
+    characters,
+    compiled,
+    copying,
+    interning,
+    ngrams,
+    pieces,
+    segmentation,
+    verdicts,
+)
 from dclm_pipeline.kernels.characters import character_table
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
+from dclm_pipeline.kernels.copying import copy_bytes
 from dclm_pipeline.kernels.ngrams import find_tokens, roll, run_hash, stretch_number
 from dclm_pipeline.kernels.pieces import next_line_feed
 from dclm_pipeline.kernels.segmentation import TABLE
@@ -107,13 +118,6 @@ class Swept:
     added: int
 
 
-@part
-def _copy(data: NDArray[np.uint8], i: int, end: int, out: NDArray[np.uint8], n: int) -> int:
-    for j in range(i, end):
-        out[n + j - i] = data[j]
-    return n + max(0, end - i)
-
-
 def _make(parts_of: int) -> _Sweep:
     @kernel(_SWEEP)
     def sweep(
@@ -179,9 +183,9 @@ def _make(parts_of: int) -> _Sweep:
                     first, last = int(parts[0, s]), int(parts[1, s])
                     # What stands behind a stretch goes with it; of the last one, what stands before.
                     until = begins[first] if last < found or first == 0 else ends[first - 1]
-                    n = _copy(data, start + place, start + until, out, n)
+                    n = copy_bytes(data, start + place, start + until, out, n)
                     place = begins[last] if last < found else stop - start
-                n = _copy(data, start + place, stop, out, n)
+                n = copy_bytes(data, start + place, stop, out, n)
                 told[GONE] = cuts == 1 and parts[0, 0] == 0 and parts[1, 0] == found
                 out_offsets[row + 1] = n
                 continue
@@ -201,14 +205,14 @@ def _make(parts_of: int) -> _Sweep:
                     begin = start + parts[0, p]
                     if mode != OLD_BOTH and n == before and p > 0 and gone[0]:
                         begin += 1  # the line feed that parted it from a paragraph that went
-                    n = _copy(data, begin, start + parts[0, p + 1], out, n)
+                    n = copy_bytes(data, begin, start + parts[0, p + 1], out, n)
                 told[GONE] = told[REMOVED] > 0 and left == 0
             out_offsets[row + 1] = n
 
     return sweep
 
 
-_sweep = _make(stamp(blocked, characters, compiled, interning, ngrams, pieces, segmentation, verdicts))
+_sweep = _make(stamp(blocked, characters, compiled, copying, interning, ngrams, pieces, segmentation, verdicts))
 
 
 def sweep(strings: Strings, rule: Rule, words: NDArray[np.uint64], probes: int) -> Swept:

@@ -12,9 +12,10 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, pieces
+from dclm_pipeline.kernels import characters, copying, pieces
 from dclm_pipeline.kernels.characters import character_table
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, part, stamp
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, borrowed, kernel, stamp
+from dclm_pipeline.kernels.copying import copy_bytes
 from dclm_pipeline.kernels.pieces import blanks_end, next_line_feed
 from dclm_pipeline.kernels.segmentation import TABLE
 from dclm_pipeline.kernels.strings import Strings
@@ -31,6 +32,19 @@ _Find: TypeAlias = Callable[
         int,
         NDArray[np.int64],
         NDArray[np.int64],
+        NDArray[np.int64],
+    ],
+    None,
+]
+_LeaveOut: TypeAlias = Callable[
+    [
+        NDArray[np.int64],
+        NDArray[np.uint8],
+        NDArray[np.int64],
+        NDArray[np.int64],
+        NDArray[np.int64],
+        NDArray[np.uint8],
+        NDArray[np.uint8],
         NDArray[np.int64],
     ],
     None,
@@ -84,39 +98,40 @@ def _make(parts: int) -> _Find:
 _find_passages = _make(stamp(characters, pieces))
 
 
-@part
-def _copy(data: NDArray[np.uint8], i: int, end: int, out: NDArray[np.uint8], n: int) -> int:
-    for j in range(i, end):
-        out[n + j - i] = data[j]
-    return n + max(0, end - i)
+def _make_without(parts: int) -> _LeaveOut:
+    @kernel(void(OFFSETS, BYTES, OFFSETS, OFFSETS, OFFSETS, BYTES, types.uint8[::1], types.int64[::1]))
+    def leave_out(
+        offsets: NDArray[np.int64],
+        data: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        begins: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        gone: NDArray[np.uint8],
+        out: NDArray[np.uint8],
+        out_offsets: NDArray[np.int64],
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        n = 0
+        out_offsets[0] = 0
+        for row in range(offsets.size - 1):
+            first, last = rows[row], rows[row + 1]
+            before = -1  # the passage that was kept before this one
+            for k in range(first, last):
+                if gone[k]:
+                    continue
+                if before >= 0:
+                    n = copy_bytes(data, ends[before], begins[before + 1], out, n)
+                n = copy_bytes(data, offsets[row] if k == first else begins[k], ends[k], out, n)
+                before = k
+            if first == last or before == last - 1:
+                n = copy_bytes(data, offsets[row] if first == last else ends[last - 1], offsets[row + 1], out, n)
+            out_offsets[row + 1] = n
+
+    return leave_out
 
 
-@kernel(void(OFFSETS, BYTES, OFFSETS, OFFSETS, OFFSETS, BYTES, types.uint8[::1], types.int64[::1]))
-def _leave_out(
-    offsets: NDArray[np.int64],
-    data: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    gone: NDArray[np.uint8],
-    out: NDArray[np.uint8],
-    out_offsets: NDArray[np.int64],
-) -> None:
-    n = 0
-    out_offsets[0] = 0
-    for row in range(offsets.size - 1):
-        first, last = rows[row], rows[row + 1]
-        before = -1  # the passage that was kept before this one
-        for k in range(first, last):
-            if gone[k]:
-                continue
-            if before >= 0:
-                n = _copy(data, ends[before], begins[before + 1], out, n)
-            n = _copy(data, offsets[row] if k == first else begins[k], ends[k], out, n)
-            before = k
-        if first == last or before == last - 1:
-            n = _copy(data, offsets[row] if first == last else ends[last - 1], offsets[row + 1], out, n)
-        out_offsets[row + 1] = n
+_leave_out = _make_without(stamp(copying))
 
 
 def passages_of(strings: Strings, unit: int) -> Passages:

@@ -6,14 +6,21 @@ the usual port and a point behind the host go, the host is in small letters, nam
 query wherever they stand, the fragment goes unless a `!` makes a page of it, and slashes at the end of the path go.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part
+from dclm_pipeline.kernels import copying
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel, part, stamp
+from dclm_pipeline.kernels.copying import copy_bytes
 from dclm_pipeline.kernels.strings import Strings
 
 DCLM, PLAIN = range(2)
+
+_Keys: TypeAlias = Callable[[NDArray[np.int64], NDArray[np.uint8], int, NDArray[np.uint8], NDArray[np.int64]], None]
 
 # What follows a question mark where an address is cut, in the reading of the reference.
 _CUTS = (b"utm_", b"ref", b"feed")
@@ -85,13 +92,6 @@ def _end_without(data: NDArray[np.uint8], i: int, end: int, byte: int) -> int:
 
 
 @part
-def _copy(data: NDArray[np.uint8], i: int, end: int, out: NDArray[np.uint8], n: int) -> int:
-    for j in range(i, end):
-        out[n + j - i] = data[j]
-    return n + max(0, end - i)
-
-
-@part
 def _dclm(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n: int) -> int:
     i += _match(data, i, stop, _SCHEME_TABLE, True)
     i += _match(data, i, stop, _WWW_TABLE, True)
@@ -99,7 +99,7 @@ def _dclm(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n:
         if data[j] == _QUESTION and _match(data, j + 1, stop, _CUT_TABLE, True):
             stop = j
             break
-    return _copy(data, i, _end_without(data, i, stop, _SLASH), out, n)
+    return copy_bytes(data, i, _end_without(data, i, stop, _SLASH), out, n)
 
 
 @part
@@ -125,7 +125,7 @@ def _plain(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n
     path = host
     while path < stop and data[path] != _QUESTION and data[path] != _HASH:
         path += 1
-    n = _copy(data, host, _end_without(data, host, path, _SLASH), out, n)
+    n = copy_bytes(data, host, _end_without(data, host, path, _SLASH), out, n)
     query, first = path, True
     while query < stop and data[query] != _HASH:
         # From a mark to the next: a parameter.
@@ -140,30 +140,38 @@ def _plain(data: NDArray[np.uint8], i: int, stop: int, out: NDArray[np.uint8], n
         size = _match(data, query, name, _NAME_TABLE, False)
         if end > query and not _match(data, query, name, _PREFIX_TABLE, False) and size != name - query:
             out[n] = _QUESTION if first else _AND
-            n = _copy(data, query, end, out, n + 1)
+            n = copy_bytes(data, query, end, out, n + 1)
             first = False
         query = end
     if query + 1 < stop and data[query + 1] == _BANG:
-        n = _copy(data, query, stop, out, n)
+        n = copy_bytes(data, query, stop, out, n)
     return n
 
 
-@kernel(void(OFFSETS, BYTES, types.int64, types.uint8[::1], types.int64[::1]))
-def _url_keys(
-    offsets: NDArray[np.int64],
-    data: NDArray[np.uint8],
-    how: int,
-    out: NDArray[np.uint8],
-    out_offsets: NDArray[np.int64],
-) -> None:
-    n = 0
-    out_offsets[0] = 0
-    for row in range(offsets.size - 1):
-        if how == DCLM:
-            n = _dclm(data, offsets[row], offsets[row + 1], out, n)
-        else:
-            n = _plain(data, offsets[row], offsets[row + 1], out, n)
-        out_offsets[row + 1] = n
+def _make(parts: int) -> _Keys:
+    @kernel(void(OFFSETS, BYTES, types.int64, types.uint8[::1], types.int64[::1]))
+    def url_keys(
+        offsets: NDArray[np.int64],
+        data: NDArray[np.uint8],
+        how: int,
+        out: NDArray[np.uint8],
+        out_offsets: NDArray[np.int64],
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        n = 0
+        out_offsets[0] = 0
+        for row in range(offsets.size - 1):
+            if how == DCLM:
+                n = _dclm(data, offsets[row], offsets[row + 1], out, n)
+            else:
+                n = _plain(data, offsets[row], offsets[row + 1], out, n)
+            out_offsets[row + 1] = n
+
+    return url_keys
+
+
+_url_keys = _make(stamp(copying))
 
 
 def url_keys(strings: Strings, how: int) -> Strings:
