@@ -1,5 +1,6 @@
 """All commands, and the one place where errors become messages and exit codes."""
 
+import errno
 import logging
 import os
 import sys
@@ -31,6 +32,20 @@ EXIT_CODES = (
     "Exit codes: 0 whole; 1 a bug of ours; 2 the recipe or the command line; 3 shards set aside, nothing left, a limit "
     "passed, or a store that breaks a promise; 4 bytes contradict what was written down about them; 130 interrupted."
 )
+
+# What is wrong with places that somebody named, and the way out; other trouble of the system is not foreseen.
+OF_PLACES = {
+    errno.EACCES: "name a place that you may use, or have it opened to you",
+    errno.EPERM: "name a place that you may use, or have it opened to you",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOENT: "name a place that is there",
+    errno.ENOTDIR: "name a place that is not below a file",
+    errno.EISDIR: "name a file",
+    errno.ENOSPC: "make room, or name a place that has some",
+    errno.EDQUOT: "make room, or name a place that has some",
+    errno.ENAMETOOLONG: "name a shorter one",
+    errno.ELOOP: "its links lead in a circle",
+}
 
 
 @click.group(
@@ -93,6 +108,10 @@ def answer() -> int:
         return _said(error.format_message() + where, ExitCode.RECIPE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has gone
+    except OSError as error:
+        if error.errno not in OF_PLACES or error.filename is None:
+            raise
+        return _said(f"{error.filename}: {error.strerror}; {OF_PLACES[error.errno]}", ExitCode.RECIPE)
     return int(ExitCode.WHOLE)
 
 
