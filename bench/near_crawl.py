@@ -24,7 +24,7 @@ from bench.__main__ import table
 from bench.ground import DCLM
 from bench.measure import CannotMeasureError, Measured, measure
 from bench.minhash import NGRAM, VOCABULARY, WORDS, changed, plain_loop, vocabulary
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.engine.opening_pools import whole_pool
 
 FILE_DOCUMENTS = 20_000
 SHARD_BYTES = 64 * 10**6

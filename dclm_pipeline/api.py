@@ -96,7 +96,7 @@ def apply(
 
 def open(pool: str | Path) -> "pyarrow.dataset.Dataset":
     """Open a whole pool as an Arrow dataset, its shards in their order; read it with `to_table` or `to_batches`."""
-    from dclm_pipeline.engine.opening import open_pool
+    from dclm_pipeline.engine.opening_pools import open_pool
 
     return open_pool(str(pool))
 

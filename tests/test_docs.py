@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from dclm_pipeline.cli.__main__ import app
 from dclm_pipeline.cli.catalogue import pages
+from dclm_pipeline.cli.commands import app
 from dclm_pipeline.errors import ExitCode
 from dclm_pipeline.recipe import load_recipe
 

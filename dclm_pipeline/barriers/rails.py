@@ -49,7 +49,13 @@ class Limited(Step):
 class LimitedClusters(Limited):
     """What steps have in common that keep one of each cluster, and stop at a cluster that is too large."""
 
-    largest_cluster: int = Field(default=1_000_000, ge=1, description="The run stops at a cluster of more documents.")
+    # So many equal documents are most often no copies, but a mistake before: a crawler's error page, an extractor's.
+    largest_cluster: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="At a cluster of more documents the run stops with 3 and no pool: look whether one page (an error, a "
+        "template) is there so often; if it is meant to be, raise this and run again, which goes on from there.",
+    )
 
 
 def sums_by_source(docs: Batch, judged: NDArray[np.int64], removed: NDArray[np.int64]) -> pa.Table:
@@ -145,7 +151,8 @@ def too_large(settings: LimitedClusters, size: int) -> ShardError:
     """Return the error for a cluster that is too large."""
     return ShardError(
         f"{settings.name}: {size:,} documents or more are one cluster; largest_cluster is {settings.largest_cluster:,}. "
-        f"Look at one of them: a template that is there so often is better dropped by a rule; or raise largest_cluster"
+        "Look whether one page, such as an error or a template, is there so often, which is better dropped by a rule "
+        f"before; if it is meant to be, raise it, as with --set {settings.name}.largest_cluster={2 * size}, and run again"
     )
 
 

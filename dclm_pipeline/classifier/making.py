@@ -58,11 +58,12 @@ HELD_OUT_SCHEMA = schema_of(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What making a classifier needs from outside: assets, storages, and somebody who listens."""
+    """What making a classifier needs from outside: assets, storages, and somebody who hears what begins and how far it is."""
 
     assets: FetchedAssets
     open_place: Opener = open_storage
     told: Told = silent
+    begun: Told = silent
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def gather(
     reads = []
     with Drawing(rows, heading.seed) as drawing:
         for place, group in enumerate(groups):
+            around.begun(f"reading {group.name}")
             documents = Documents(
                 group.source,
                 group.places,
@@ -153,11 +155,12 @@ def make(
             yield rows["text"], good[order[done : done + rows.num_rows]]
             done += rows.num_rows
 
-    around.told("writing the lines that teach")
+    around.begun("writing the lines that teach")
     goods, bads = write_lines(lines, batches(), heading.positive, heading.negative)
+    around.begun(f"fastText is reading {goods + bads:,} documents")
     teach(teaching, lines, model, heading.seed, lambda share: around.told(f"teaching fastText: {share:.1%}"))
     lines.unlink()
-    around.told("judging by the held-out documents")
+    around.begun("judging by the held-out documents")
     # Models of other losses than softmax have nothing that could be folded.
     folded = fold(model, scratch / FOLDED) if teaching.loss == "softmax" else None
     scorer = Scorer(model if folded is None else scratch / FOLDED, heading.positive)

@@ -1,103 +1,20 @@
-"""`dclm`: the commands, and the one place where errors become messages and exit codes."""
+"""`dclm`: where it begins. Imports next to nothing before it can answer to Ctrl-C: the commands take a moment."""
 
-import logging
-import os
 import sys
 
-import click
-
-from dclm_pipeline import __version__
-from dclm_pipeline.cli import (
-    assets,
-    build,
-    catalogue,
-    classifier,
-    crawl,
-    dedup_sweep,
-    extractor,
-    language_profile,
-    pool,
-    reproduce,
-    store,
-    tokenizer,
-    trainset,
-    trial,
-)
-from dclm_pipeline.cli.listing import Listing
-from dclm_pipeline.errors import ExitCode, PipelineError
-
-EXIT_CODES = (
-    "Exit codes: 0 whole; 1 a bug of ours; 2 the recipe or the command line; 3 shards set aside, nothing left, a limit "
-    "passed, or a store that breaks a promise; 4 bytes contradict what was written down about them; 130 interrupted."
-)
-
-
-@click.group(
-    cls=Listing, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
-@click.version_option(__version__, prog_name="dclm")
-def app() -> None:
-    """Turn Common Crawl into training data, and keep the receipts.
-
-    Start with a made-up crawl, and go on with your own:
-
-    \b
-      dclm sample-crawl crawl/
-      dclm run pipelines/quickstart.yaml --source crawl/ --out pool/
-      dclm show pool/
-    """
-
-
-for command in (
-    build.run,
-    build.plan,
-    build.check,
-    pool.show,
-    pool.verify,
-    pool.clean,
-    crawl.sample_crawl,
-    language_profile.language_profile,
-    dedup_sweep.dedup_sweep,
-    trial.attempt,
-    store.storage_check,
-    assets.assets,
-    extractor.extractor,
-    classifier.classifier,
-    reproduce.reproduce,
-    tokenizer.tokenizer,
-    trainset.trainset,
-    catalogue.stages,
-    catalogue.schema,
-    catalogue.docs,
-):
-    app.add_command(command)
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run a command; whatever goes wrong on purpose is one message and an exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    """Run a command, and end with its exit code."""
     try:
-        app(standalone_mode=False)
-    except PipelineError as error:
-        sys.exit(_said(str(error), error.exit_code))
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit(_said("interrupted; what is finished is kept: run the same command to go on", ExitCode.INTERRUPTED))
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        sys.exit(int(ExitCode.RECIPE))
-    except click.ClickException as error:
-        where = f"\nTry: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
-        sys.exit(_said(error.format_message() + where, ExitCode.RECIPE))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has gone
-        sys.exit(int(ExitCode.WHOLE))
+        from dclm_pipeline.cli.commands import answer
 
-
-def _said(message: str, code: ExitCode) -> int:
-    print(f"dclm: {message}", file=sys.stderr)
-    return int(code)
+        code = answer()
+    except KeyboardInterrupt:
+        print("dclm: interrupted", file=sys.stderr)
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

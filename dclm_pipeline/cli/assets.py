@@ -12,7 +12,7 @@ import click
 from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting, Line, clock
-from dclm_pipeline.cli.stopping import stopping_once
+from dclm_pipeline.cli.stopping import GOES_ON, stopping_once
 from dclm_pipeline.errors import IntegrityError, RecipeError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def pull(
     _require_files(named)
     cache_here().sweep()
     done: list[dict[str, Any]] = []
-    with stopping_once():
+    with stopping_once(GOES_ON):
         for asset in {asset.sha256: asset for _, asset in named if asset.url}.values():
             line = Line(quiet=as_json)
             try:

@@ -94,7 +94,7 @@ def run(
     from dclm_pipeline.engine.child.process import settle
 
     settle()
-    from dclm_pipeline.cli.stopping import stopping_once
+    from dclm_pipeline.cli.stopping import GOES_ON, stopping_once
     from dclm_pipeline.cli.watching import RunProgress, compile_when_cold
     from dclm_pipeline.engine.publish import NothingLeftError
     from dclm_pipeline.engine.run import Settings, offer_of
@@ -113,7 +113,7 @@ def run(
         offer = offer_of(job)
         click.echo(_plan_text(job, survey(job, offer)), err=True)
     try:
-        with stopping_once():
+        with stopping_once(GOES_ON):
             ran = run_job(job, settings, progress, offer)
     except NothingLeftError as error:
         progress.end()

@@ -136,10 +136,16 @@ def evaluate(
     from dclm_pipeline.classifier.evaluating import evaluate as judge
     from dclm_pipeline.classifier.labelled import Fields
     from dclm_pipeline.cli.figures import review_text, shown_figures
+    from dclm_pipeline.cli.progress import Line
 
     require_folder_of(review)
     models = [model] if against is None else [model, against]
-    found = judge(models, labelled, Fields(text=text, label=label, group=group, good=good), model_label, strongest)
+    line = Line(quiet=as_json)
+    line.begin(f"judging by the texts of {', '.join(labelled)}")
+    try:
+        found = judge(models, labelled, Fields(text=text, label=label, group=group, good=good), model_label, strongest)
+    finally:
+        line.clear()
     if review:
         review.write_text(review_text(found), encoding="utf-8")
     if as_json:
@@ -154,7 +160,7 @@ def _made(work: Any, configuration: Path, quiet: bool, fetching: Fetching) -> di
     """Do what makes a classifier, showing how far it is; a stop ends it in good order."""
     from dclm_pipeline.classifier.making import Surroundings
     from dclm_pipeline.cli.progress import Line
-    from dclm_pipeline.cli.stopping import stopping_once
+    from dclm_pipeline.cli.stopping import NOTHING, stopping_once
     from dclm_pipeline.engine.assets import assets_below
     from dclm_pipeline.engine.run import Settings, begin_budget
     from dclm_pipeline.recipe import folder_of
@@ -166,10 +172,13 @@ def _made(work: Any, configuration: Path, quiet: bool, fetching: Fetching) -> di
         return cached(storage, Path(fetching["cache"])) if fetching["cache"] and is_remote(place) else storage
 
     line = Line(quiet=quiet)
-    with stopping_once():
+    line.begin(f"looking at what {configuration} names")
+    with stopping_once(NOTHING):
         begin_budget(Settings("inline", **fetching))
         try:
-            made: dict[str, Any] = work(Surroundings(assets_below(folder_of(configuration)), opener, line.show))
+            made: dict[str, Any] = work(
+                Surroundings(assets_below(folder_of(configuration)), opener, line.show, line.begin)
+            )
         finally:
             line.clear()
     return made

@@ -8,6 +8,7 @@ import click
 
 from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
+from dclm_pipeline.cli.stopping import stopping_once
 
 
 @click.command("sample-crawl")
@@ -35,7 +36,8 @@ def sample_crawl(
     from dclm_pipeline.madeup import write_crawl
 
     begun = time.perf_counter()
-    with Counting("pages", pages, quiet=as_json) as counting:
+    leaving = f"what lies in {folder} is no whole crawl: run the same command again, which begins anew"
+    with stopping_once(leaving), Counting("pages", pages, quiet=as_json) as counting:
         facts = write_crawl(
             folder, pages, seed=seed, shards=shards, mean_bytes=mean_bytes, progress=counting.advance_to, listed=listed
         )

@@ -80,7 +80,7 @@ def dedup_sweep(
     from dclm_pipeline.arrow import one_batch
     from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
     from dclm_pipeline.barriers.near.trying import candidates_in, in_keep_order, pairs_to_read, tried
-    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.opening_pools import whole_pool
     from dclm_pipeline.engine.sampled import sample_of
 
     require_folder_of(page)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dclm_pipeline.cli.listing import Listing
+from dclm_pipeline.cli.progress import Line
 from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
 
@@ -40,6 +41,7 @@ def train(labels: Path, out: Path) -> None:
     from dclm_pipeline.kernels.main_content.judging import digest, packed
 
     require_folder_of(out)
+    click.echo(f"reading the pages of {labels}", err=True)
     examples = examples_of(read_labels(labels))
     click.echo(f"learning from {len(examples)} pages", err=True)
     model = make(examples, lambda line: click.echo(line, err=True))
@@ -71,12 +73,16 @@ def evaluate(
         raise RecipeError("--model and --cross-validate are two ways to come by a model; leave one out")
     require_folder_of(worst)
     begun = time.process_time()
+    line = Line(quiet=as_json)
+    line.begin(f"reading the pages of {labels}")
     pages = read_labels(labels)
+    line.begin(f"extracting {len(pages):,} pages, by each extractor")
     texts = {"blocks": _own_texts(labels, pages, model, cross_validate, lean)}
     texts["resiliparse"] = texts_of_step(pages, Extract(list_bullets=False))
     verdicts = {
         name: [judge(page, text) for page, text in zip(pages, found, strict=True)] for name, found in texts.items()
     }
+    line.clear()
     figures = {name: figures_of(own) for name, own in verdicts.items()}
     if worst:
         worst.write_text(side_by_side("blocks", worst_of(verdicts["blocks"], count)), encoding="utf-8")

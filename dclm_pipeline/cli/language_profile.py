@@ -53,7 +53,7 @@ def language_profile(
     from pydantic import ValidationError
 
     from dclm_pipeline.engine.assets import FetchedAssets
-    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.opening_pools import whole_pool
     from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.stages.profiling import ProfileSettings, Profiling
 

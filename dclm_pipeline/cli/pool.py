@@ -30,7 +30,7 @@ def show(pool: str, rows: int, row: str | None, source: str, rejects: bool, as_j
     Of a row of a training set, --row shows the pages that its tokens are of.
     """
     from dclm_pipeline.engine.looking import find_row, first_rows, rejects_by_reason
-    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.opening_pools import whole_pool
     from dclm_pipeline.trainset.lineage import is_packed
 
     if sum((rows > 0, row is not None, rejects)) > 1:
@@ -92,7 +92,7 @@ def show(pool: str, rows: int, row: str | None, source: str, rejects: bool, as_j
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def verify(pool: str, source: str, as_json: bool) -> None:
     """Read all of POOL again and hold every byte and every count against its manifest and receipts."""
-    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.opening_pools import whole_pool
     from dclm_pipeline.engine.verify import verify as verify_pool
 
     _, manifest = whole_pool(pool)

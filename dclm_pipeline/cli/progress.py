@@ -1,5 +1,6 @@
 """Showing how far something is: a live line on a terminal, plain lines now and then elsewhere."""
 
+import math
 import sys
 import time
 from types import TracebackType
@@ -33,6 +34,11 @@ class Line:
             self._shown = len(text)
         else:
             print(text, file=sys.stderr, flush=True)
+
+    def begin(self, text: str) -> None:
+        """Show at once what begins: it may take long until there is more to show."""
+        self._last = -math.inf
+        self.show(text)
 
     def say(self, text: str) -> None:
         """Say something that stays."""

@@ -7,6 +7,7 @@ import click
 
 from dclm_pipeline.cli.figures import shown_share
 from dclm_pipeline.cli.rows import printable
+from dclm_pipeline.errors import IncompleteError
 
 LAYOUTS = ("dclm-baseline", "refinedweb", "fineweb", "fineweb-edu", "plain")
 
@@ -59,6 +60,12 @@ def reproduce(
         finally:
             line.clear()
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else printable("\n".join(_shown(found))))
+    if not found["both"]:
+        other = "url" if found["by"] == "record_id" else "record_id"
+        raise IncompleteError(
+            f"no document of {pool} is one of theirs, joined by {found['by']}: nothing was compared. Take a pool and "
+            f"published files of the same input, or try --by {other}"
+        )
 
 
 def _shown(found: dict[str, Any]) -> list[str]:

@@ -36,7 +36,7 @@ def tokenizer() -> None:
 def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes: int, as_json: bool) -> None:
     """Make a tokenizer of the texts of POOL; the same texts give the same file."""
     from dclm_pipeline.engine.assets.cache import sha256_of
-    from dclm_pipeline.engine.opening import whole_pool
+    from dclm_pipeline.engine.opening_pools import whole_pool
     from dclm_pipeline.pools.reading import read_promised
     from dclm_pipeline.trainset.vocabulary import learn
 

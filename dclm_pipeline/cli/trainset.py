@@ -11,6 +11,7 @@ from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.listing import Listing
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.rows import padding_share
+from dclm_pipeline.cli.stopping import GOES_ON, stopping_once
 from dclm_pipeline.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -82,15 +83,25 @@ def export(pool: str, out: str, form: str, part_rows: int | None, tokenizer: str
     An export that broke off goes on where it stopped: give the same command again. OUT/export.json, written last, names
     every file with its SHA-256.
     """
+    from dclm_pipeline.storage import open_storage
     from dclm_pipeline.trainset.export import export as make
+    from dclm_pipeline.trainset.export.making import MADE
     from dclm_pipeline.trainset.packed import PackedPool
 
     packed = PackedPool(pool)
     begun = time.perf_counter()
-    with Counting("rows", packed.manifest.rows, quiet=as_json) as counting:
+    with stopping_once(GOES_ON), Counting("rows", packed.manifest.rows, quiet=as_json) as counting:
+        # Written last, and refused where it tells of another export.
+        whole_before = any(entry.path == MADE for entry in open_storage(out).entries(MADE))
         made = make(packed, out, _format(form, packed, part_rows, tokenizer), counting.advance_to, scratch)
     if as_json:
-        click.echo(json.dumps(asdict(made)))
+        click.echo(json.dumps(asdict(made) | {"whole_before": whole_before}))
+        return
+    if whole_before:
+        click.echo(
+            f"{out} is whole already, {counted(made.rows, 'row')} as {form} in {counted(len(made.files), 'file')}; "
+            "nothing was done"
+        )
         return
     click.echo(
         f"{counted(made.rows, 'row')} as {form} in {counted(len(made.files), 'file')}, {made.bytes / 1e6:,.1f} MB, "

@@ -37,7 +37,7 @@ def attempt(
     from pydantic import ValidationError
 
     from dclm_pipeline.cli.rows import print_row
-    from dclm_pipeline.cli.stopping import stopping_once
+    from dclm_pipeline.cli.stopping import GOES_ON, NOTHING, stopping_once
     from dclm_pipeline.cli.watching import RunProgress, compile_when_cold
     from dclm_pipeline.engine.looking import first_rows
     from dclm_pipeline.engine.publish import NothingLeftError
@@ -54,7 +54,7 @@ def attempt(
         drawn = CommonCrawl(crawl=crawl, files=1, seed=seed)
     except ValidationError:
         raise RecipeError(f"{crawl!r} is no crawl; write it like {CRAWL}") from None
-    with stopping_once(), tempfile.TemporaryDirectory(prefix="dclm-try-") as folder:
+    with stopping_once(GOES_ON if out else NOTHING), tempfile.TemporaryDirectory(prefix="dclm-try-") as folder:
         settings = Settings("inline", saved=str(Path(folder, "saved")), **fetching)
         begin_budget(settings)
         storage = open_storage(source or HOME)

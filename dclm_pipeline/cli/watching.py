@@ -12,8 +12,10 @@ from dclm_pipeline.engine.events import (
     TaskDone,
     TaskRetried,
     TaskSetAside,
+    TasksUnderway,
     Warned,
 )
+from dclm_pipeline.engine.underway import Reached
 from dclm_pipeline.kernels.warm import compile_all, seems_cold
 
 
@@ -25,11 +27,13 @@ class RunProgress:
         self._phase: PhaseBegun | None = None
         self._begun = time.monotonic()
         self._left_time = TimeLeft(self._begun)
+        self._seconds_left: float | None = None
         self._tasks = 0
         self._docs = 0
         self._left = 0
         self._failed = 0
         self._bytes = 0
+        self._underway: dict[str, Reached] = {}
         self.warnings: list[str] = []
 
     def __call__(self, event: Event) -> None:
@@ -37,11 +41,16 @@ class RunProgress:
         match event:
             case PhaseBegun():
                 self._begin(event)
+            case TasksUnderway():
+                self._underway |= event.reached
+                self._show()
             case TaskDone():
                 self._done(event)
             case TaskRetried():
+                self._underway.pop(event.task.key, None)
                 self._line.say(f"  again in {event.wait:.1f} s (attempt {event.attempt + 1}): {event.error}")
             case TaskSetAside():
+                self._underway.pop(event.task.key, None)
                 self._line.say(f"  set aside: {event.error}")
             case Warned():
                 self.warnings.append(event.message)
@@ -55,32 +64,44 @@ class RunProgress:
 
     def _begin(self, phase: PhaseBegun) -> None:
         self._phase, self._begun = phase, time.monotonic()
-        self._left_time = TimeLeft(self._begun)
+        self._left_time, self._seconds_left = TimeLeft(self._begun), None
         self._tasks = self._docs = self._left = self._failed = self._bytes = 0
+        self._underway.clear()
         todo = phase.tasks - phase.known
         have = f"{phase.known} of {phase.tasks} done before" if phase.known else f"{phase.tasks} to do"
         self._line.say(f"{phase.name}: {have}" + (f", {todo} to do" if phase.known and todo else ""))
 
     def _done(self, event: TaskDone) -> None:
-        receipt, phase = event.done.receipt, self._phase
-        if phase is None:
-            return
+        receipt = event.done.receipt
+        self._underway.pop(event.task.key, None)
         self._tasks += 1
         self._bytes += sum(facts.bytes for facts in receipt.inputs)
         self._failed += receipt.tally.failed
         if receipt.tally.steps:
             self._docs += receipt.tally.steps[0].entered
             self._left += receipt.tally.steps[-1].left
+        if self._phase is not None:
+            todo = self._phase.tasks - self._phase.known
+            self._seconds_left = self._left_time.after(self._tasks, todo, time.monotonic())
+        self._show()
+
+    def _show(self) -> None:
+        """Show how far the phase is: what is done, and what tasks that are at it have told."""
+        phase = self._phase
+        if phase is None:
+            return
+        docs = self._docs + sum(reached.documents for reached in self._underway.values())
+        size = self._bytes + sum(reached.bytes for reached in self._underway.values())
         seconds = max(time.monotonic() - self._begun, 1e-9)
-        todo = phase.tasks - phase.known
-        kept = f", {self._left / self._docs:.1%} kept" if self._docs else ""
-        failed = f", {self._failed:,} failed" if self._failed else ""
-        docs = f"{self._docs:,} documents, {self._docs / seconds:,.0f}/s, " if self._docs else ""
-        left = self._left_time.after(self._tasks, todo, time.monotonic())
-        told = "" if left is None else f", {clock(left)} left"
-        self._line.show(
-            f"  {phase.name}: {self._tasks}/{todo} shards, {docs}{self._bytes / seconds / 1e6:,.1f} MB/s{kept}{failed}{told}"
-        )
+        parts = [
+            f"  {phase.name}: {self._tasks}/{phase.tasks - phase.known} shards",
+            f"{docs:,} documents, {docs / seconds:,.0f}/s" if docs else "",
+            f"{size / 1e6:,.1f} MB, {size / seconds / 1e6:,.1f} MB/s" if size else "",
+            f"{self._left / self._docs:.1%} kept" if self._docs else "",
+            f"{self._failed:,} failed" if self._failed else "",
+            "" if self._seconds_left is None else f"{clock(self._seconds_left)} left",
+        ]
+        self._line.show(", ".join(filter(None, parts)))
 
 
 def compile_when_cold() -> None:

@@ -139,8 +139,9 @@ def _perform_all(
                 raise error
     if aside:
         listed = "\n  ".join(aside)
+        others = ", the others are done" if len(aside) < len(phase.tasks) else ""
         incomplete = IncompleteError(
-            f"{len(aside)} of {len(phase.tasks)} tasks of {phase.name} were set aside, the others are done:\n  {listed}\n"
+            f"{len(aside)} of {len(phase.tasks)} tasks of {phase.name} were set aside{others}:\n  {listed}\n"
             "There is no manifest. Mend or remove what is named, then run the same command: only this is done again."
         )
         if unforeseen:

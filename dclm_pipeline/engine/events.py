@@ -1,9 +1,10 @@
 """What a run tells while it goes: values for whoever shows progress. Nothing that is decided depends on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dclm_pipeline.engine.tasks import Done, Task
+from dclm_pipeline.engine.underway import Reached
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,13 @@ class PhaseBegun:
     folder: str
     tasks: int
     known: int
+
+
+@dataclass(frozen=True)
+class TasksUnderway:
+    """Tasks are so far, by their keys; those that have told nothing yet are not among them."""
+
+    reached: Mapping[str, Reached]
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ class AlreadyWhole:
     rows: int
 
 
-Event = PhaseBegun | TaskDone | TaskRetried | TaskSetAside | Warned | AlreadyWhole
+Event = PhaseBegun | TasksUnderway | TaskDone | TaskRetried | TaskSetAside | Warned | AlreadyWhole
 Listener = Callable[[Event], None]
 
 

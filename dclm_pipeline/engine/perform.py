@@ -23,6 +23,7 @@ from dclm_pipeline.engine.tasks import (
     SegmentWork,
     Task,
 )
+from dclm_pipeline.engine.underway import Tell, untold
 from dclm_pipeline.engine.workshop import Workshop
 from dclm_pipeline.errors import IntegrityError, PipelineError, ShardError, TransientError, UnforeseenError
 from dclm_pipeline.pools.receipt import Receipt
@@ -48,13 +49,13 @@ def close_workshop(conditions: Conditions) -> None:
         workshop.close()
 
 
-def perform(task: Task, conditions: Conditions) -> Done:
-    """Do a task and commit its receipt; a pure function of the task, whatever the conditions."""
+def perform(task: Task, conditions: Conditions, tell: Tell = untold) -> Done:
+    """Do a task and commit its receipt; a pure function of the task, whatever the conditions and whoever is told."""
     begun, cpu, asked, waited = time.perf_counter(), _cpu_seconds(), requests.copy(), waiting.seconds
     workshop = workshop_of(conditions)
     with workshop.scratch() as scratch:
         try:
-            performed = _performed(task, workshop, scratch)
+            performed = _performed(task, workshop, scratch, tell)
             receipt = _receipt(task, performed)
             fresh = commit(workshop.storage(task.folder), receipt)
         except PipelineError:
@@ -75,10 +76,10 @@ def perform(task: Task, conditions: Conditions) -> Done:
     )
 
 
-def _performed(task: Task, workshop: Workshop, scratch: Path) -> Performed:
+def _performed(task: Task, workshop: Workshop, scratch: Path, tell: Tell) -> Performed:
     match task.work:
         case SegmentWork():
-            return perform_segment(task, task.work, workshop, scratch)
+            return perform_segment(task, task.work, workshop, scratch, tell)
         case EvidenceWork():
             return perform_evidence(task, task.work, workshop, scratch)
         case MergeWork():

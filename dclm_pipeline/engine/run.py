@@ -17,11 +17,12 @@ from dclm_pipeline.engine.assets import assets_below
 from dclm_pipeline.engine.child.rehearsal import rehearse
 from dclm_pipeline.engine.child.work import ChildLimits
 from dclm_pipeline.engine.drive import Story, drive
-from dclm_pipeline.engine.events import AlreadyWhole, Listener, Warned, silent
+from dclm_pipeline.engine.events import AlreadyWhole, Listener, TasksUnderway, Warned, silent
 from dclm_pipeline.engine.executors import Executor, Pace, open_executor
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
 from dclm_pipeline.engine.publish import publish
+from dclm_pipeline.engine.replaced import as_they_are
 from dclm_pipeline.engine.tasks import Conditions
 from dclm_pipeline.engine.walk import walk
 from dclm_pipeline.errors import IncompleteError, IntegrityError, RecipeError
@@ -118,7 +119,7 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     begun = time.time()
     begin_budget(settings)
     job.assets.look_at(job.recipe.steps)
-    shards = (offer_of(job) if offer is None else offer).shards
+    shards = as_they_are(job, (offer_of(job) if offer is None else offer).shards)
     before = whole(job, shards)
     if before is not None:
         listener(AlreadyWhole(job.out, before.rows))
@@ -135,7 +136,14 @@ def run(job: Job, settings: Settings, listener: Listener = silent, offer: Offer 
     outcome = "interrupted"
     try:
         conditions, pace = conditions_of(job, settings), pace_of(job, settings)
-        executor = open_executor(settings.executor, conditions, workers, settings.address, pace)
+        executor = open_executor(
+            settings.executor,
+            conditions,
+            workers,
+            settings.address,
+            pace,
+            lambda reached: listener(TasksUnderway(reached)),
+        )
         ready = executor
 
         def execute(phase: Phase, *, again: bool = False) -> list[Receipt]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dclm_pipeline.engine.drive import known_receipts
 from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.phases import Phase
+from dclm_pipeline.engine.replaced import as_they_are
 from dclm_pipeline.engine.run import whole
 from dclm_pipeline.engine.walk import Pool, walk
 from dclm_pipeline.pools.receipt import Receipt
@@ -39,8 +40,8 @@ class _EndOfKnowledge(Exception):  # noqa: N818 - no error: the walk has come as
 
 def survey(job: Job, offer: Offer) -> Survey:
     """Say what a run of the job would do with what its source has; does none of it."""
-    shards = offer.shards
     job.assets.look_at(job.recipe.steps)
+    shards = as_they_are(job, offer.shards)
     seen: list[Surveyed] = []
     size = sum(shard.size for shard in shards if shard.start == 0)
 

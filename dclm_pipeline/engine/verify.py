@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.engine.opening_pools import whole_pool
 from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.pools.manifest import Manifest
 from dclm_pipeline.pools.parquet import file_facts

@@ -54,7 +54,9 @@ def write_crawl(
     progress: Callable[[int], None] | None = None,
     listed: bool = False,
 ) -> CrawlFacts:
-    """Write a made-up crawl below `folder`, in place of any that an earlier call wrote there.
+    """Write a made-up crawl below `folder`, in place of any that an earlier call wrote there, whole or not.
+
+    A folder in which anything else lies is refused.
 
     Where it is `listed`, the files lie below `crawl-data/`, with the crawl's listings and its URL index beside them:
     what the sources `common_crawl` and `common_crawl_index` read.
@@ -71,12 +73,15 @@ def write_crawl(
         raise RecipeError(f"{folder} is a file; name a folder for the crawl")
     segment = f"crawl-data/{_SEGMENT}" if listed else _SEGMENT
     paths = tuple(f"{segment}/{_NAME.format(number=number)}" for number in range(count))
-    (folder / segment).mkdir(parents=True, exist_ok=True)
-    _remove_earlier(folder)
+    _require_free(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     size = 0
     parts: list[str] = []
     unfinished_truth = folder / (TRUTH + _UNFINISHED)
+    # First: it says whose folder this is.
     with unfinished_truth.open("wb") as truth:
+        _remove_earlier(folder)
+        (folder / segment).mkdir(parents=True, exist_ok=True)
         for shard, path in enumerate(paths):
             opening, name = warcinfo(seed, path.rpartition("/")[2])
             unfinished = folder / (path + _UNFINISHED)
@@ -110,6 +115,17 @@ def _shard_count(pages: int, shards: int | None) -> int:
     if not 1 <= shards <= pages:
         raise RecipeError(f"{pages} pages cannot be cut into {shards} shards; ask for 1 to {pages}")
     return shards
+
+
+def _require_free(folder: Path) -> None:
+    """Refuse a folder in which something else lies: it would be read as a part of the crawl, or the crawl as its."""
+    if any((folder / name).is_file() for name in (TRUTH, TRUTH + _UNFINISHED)):
+        return
+    found = next(folder.iterdir(), None) if folder.is_dir() else None
+    if found is not None:
+        raise RecipeError(
+            f"{folder}: is not empty ({found.name}), and no crawl of ours; name a folder that is empty or not there"
+        )
 
 
 def _remove_earlier(folder: Path) -> None:

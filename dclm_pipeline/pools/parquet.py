@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
-from dclm_pipeline.pools.layout import MOST_BYTES, Layout, layout_of, passing_layout, wished_rows
+from dclm_pipeline.pools.file_layout import MOST_BYTES, FileLayout, layout_of, passing_layout, wished_rows
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
 from dclm_pipeline.pools.rowgroups import RowGroups, contiguous, plain_schema
 from dclm_pipeline.storage.trouble import naming
@@ -220,7 +220,7 @@ class _HashedFile(_NewFile):
         return super().write(data)
 
 
-def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: Layout) -> pq.ParquetWriter:
+def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: FileLayout) -> pq.ParquetWriter:
     indexed: Any = layout.indexed  # the stubs know of no lists of columns
     told: Any = layout.told
     return pq.ParquetWriter(

@@ -80,7 +80,7 @@ class Recipe(Heading):
     """What becomes of a source: steps, in their order."""
 
     source: SerializeAsAny[Source]
-    steps: tuple[SerializeAsAny[Step], ...]
+    steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1)
     limits: Limits = Limits()
     bundles: tuple[CodeBundle, ...] = Field(default=(), repr=False, exclude=True)
 

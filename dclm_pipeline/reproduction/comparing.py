@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import Array, take
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.engine.opening_pools import whole_pool
 from dclm_pipeline.engine.taking import taken
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels.dedup.distance import TOO_LONG, edit_distances

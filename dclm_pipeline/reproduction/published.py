@@ -20,7 +20,7 @@ _MOST_LINE = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowLayout:
     """Where a published row has its text, address, WARC record id and score; empty: nowhere."""
 
     name: str
@@ -33,7 +33,7 @@ class Layout:
 
 # Each is known by the columns that nobody else has.
 LAYOUTS = (
-    Layout(
+    RowLayout(
         "dclm-baseline",
         "text",
         "url",
@@ -41,11 +41,11 @@ LAYOUTS = (
         "fasttext_openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train_prob",
         ("bff_contained_ngram_count_before_dedupe",),
     ),
-    Layout("refinedweb", "content", "url", marks=("content", "segment")),
-    Layout("fineweb-edu", "text", "url", "id", "score", ("file_path", "int_score")),
-    Layout("fineweb", "text", "url", "id", marks=("file_path", "dump")),
+    RowLayout("refinedweb", "content", "url", marks=("content", "segment")),
+    RowLayout("fineweb-edu", "text", "url", "id", "score", ("file_path", "int_score")),
+    RowLayout("fineweb", "text", "url", "id", marks=("file_path", "dump")),
 )
-PLAIN = Layout("plain", "text", "url", "record_id", "quality")
+PLAIN = RowLayout("plain", "text", "url", "record_id", "quality")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Published:
 
     place: str
     source: Source
-    layout: Layout
+    layout: RowLayout
 
 
 def published_at(place: str, wanted: str = "", score: str = "") -> Published:
@@ -85,7 +85,7 @@ def published_at(place: str, wanted: str = "", score: str = "") -> Published:
     return Published(place, kind.model_validate({**fields, "columns": columns, "split": None}), layout)
 
 
-def _layout(there: Sequence[str], wanted: str) -> Layout:
+def _layout(there: Sequence[str], wanted: str) -> RowLayout:
     known = {layout.name: layout for layout in (*LAYOUTS, PLAIN)}
     if wanted:
         return known[wanted]

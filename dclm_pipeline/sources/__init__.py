@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dclm_pipeline.pools.receipt import StoredFile
 from dclm_pipeline.sources.spans import NO_SPANS, Spans
+from dclm_pipeline.sources.window import Window
 from dclm_pipeline.step import Place
 from dclm_pipeline.storage import Storage
 from dclm_pipeline.tally import SourceTally
@@ -24,8 +25,8 @@ class InputShard:
     """One unit of input: a whole file, or the records of it that begin in [start, end).
 
     `name` is relative to the source, so it is the same wherever the source lies. `edges` is the SHA-256 of the
-    file's first and last 64 KiB. `begins` is set where a range must be read from an offset other than `start`
-    because its predecessor ended there. With `spans` it is single records, and `edges` tells them apart from other
+    file's first and last 64 KiB, and of all of it where it was replaced in place. `begins` is set where a range must be
+    read from an offset other than `start` because its predecessor ended there. With `spans` it is single records, and `edges` tells them apart from other
     records of the file.
     """
 
@@ -96,6 +97,11 @@ class Reading(Protocol):
         ...
 
     @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far, for people who wait."""
+        ...
+
+    @property
     def facts(self) -> ReadingFacts:
         """Return what the pass found out; only after its end."""
         ...
@@ -109,11 +115,17 @@ class OnePass:
         self._shard = shard
         self._facts: ReadingFacts | None = None
         self._place = ""
+        self._window: Window | None = None
 
     @property
     def place(self) -> str:
         """Return where in the file people find the last reject."""
         return self._place
+
+    @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far."""
+        return 0 if self._window is None else self._window.seen
 
     @property
     def facts(self) -> ReadingFacts:
@@ -133,6 +145,8 @@ class Source(BaseModel, ABC):
     # Kinds of steps that turn what the source hands over into what other steps read; put first where a recipe has none.
     prelude: ClassVar[tuple[str, ...]] = ()
 
+    # Whether people edit its files: then they may be replaced in place by others of the same size.
+    edited: ClassVar[bool] = False
     # Settings that say which shards there are, and change nothing in any of them.
     selecting: ClassVar[frozenset[str]] = frozenset()
 

@@ -38,6 +38,7 @@ class Jsonl(Columns, Shaped, Source):
     """
 
     revision: ClassVar[int] = 1
+    edited: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("isal", "zstandard", "publicsuffixlist")
 
     kind: Literal["jsonl"] = "jsonl"
@@ -78,7 +79,7 @@ class JsonlReading(OnePass):
         failed: Counter[str] = Counter()
         passed: Counter[str] = Counter()
         with self._storage.open(shard.name) as file:
-            window = Window(file, shard.start, shard.end)
+            window = self._window = Window(file, shard.start, shard.end)
             codec = codec_of_lines(window)
             lines = Lines(window, codec, shard.start, shard.end, self._source.most_line)
             for number, (offset, line) in enumerate(lines, 1):

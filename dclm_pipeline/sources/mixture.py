@@ -159,6 +159,11 @@ class MixedReading:
         return self._reading.place
 
     @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far."""
+        return self._reading.seen
+
+    @property
     def facts(self) -> ReadingFacts:
         """Return what the pass found out; only after its end."""
         return self._reading.facts

@@ -48,6 +48,11 @@ class PickedReading(RecordReading):
         self._bytes = 0
         self._damage: Counter[str] = Counter()
 
+    @property
+    def seen(self) -> int:
+        """Return how many bytes of the records have been read so far."""
+        return self._bytes
+
     def __iter__(self) -> Iterator[pa.RecordBatch | Reject]:
         """Yield batches of pages and, between them, rejects."""
         counts = Counts()

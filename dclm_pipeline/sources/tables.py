@@ -41,6 +41,7 @@ class Parquet(Columns, Shaped, Source):
     """
 
     revision: ClassVar[int] = 1
+    edited: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("publicsuffixlist",)
 
     kind: Literal["parquet"] = "parquet"
@@ -119,6 +120,7 @@ class TableReading(OnePass):
         self._storage = storage
         self._rows, self._size = rows, size
         self._sha256 = sha256
+        self._seen = self._rows_there = 0
         self._schema = source.document_schema()
         self._batch = TextBatch(shard.name, self._schema, dict(source.columns), rows, size)
 
@@ -130,7 +132,9 @@ class TableReading(OnePass):
         documents = 0
         digest, length = self._digest()
         groups, first, following, place = self._groups()
+        before = place
         for rows in self._read(groups):
+            self._seen = length * (place - before) // max(self._rows_there, 1)
             # Who a document is, and where it comes from, was settled when the pool was made.
             known = settled(rows, self._schema, self._more) if self._sha256 else None
             if known is not None:
@@ -170,6 +174,11 @@ class TableReading(OnePass):
         empty = not (documents or failed or passed or shard.end)
         tally = SourceTally(documents, dict(passed), dict(failed), {"empty": 1} if empty else {})
         self._facts = ReadingFacts(digest, length, tally, first, following)
+
+    @property
+    def seen(self) -> int:
+        """Return how many bytes of the shard have been read so far, by the rows that have."""
+        return self._seen
 
     def look_through(self) -> ReadingFacts | None:
         """Return what a pass finds out, where every row is a document as it stands; nothing where one is not."""
@@ -219,6 +228,7 @@ class TableReading(OnePass):
         groups = [group for group, begin in enumerate(begins) if start <= begin and (end is None or begin < end)]
         behind = [begin for begin in begins if end is not None and begin >= end]
         before = sum(rows[: groups[0]]) if groups else 0
+        self._rows_there = sum(rows[group] for group in groups)
         return groups, begins[groups[0]] if groups else None, min(behind, default=None), before
 
     def _begins(self) -> tuple[list[int], list[int]]:

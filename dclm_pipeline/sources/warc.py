@@ -161,7 +161,7 @@ class WarcReading(RecordReading):
         with self._storage.open(shard.name) as file:
             codec = codec_of(Window(file, 0, 0), shard.name)
             customs = customs_of(Window(file, 0, 0, _HEAD), codec)
-            window = Window(file, shard.start, shard.end)
+            window = self._window = Window(file, shard.start, shard.end)
             walk = Walk(window, codec, customs, self._most_block, shard.end)
             begin = _begin(shard, walk)
             counts = Counts()

@@ -44,6 +44,11 @@ class Window:
         self._start = self._hashed = min(start, self._end)
         self._digest: Digest = hashlib.sha256() if digest is None else digest
 
+    @property
+    def seen(self) -> int:
+        """Return how many bytes of the stretch have gone by."""
+        return self._hashed - self._start
+
     def piece(self, offset: int, most: int) -> memoryview:
         """Return at most `most` bytes at `offset`, as many as are at hand; none at the file's end alone."""
         begin = offset - self._base

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dclm_pipeline.engine.looking import find_row
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.engine.opening_pools import whole_pool
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.pools.manifest import Manifest
 from dclm_pipeline.pools.reading import read_shard

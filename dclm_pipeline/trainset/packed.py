@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import one_batch
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.engine.opening_pools import whole_pool
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.pools.reading import distrusting, promised
 from dclm_pipeline.storage.many import at_once

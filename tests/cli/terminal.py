@@ -19,7 +19,7 @@ SECONDS = 120
 # Reads a command in each line; the copy of it that a command becomes leaves the loop, and ends as any program does.
 MAKER = """
 import json, os, runpy, sys
-import dclm_pipeline.api, dclm_pipeline.barriers, dclm_pipeline.cli.__main__, dclm_pipeline.engine.run, dclm_pipeline.stages
+import dclm_pipeline.api, dclm_pipeline.barriers, dclm_pipeline.cli.commands, dclm_pipeline.engine.run, dclm_pipeline.stages
 for line in sys.stdin:
     asked = json.loads(line)
     child = os.fork()

@@ -124,6 +124,7 @@ def test_a_stop_ends_teaching_and_leaves_nothing_behind(folder, tmp_path):
 
     assert process.returncode == 130, said
     assert [path.name for path in tmp_path.iterdir()] == ["long.yaml"]
+    assert "interrupted; nothing is kept of it" in said
 
 
 def test_distilling_tells_what_is_kept(folder, tmp_path):
@@ -165,3 +166,8 @@ def test_a_pool_is_compared_with_a_published_one(folder, tmp_path):
     assert not set(shown) & set("\x1b\x07\u202e")
     assert (told["both"], told["only_theirs"]) == (1, 1)
     assert "there is nothing" in dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "none", code=2).stderr
+
+    (tmp_path / "others.jsonl").write_text(json.dumps({"text": GOOD, "url": "http://nobody.example/"}) + "\n")
+    apart = dclm("reproduce", tmp_path / "pool", "--published", tmp_path / "others.jsonl", code=3)
+    assert "both" in apart.stdout
+    assert "nothing was compared" in apart.stderr

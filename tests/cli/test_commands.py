@@ -178,6 +178,19 @@ def test_a_place_where_nothing_lies_is_no_pool_that_stopped(tmp_path):
     assert "nothing lies there" in dclm("show", tmp_path / "nowhere", code=2).stderr
 
 
+def test_a_file_is_no_pool(tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    assert "is a file and no pool" in dclm("show", tmp_path / "file", code=2).stderr
+
+
+def test_a_place_that_the_system_refuses_is_named_with_a_way_out(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    said = dclm("sample-crawl", tmp_path / "file" / "crawl", "--pages", 1, code=2).stderr
+
+    assert said == f"dclm: {tmp_path}/file/crawl: Not a directory; name a place that is not below a file\n"
+
+
 def test_one_is_told_of_as_one(tmp_path):
     assert "1 page in 1 WARC file," in dclm("sample-crawl", tmp_path / "one", "--pages", 1, "--shards", 1).stdout
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 import dclm_pipeline as dp
 from dclm_pipeline.barriers.minhash_dedup import MinhashDedup
 from dclm_pipeline.barriers.near.trying import candidates_in, in_keep_order, pairs_to_read, tried
-from dclm_pipeline.cli.__main__ import app
-from dclm_pipeline.engine.opening import whole_pool
+from dclm_pipeline.cli.commands import app
+from dclm_pipeline.engine.opening_pools import whole_pool
 from dclm_pipeline.engine.sampled import sample_of
 from dclm_pipeline.recipe import Recipe
 from dclm_pipeline.sources.jsonl import Jsonl

@@ -1,6 +1,6 @@
 """How long something will take, told only once it can be."""
 
-from dclm_pipeline.cli.progress import LEAST_DONE, TimeLeft
+from dclm_pipeline.cli.progress import LEAST_DONE, Line, TimeLeft
 
 
 def told(ends: list[float], todo: int) -> list[float | None]:
@@ -48,3 +48,19 @@ def test_one_slow_part_changes_little():
 
 def test_a_single_part_says_nothing():
     assert told([3.0], 1) == [None]
+
+
+def test_what_begins_is_shown_at_once_and_what_comes_soon_after_is_not(capsys):
+    line = Line()
+    line.show("too soon")
+    line.begin("reading")
+    line.show("0 of 3")
+    line.begin("teaching")
+
+    assert capsys.readouterr().err == "reading\nteaching\n"
+
+
+def test_a_quiet_line_says_nothing_of_what_begins(capsys):
+    Line(quiet=True).begin("reading")
+
+    assert capsys.readouterr().err == ""

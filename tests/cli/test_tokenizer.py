@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from tokenizers import Tokenizer
 
 import dclm_pipeline as dp
-from dclm_pipeline.cli.__main__ import app
+from dclm_pipeline.cli.commands import app
 from dclm_pipeline.engine.assets.bundled import find_bundled
 from dclm_pipeline.engine.assets.catalogue import SHIPPED
 from dclm_pipeline.errors import RecipeError

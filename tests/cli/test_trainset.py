@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 import dclm_pipeline as dp
-from dclm_pipeline.cli.__main__ import app
+from dclm_pipeline.cli.commands import app
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.engine.assets.catalogue import SHIPPED
 from dclm_pipeline.errors import RecipeError
@@ -55,6 +55,7 @@ def test_export_writes_every_form_and_says_what_it_wrote(pack, tmp_path, form):
         path.name for path in (tmp_path / "out").iterdir()
     }
     assert f"as {form} in" in again.stdout
+    assert "is whole already" in again.stdout
 
 
 def test_exported_lines_are_the_texts(pack, tmp_path):

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 import dclm_pipeline as dp
 from dclm_pipeline.barriers.shuffle import Shuffle
 from dclm_pipeline.barriers.token_budget import TokenBudget
-from dclm_pipeline.cli.__main__ import app
+from dclm_pipeline.cli.commands import app
 from dclm_pipeline.engine.assets import FetchedAssets
 from dclm_pipeline.errors import PipelineError, RecipeError
 from dclm_pipeline.recipe import Recipe

@@ -161,6 +161,29 @@ def test_what_cannot_be_made_up_is_refused(tmp_path, settings):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_in_which_something_else_lies_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "manifest.json").write_text("of a pool")
+
+    with pytest.raises(RecipeError, match=r"is not empty \(manifest.json\)"):
+        write_crawl(tmp_path, 5)
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_crawl_that_broke_off_is_begun_anew(tmp_path):
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_crawl(tmp_path / "crawl", 5, shards=1, progress=stop)
+    write_crawl(tmp_path / "crawl", 5, shards=1)
+    write_crawl(tmp_path / "other", 5, shards=1)
+
+    one, other = (
+        sorted(p.read_bytes() for p in (tmp_path / name).rglob("*.*") if p.is_file()) for name in ("crawl", "other")
+    )
+    assert one == other
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("mine")
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.recipe import Limits, Recipe, load_recipe, named, step_kinds
+from dclm_pipeline.sources.jsonl import Jsonl
 from dclm_pipeline.sources.warc import Warc
 
 TEXT = """
@@ -156,3 +157,8 @@ def test_a_bare_name_is_a_recipe_that_comes_with_the_package(tmp_path, monkeypat
         load_recipe("quickstrat")
     Path("quickstart").write_text("name: mine\nsource: warc\nsteps: [extract]\n")
     assert load_recipe("quickstart").name == "mine"
+
+
+def test_a_recipe_without_a_step_is_refused():
+    with pytest.raises(RecipeError, match="expected a list of at least one"):
+        Recipe(name="x", source=Jsonl(), steps=[])

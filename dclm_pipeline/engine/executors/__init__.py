@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
+from dclm_pipeline.engine.underway import Hear, deaf
 from dclm_pipeline.errors import RecipeError, TransientError
 from dclm_pipeline.step import Needs
 
@@ -60,15 +61,20 @@ class Executor(Protocol):
 
 
 def open_executor(
-    name: str, conditions: Conditions, workers: int, address: str | None = None, pace: Pace | None = None
+    name: str,
+    conditions: Conditions,
+    workers: int,
+    address: str | None = None,
+    pace: Pace | None = None,
+    hear: Hear = deaf,
 ) -> Executor:
-    """Start an executor by name; with a pace, its workers keep it together."""
+    """Start an executor by name; with a pace, its workers keep it together. `hear` is told how far tasks are."""
     if name == "inline":
         from dclm_pipeline.engine.executors.inline import InlineExecutor
 
-        return InlineExecutor(conditions)  # its requests are this process's, which keeps the pace already
+        return InlineExecutor(conditions, hear)  # its requests are this process's, which keeps the pace already
     if name == "ray":
         from dclm_pipeline.engine.executors.ray import RayExecutor
 
-        return RayExecutor(conditions, workers, address, pace)
+        return RayExecutor(conditions, workers, address, pace, hear)
     raise RecipeError(f"there is no executor {name!r}; there are inline and ray")

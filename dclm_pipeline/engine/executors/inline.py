@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dclm_pipeline.engine.executors import Finished
 from dclm_pipeline.engine.perform import close_workshop, perform
 from dclm_pipeline.engine.tasks import Conditions, Task
+from dclm_pipeline.engine.underway import Hear, deaf, now_and_then
 from dclm_pipeline.errors import TaskError
 from dclm_pipeline.step import Needs
 
@@ -13,8 +14,9 @@ from dclm_pipeline.step import Needs
 class InlineExecutor:
     """An executor of one slot; tasks are done while it is waited for."""
 
-    def __init__(self, conditions: Conditions) -> None:
+    def __init__(self, conditions: Conditions, hear: Hear = deaf) -> None:
         self._conditions = conditions
+        self._hear = hear
         self._waiting: deque[Task] = deque()
 
     @property
@@ -34,7 +36,8 @@ class InlineExecutor:
             return []
         task = self._waiting.popleft()
         try:
-            return [Finished(task, perform(task, self._conditions))]
+            tell = now_and_then(lambda reached: self._hear({task.key: reached}))
+            return [Finished(task, perform(task, self._conditions, tell))]
         except TaskError as error:
             return [Finished(task, error=error)]
 

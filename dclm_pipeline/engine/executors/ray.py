@@ -31,7 +31,8 @@ from dclm_pipeline.engine.executors import Finished, Pace, WorkerLostError, Work
 from dclm_pipeline.engine.perform import perform
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.tasks import Conditions, Done, Task
-from dclm_pipeline.errors import RecipeError, TaskError
+from dclm_pipeline.engine.underway import Hear, Listening, deaf, telling_by_file
+from dclm_pipeline.errors import IncompleteError, RecipeError, TaskError
 from dclm_pipeline.step import Needs
 from dclm_pipeline.storage.budget import FREE_SECONDS, Budget, Lease, account, deal_with
 
@@ -91,24 +92,33 @@ def _settled(keeper: Any, counts_bytes: bool) -> None:
         deal_with(FarKeeper(keeper), counts_bytes=counts_bytes)
 
 
-def _perform(task: Task, conditions: Conditions, keeper: Any, counts_bytes: bool) -> Done:
+def _perform(task: Task, conditions: Conditions, keeper: Any, counts_bytes: bool, folder: str | None) -> Done:
     _settled(keeper, counts_bytes)
-    return perform(task, conditions)
+    with telling_by_file(folder, task.key) as tell:
+        return perform(task, conditions, tell)
 
 
 class RayExecutor:
     """An executor on Ray; embedded where no address is given."""
 
     def __init__(
-        self, conditions: Conditions, workers: int, address: str | None = None, pace: Pace | None = None
+        self,
+        conditions: Conditions,
+        workers: int,
+        address: str | None = None,
+        pace: Pace | None = None,
+        hear: Hear = deaf,
     ) -> None:
         self._conditions = conditions
         self._folder: PrivateFolder | None = None
+        self._listening: Listening | None = None
+        self._told: str | None = None
         Nurseries.end()  # workers have their own
         if ray.is_initialized():
             raise RecipeError("Ray runs in this process already; call ray.shutdown() first, or use executor='inline'")
         if address is None:
-            self._embedded(workers)
+            self._told = str(self._embedded(workers) / "underway")
+            self._listening = Listening(Path(self._told), hear)
         else:
             _check_address(address)
             ray.init(address=address, log_to_driver=False, logging_level="error")
@@ -138,12 +148,14 @@ class RayExecutor:
             max_retries=0,
             scheduling_strategy="SPREAD",
         )
-        self._running[options.remote(task, self._conditions, self._keeper, self._counts_bytes)] = task
+        self._running[options.remote(task, self._conditions, self._keeper, self._counts_bytes, self._told)] = task
 
     def wait(self, seconds: float) -> Sequence[Finished]:
         """Return tasks that ended."""
         if not self._running:
             return []
+        if self._listening is not None:
+            self._listening.listen()
         ready, _ = ray.wait(list(self._running), num_returns=1, timeout=seconds, fetch_local=False)
         return [self._finished(reference) for reference in ready]
 
@@ -156,8 +168,11 @@ class RayExecutor:
         if self._folder is not None:
             self._folder.remove()
 
-    def _embedded(self, workers: int) -> None:
-        """Start Ray on this machine: no dashboard, no usage reports, and nobody without the token gets in."""
+    def _embedded(self, workers: int) -> Path:
+        """Start Ray on this machine: no dashboard, no usage reports, and nobody without the token gets in.
+
+        Returns the folder that it and its workers share.
+        """
         parent = tempfile.gettempdir()
         folder = parent if len(parent) <= MOST_FOLDER_LENGTH else str(Path(os.sep, "tmp"))
         # Ray makes its own folders open to everybody; a parent that is not keeps them private.
@@ -169,21 +184,31 @@ class RayExecutor:
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         on_terminate = signal.getsignal(signal.SIGTERM)
-        ray.init(
-            address="local",  # whatever RAY_ADDRESS says
-            num_cpus=workers,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=str(self._folder.path / "ray"),
-            log_to_driver=False,
-            logging_level="error",
-            configure_logging=False,
-        )
+        try:
+            ray.init(
+                address="local",  # whatever RAY_ADDRESS says
+                num_cpus=workers,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                _temp_dir=str(self._folder.path / "ray"),
+                log_to_driver=False,
+                logging_level="error",
+                configure_logging=False,
+            )
+        except Exception as error:  # Ray raises no class of its own where it does not come up in time
+            said = str(error).strip().partition("\n")[0]
+            raise IncompleteError(
+                f"Ray did not start on this machine ({said}); it may be too busy, or have too little memory: run the "
+                "same command again, or with --executor inline, which is one process"
+            ) from error
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, on_terminate)  # Ray takes it, to leave by sys.exit
+        return self._folder.path
 
     def _finished(self, reference: "ray.ObjectRef[Done]") -> Finished:
         task = self._running.pop(reference)
+        if self._listening is not None:
+            self._listening.forget(task.key)
         try:
             return Finished(task, ray.get(reference))
         except ray.exceptions.RayTaskError as error:

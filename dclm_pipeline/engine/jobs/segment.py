@@ -25,6 +25,7 @@ from dclm_pipeline.engine.steps.found import found_to_bytes
 from dclm_pipeline.engine.steps.layout import Layout
 from dclm_pipeline.engine.steps.sides import FAILED, ROW, signals_schema
 from dclm_pipeline.engine.tasks import FromSource, SegmentWork, Task
+from dclm_pipeline.engine.underway import Reached, Tell, untold
 from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts, StoredFile
@@ -59,7 +60,7 @@ class Performed:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: Path) -> Performed:
+def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: Path, tell: Tell = untold) -> Performed:
     """Take a task's documents through its chain; a document that takes a stateful worker down is left out and told."""
     if work.shard is not None and work.shard.in_place:
         left = _left_in_place(work, work.shard, workshop)
@@ -69,7 +70,7 @@ def perform_segment(task: Task, work: SegmentWork, workshop: Workshop, scratch: 
     guard = workshop.guard(work.program)
     while True:
         try:
-            return _attempt(task, work, workshop, guard, scratch, excluded)
+            return _attempt(task, work, workshop, guard, scratch, excluded, tell)
         except MustRestart as restart:
             number = restart.document[ROW][0].as_py()
             if number in excluded:
@@ -95,6 +96,7 @@ def _attempt(
     guard: Guard | Unguarded,
     scratch: Path,
     excluded: dict[int, Lost],
+    tell: Tell,
 ) -> Performed:
     layout = work.program.layout()
     attempt = Attempt()
@@ -113,7 +115,7 @@ def _attempt(
         opening = _opening(work, workshop, isinstance(layout.after, Sweep))
         for lost in excluded.values():
             _lose(lost, work.guard_name, attempt, spool, told)
-        for answer in guard.run(_counted(incoming, attempt), opening):
+        for answer in guard.run(_counted(incoming, attempt, tell), opening):
             if isinstance(answer, Lost):
                 _lose(answer, work.guard_name, attempt, spool, told)
                 continue
@@ -160,9 +162,10 @@ def _documents(
     return documents_of_reading(attempt.reading, lambda reject: rejects.write(_as_row(reject)))
 
 
-def _counted(documents: Iterator[pa.RecordBatch], attempt: Attempt) -> Iterator[pa.RecordBatch]:
+def _counted(documents: Iterator[pa.RecordBatch], attempt: Attempt, tell: Tell) -> Iterator[pa.RecordBatch]:
     for batch in documents:
         attempt.entered += batch.num_rows
+        tell(Reached(attempt.entered, 0 if attempt.reading is None else attempt.reading.seen))
         yield batch
 
 

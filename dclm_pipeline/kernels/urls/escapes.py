@@ -15,7 +15,8 @@ _Bytes = NDArray[np.uint8]
 
 
 @part
-def _digit(byte: Integer) -> Integer:
+def hexadecimal(byte: Integer) -> Integer:
+    """Return the value of a hexadecimal digit, -1 for any other byte."""
     if 48 <= byte <= 57:
         return byte - 48
     if 97 <= (byte | 32) <= 102:
@@ -28,7 +29,7 @@ def _escaped(data: _Bytes, i: Integer, stop: Integer) -> Integer:
     """Return the byte of the escape at a place, -1 where there is none."""
     if i + 2 >= stop or data[i] != 37:
         return -1
-    high, low = _digit(np.int64(data[i + 1])), _digit(np.int64(data[i + 2]))
+    high, low = hexadecimal(np.int64(data[i + 1])), hexadecimal(np.int64(data[i + 2]))
     return high * 16 + low if high >= 0 and low >= 0 else -1
 
 

@@ -8,17 +8,23 @@ What cannot be a host, above all what is longer than 255 characters, is empty. K
 several (ligatures, squared letters) stay as they are.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.characters import host_codes
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, kernel, part
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Integer, kernel, part, stamp
 from dclm_pipeline.kernels.strings import Strings
+from dclm_pipeline.kernels.urls import escapes
+from dclm_pipeline.kernels.urls.escapes import hexadecimal
 from dclm_pipeline.kernels.words.automaton import INTS
 
 _Bytes = NDArray[np.uint8]
 _Codes = NDArray[np.int32]
+_PutHosts: TypeAlias = Callable[[NDArray[np.int64], _Bytes, _Codes, NDArray[np.int64], _Bytes], Integer]
 
 LONGEST = 255
 _LONGEST_LABEL = 63
@@ -78,15 +84,6 @@ def _host(data: _Bytes, start: Integer, stop: Integer) -> tuple[Integer, Integer
 
 
 @part
-def _hexadecimal(byte: Integer) -> Integer:
-    if 48 <= byte <= 57:
-        return byte - 48
-    if 97 <= (byte | 32) <= 102:
-        return (byte | 32) - 87
-    return -1
-
-
-@part
 def _unescape(data: _Bytes, start: Integer, stop: Integer, plain: _Bytes) -> Integer:
     """Copy a host without its escapes; return its length, or one too many where it is too long."""
     size, i = 0, start
@@ -96,7 +93,7 @@ def _unescape(data: _Bytes, start: Integer, stop: Integer, plain: _Bytes) -> Int
         if _is_dropped(byte):
             continue
         if byte == 37 and i + 1 < stop:
-            high, low = _hexadecimal(np.int64(data[i])), _hexadecimal(np.int64(data[i + 1]))
+            high, low = hexadecimal(np.int64(data[i])), hexadecimal(np.int64(data[i + 1]))
             if high >= 0 and low >= 0:
                 byte = high * 16 + low
                 i += 2
@@ -215,32 +212,40 @@ def _put_hard_host(
     return at if end > limit else end
 
 
-@kernel(types.int64(OFFSETS, BYTES, INTS, types.int64[::1], types.uint8[::1]))
-def _put_hosts(
-    offsets: NDArray[np.int64], data: _Bytes, table: _Codes, hosts: NDArray[np.int64], out: _Bytes
-) -> Integer:
-    plain, codes = np.empty(4 * LONGEST, np.uint8), np.empty(4 * LONGEST, np.int32)
-    end: Integer = 0
-    for row in range(hosts.size - 1):
-        hosts[row] = end
-        start, stop = _netloc(data, offsets[row], offsets[row + 1])
-        start, stop = _host(data, start, stop)
-        hard = False
-        for i in range(start, stop):
-            byte = data[i]
-            hard |= byte >= 0x80 or byte == 37 or _is_dropped(byte)
-        begin = end
-        if hard:
-            end = _put_hard_host(data, start, stop, table, plain, codes, out, end)
-        elif stop - start <= LONGEST:
+def _make(parts: int) -> _PutHosts:
+    @kernel(types.int64(OFFSETS, BYTES, INTS, types.int64[::1], types.uint8[::1]))
+    def put_hosts(
+        offsets: NDArray[np.int64], data: _Bytes, table: _Codes, hosts: NDArray[np.int64], out: _Bytes
+    ) -> Integer:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return 0
+        plain, codes = np.empty(4 * LONGEST, np.uint8), np.empty(4 * LONGEST, np.int32)
+        end: Integer = 0
+        for row in range(hosts.size - 1):
+            hosts[row] = end
+            start, stop = _netloc(data, offsets[row], offsets[row + 1])
+            start, stop = _host(data, start, stop)
+            hard = False
             for i in range(start, stop):
                 byte = data[i]
-                out[end] = byte + 32 if 65 <= byte <= 90 else byte
-                end += 1
-        while end > begin and out[end - 1] == _DOT:
-            end -= 1
-    hosts[hosts.size - 1] = end
-    return end
+                hard |= byte >= 0x80 or byte == 37 or _is_dropped(byte)
+            begin = end
+            if hard:
+                end = _put_hard_host(data, start, stop, table, plain, codes, out, end)
+            elif stop - start <= LONGEST:
+                for i in range(start, stop):
+                    byte = data[i]
+                    out[end] = byte + 32 if 65 <= byte <= 90 else byte
+                    end += 1
+            while end > begin and out[end - 1] == _DOT:
+                end -= 1
+        hosts[hosts.size - 1] = end
+        return end
+
+    return put_hosts
+
+
+_put_hosts = _make(stamp(escapes))
 
 
 def read_hosts(strings: Strings) -> Strings:

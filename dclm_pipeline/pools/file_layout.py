@@ -25,7 +25,7 @@ Way: TypeAlias = Literal["gzip", "brotli", "lz4", "zstd", "snappy", "none"]  # a
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """What a Parquet writer is told of columns."""
 
     compression: Way | dict[str, Way]
@@ -43,20 +43,20 @@ class Layout:
         return {name: level for name, way in self.compression.items() if way != "none"}
 
 
-def layout_of(schema: pa.Schema) -> Layout:
+def layout_of(schema: pa.Schema) -> FileLayout:
     """Return how the columns of a schema are to lie."""
     marked = {
         field.name: _way(field.name, field.metadata) for field in schema if field.metadata and STORED in field.metadata
     }
     if not marked:
-        return Layout("zstd", True, None, told=True)
+        return FileLayout("zstd", True, None, told=True)
     paths = {field.name: _leaves(field.name, field.type) for field in schema}
     compression: dict[str, Way] = {path: marked.get(name, "zstd") for name, inner in paths.items() for path in inner}
     indexed = [path for name, inner in paths.items() if name not in marked for path in inner]
-    return Layout(compression, indexed, _ONE_PAGE, told=indexed)
+    return FileLayout(compression, indexed, _ONE_PAGE, told=indexed)
 
 
-def passing_layout(schema: pa.Schema) -> Layout:
+def passing_layout(schema: pa.Schema) -> FileLayout:
     """Return how the columns of a file lie that is read once or twice, and then deleted."""
     looked_up = [name for name in schema.names if name in _LOOKED_UP]
     plain = [field.name for field in schema if field.metadata and field.metadata.get(STORED) == b"none"]
@@ -64,7 +64,7 @@ def passing_layout(schema: pa.Schema) -> Layout:
     if plain:
         paths = {field.name: _leaves(field.name, field.type) for field in schema}
         compression = {path: "none" if name in plain else "lz4" for name, inner in paths.items() for path in inner}
-    return Layout(compression, indexed=False, page_bytes=None, told=looked_up or False, passing=True)
+    return FileLayout(compression, indexed=False, page_bytes=None, told=looked_up or False, passing=True)
 
 
 def wished_rows(schema: pa.Schema) -> int:

@@ -1,5 +1,7 @@
 """Opening a pool for reading: its manifest, and its shards as one Arrow dataset."""
 
+from pathlib import Path
+
 import pyarrow.dataset
 
 from dclm_pipeline.errors import RecipeError
@@ -13,6 +15,8 @@ def whole_pool(place: str) -> tuple[Storage, Manifest]:
     storage = open_storage(place)
     manifest = read_manifest(storage)
     if manifest is None:
+        if Path(storage.url).is_file():
+            raise RecipeError(f"{place}: is a file and no pool; name the folder that `run` was given as --out")
         if next(iter(storage.entries()), None) is None:
             raise RecipeError(
                 f"{place}: nothing lies there, and so no pool; name the folder that `run` was given as --out"
