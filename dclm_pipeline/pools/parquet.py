@@ -96,6 +96,11 @@ class ShardWriter:
         self._check(batch)
         self._store(self._groups.add(batch))
 
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Return the rows so far, up to the last cut, and their `text_bytes`."""
+        return self._rows, self._groups.text_bytes
+
     def cut(self) -> int:
         """Close the row group here, whatever its size; return how many the file has now."""
         self._store(self._groups.rest())

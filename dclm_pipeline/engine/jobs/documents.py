@@ -1,6 +1,7 @@
 """Getting a task's documents into its chain: from the source or from stored shards, numbered in their order."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 
 from dclm_pipeline.arrow import from_numpy, take, where
 from dclm_pipeline.engine.found import UNHEARD_SCHEMA, Found
+from dclm_pipeline.engine.jobs.scattered import in_order
 from dclm_pipeline.engine.sides import ROW, rows_where
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
@@ -53,7 +55,7 @@ def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> 
 
 
 def documents_of_stored(
-    workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], *, few: bool = False
+    workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], scratch: Path, *, few: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """Yield the documents of stored shards, one shard after the other; more at a time where `few` are to be looked at.
 
@@ -63,7 +65,7 @@ def documents_of_stored(
     for number, shard in enumerate(stored):
         place = number << PLACE_BITS
         end = place + shard.file.rows
-        for batch in workshop.read(shard, columns, times):
+        for batch in _read(workshop, shard, columns, times, scratch):
             yield numbered(batch, place)
             place += batch.num_rows
         if place != end:
@@ -71,6 +73,15 @@ def documents_of_stored(
                 f"{below(shard.folder, shard.file.path)}: holds {shard.file.rows + place - end:,} rows now, and "
                 f"{shard.file.rows:,} when it was looked through; somebody wrote to it meanwhile"
             )
+
+
+def _read(
+    workshop: Workshop, shard: Stored, columns: Sequence[str], times: int, scratch: Path
+) -> Iterator[pa.RecordBatch]:
+    """Read a stored shard, or bring it together where it is scattered."""
+    if shard.scattered is None:
+        return workshop.read(shard, columns, times)
+    return in_order(workshop, shard.scattered, columns, workshop.conditions.rows * STORED_FACTOR * times, scratch)
 
 
 def less(documents: Iterator[pa.RecordBatch], excluded: frozenset[int]) -> Iterator[pa.RecordBatch]:
