@@ -18,13 +18,15 @@ from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.taking import taken, taken_from_memory
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import halves
+from dclm_pipeline.pools.reading import portions
 from dclm_pipeline.recipe.shipping import unpack
 from dclm_pipeline.step import Batch, Orders
 
 KEY = "_key"
+KEY_BYTES = 8
 MOST_BYTES = 256 * 2**20
 PIECE_BYTES = 64 * 2**20
-Taking: TypeAlias = Callable[[Sequence[Batch], NDArray[np.int64]], Iterator[Batch]]
+Taking: TypeAlias = Callable[[Sequence[Batch], NDArray[np.int64], int], Iterator[Batch]]
 
 
 class Ordered:
@@ -33,7 +35,7 @@ class Ordered:
     def __init__(self, scratch: Path, ranges: int, orders: Orders | None = None, most: int | None = None) -> None:
         self._most = MOST_BYTES if most is None else most
         self._held: list[Batch] = []
-        self._bytes = 0
+        self._bytes = self._whole = 0
         self._path = scratch / "unordered.arrow"
         self._ranges = ranges
         self._orders = orders
@@ -63,28 +65,42 @@ class Ordered:
             docs = pa.RecordBatch.from_arrays([*docs.columns, key], schema=self.schema(docs.schema))
         self._held.append(docs)
         self._bytes += docs.nbytes
+        self._whole += docs.nbytes
         if self._bytes > self._most:
             self._spill()
         self._keys.append(np.array(docs[KEY].to_numpy(zero_copy_only=False), np.uint64))
         self._ids.append(halves(docs["id"]))
 
-    def write_to(self, output: Output, *, with_key: bool = True) -> None:
-        """Write the rows in order, a range of keys after the other."""
+    def write_to(self, output: Output) -> None:
+        """Write the rows in order, a range of keys after the other, and their keys."""
+        for rows in self._in_ranges():
+            for batch in rows:
+                output.write(batch)
+            output.end_range()
+
+    def batches(self, rows: int, size: int) -> Iterator[Batch]:
+        """Yield the rows in order, less their keys: so many at a time, or fewer where that would be more than a size."""
+        rows = max(1, min(rows, size * sum(map(len, self._keys)) // max(1, self._whole)))
+        for runs in self._in_ranges(rows, keyed=False):
+            for run in runs:
+                yield from portions(run, size)
+
+    def _in_ranges(self, rows: int = 0, *, keyed: bool = True) -> Iterator[Iterator[Batch]]:
+        """Yield the rows of each range, which are to be looked at before the next is asked for."""
         if not self._keys:
-            for _ in range(self._ranges):
-                output.end_range()
-            return
-        if self._writer is None or self._sink is None:
+            yield from (iter(()) for _ in range(self._ranges))
+        elif self._writer is None or self._sink is None:
             held, self._held = self._held, []
-            self._write(held, taken_from_memory, output, with_key=with_key)
-            return
-        self._spill()
-        self._writer.close()
-        self._sink.close()
-        with pa.memory_map(str(self._path)) as file:
-            reader = pa.ipc.open_file(file)
-            batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-            self._write(batches, taken, output, with_key=with_key)
+            yield from self._taken(held, taken_from_memory, rows, keyed=keyed)
+        else:
+            self._spill()
+            self._writer.close()
+            self._sink.close()
+            with pa.memory_map(str(self._path)) as file:
+                reader = pa.ipc.open_file(file)
+                batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+                yield from self._taken(batches, taken, rows, keyed=keyed)
+            self._path.unlink()
 
     def _spill(self) -> None:
         """Put what is held on scratch, in one piece: few rows from each of many pieces are dear to take."""
@@ -96,15 +112,13 @@ class Ordered:
         self._writer.write_batch(one_batch(pa.Table.from_batches(self._held)))
         self._held, self._bytes, self._most = [], 0, min(self._most, PIECE_BYTES)
 
-    def _write(self, batches: Sequence[Batch], take: Taking, output: Output, *, with_key: bool) -> None:
+    def _taken(self, batches: Sequence[Batch], take: Taking, rows: int, *, keyed: bool) -> Iterator[Iterator[Batch]]:
         keys, ids = np.concatenate(self._keys), np.concatenate(self._ids)
         order = np.lexsort((ids[:, 1], ids[:, 0], keys))
         bounds = np.searchsorted(keys[order], range_starts(self._ranges), "left")
-        chosen = [batch.select([name for name in batch.schema.names if with_key or name != KEY]) for batch in batches]
+        chosen = [batch.select([name for name in batch.schema.names if keyed or name != KEY]) for batch in batches]
         for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):
-            for batch in take(chosen, order[start:stop]):
-                output.write(batch)
-            output.end_range()
+            yield take(chosen, order[start:stop], rows)
 
 
 def range_start(place: int, ranges: int) -> int:

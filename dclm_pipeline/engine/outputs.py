@@ -4,6 +4,7 @@ The receipt is written last, by put-if-absent: whoever comes second compares, an
 is, work that is not deterministic. Readers trust receipts alone, so nothing half-done is ever seen.
 """
 
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +22,8 @@ NAME_KEY_LENGTH = 16
 class Output:
     """One file in the making; with `ranges`, its row groups belong to ranges of a hash, given in order.
 
-    One that is `passing` is on its way to another task, and no part of a pool.
+    One that is `passing` is on its way to another task, and no part of a pool; of one that is `sized`, the facts say how
+    large each range is.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Output:
         optional: bool = False,
         group_bytes: int = GROUP_BYTES,
         passing: bool = False,
+        sized: bool = False,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -44,6 +47,7 @@ class Output:
         self._writer = ShardWriter(self.path, schema, group_bytes=group_bytes, passing=passing)
         self._facts: ShardFacts | None = None
         self._cut = 0
+        self._ends: list[tuple[int, int]] | None = [(0, 0)] if sized else None
 
     def __enter__(self) -> "Output":
         """Begin the file."""
@@ -68,6 +72,8 @@ class Output:
         groups = self._writer.cut()
         self.groups.append(groups - self._cut)
         self._cut = groups
+        if self._ends is not None:
+            self._ends.append(self._writer.stored)
 
     def store(self, storage: Storage, task: Task) -> StoredFile | None:
         """Upload the file under a name of its own; nothing where it is optional and has no rows."""
@@ -80,7 +86,14 @@ class Output:
         path = f"{self.folder}/{name}"
         storage.put_file(path, self.path)
         return StoredFile(
-            path, facts.rows, facts.bytes, facts.text_bytes, facts.sha256, dict(facts.content), tuple(self.groups)
+            path,
+            facts.rows,
+            facts.bytes,
+            facts.text_bytes,
+            facts.sha256,
+            dict(facts.content),
+            tuple(self.groups),
+            tuple((rows - before, size - less) for (before, less), (rows, size) in pairwise(self._ends or ())),
         )
 
 

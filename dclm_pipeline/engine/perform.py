@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from dclm_pipeline.engine.jobs.collect import perform_collect, perform_keep
-from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_gather, perform_merge
+from dclm_pipeline.engine.jobs.exchange import perform_evidence, perform_findings, perform_merge
 from dclm_pipeline.engine.jobs.segment import Performed, perform_segment
 from dclm_pipeline.engine.outputs import commit
 from dclm_pipeline.engine.tasks import (
@@ -17,7 +17,6 @@ from dclm_pipeline.engine.tasks import (
     Done,
     EvidenceWork,
     FindingsWork,
-    GatherWork,
     KeepWork,
     MergeWork,
     SegmentWork,
@@ -86,8 +85,6 @@ def _performed(task: Task, workshop: Workshop, scratch: Path, tell: Tell) -> Per
             return perform_merge(task, task.work, workshop, scratch)
         case FindingsWork():
             return perform_findings(task, task.work, workshop, scratch)
-        case GatherWork():
-            return perform_gather(task, task.work, workshop, scratch)
         case CollectWork():
             return perform_collect(task, task.work, workshop, scratch)
         case KeepWork():

@@ -14,15 +14,15 @@ from dclm_pipeline.engine.job import Job
 from dclm_pipeline.engine.jobs.exchange import findings_schema, handed_schema
 from dclm_pipeline.engine.keys import describe_step, key_of, shard_identity
 from dclm_pipeline.engine.older import older_lists
-from dclm_pipeline.engine.segments import CARRIED, Segment
+from dclm_pipeline.engine.ordering import KEY_BYTES
+from dclm_pipeline.engine.segments import CARRIED, Segment, joint_needs
 from dclm_pipeline.engine.steps.sides import signals_schema
-from dclm_pipeline.engine.stored import Listed, Piece, Stored, identity_of
+from dclm_pipeline.engine.stored import Listed, Piece, Stored, identity_of, scattered
 from dclm_pipeline.engine.tasks import (
     CollectWork,
     EvidenceWork,
     FindingsWork,
     FromSource,
-    GatherWork,
     SegmentWork,
     Task,
 )
@@ -64,6 +64,15 @@ class Heard:
     def identity(self) -> object:
         """Return what makes findings the same findings."""
         return [] if self.findings is None else self.findings.inventory.identity
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """What a reorder asks for: files, and the shards that their ranges are to become in the order of their keys."""
+
+    listed: Listed
+    shards: tuple[Stored, ...]
+    needs: Needs
 
 
 @dataclass(frozen=True)
@@ -111,10 +120,12 @@ def mended_phase(job: Job, shards: Sequence[InputShard], receipts: Sequence[Rece
     return phase, [place for place, _ in wrong]
 
 
-def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], heard: Heard) -> Phase:
+def segment_phase(
+    job: Job, segment: Segment, stored: Sequence[Stored], heard: Heard, ordering: Ordering | None = None
+) -> Phase:
     """Return a later segment's tasks: neighbouring shards joined until they hold `shard_bytes` of text.
 
-    A sweep's shards are its groups, however large.
+    A sweep's shards are its groups, however large. After a reorder, tasks bring their shards together before all else.
     """
     sweep = segment.layout.after if isinstance(segment.layout.after, Sweep) else None
     text = sum(shard.file.text_bytes for shard in stored)
@@ -123,7 +134,18 @@ def segment_phase(job: Job, segment: Segment, stored: Sequence[Stored], heard: H
     texts = [shard.file.text_bytes for shard in stored]
     groups = regrouped(texts, job.recipe.limits.shard_bytes) if sweep is None else divided(stored, sweep.groups)
     tasks = tuple(make.going_on(ordinal, stored, group) for ordinal, group in enumerate(groups))
-    return Phase(segment.name, job.folder_of(segment), tasks, segment.needs, listed=heard.findings)
+    needs, listed = segment.needs, heard.findings
+    if ordering is not None:
+        needs, listed = joint_needs(needs, ordering.needs), ordering.listed
+    return Phase(segment.name, job.folder_of(segment), tasks, needs, listed=listed)
+
+
+def ordering_of(job: Job, segment: Segment, reorder: Reorder, stored: Sequence[Stored]) -> Ordering:
+    """Return what the files of a segment that ends in a reorder are to become."""
+    schema = segment.layout.left_schema
+    listed = Listed(below(job.out, f"work/{segment.number}-{reorder.name}"), stored)
+    keyed = 0 if "text" in schema.names else KEY_BYTES
+    return Ordering(listed, scattered(listed, keyed=keyed), reorder.needs)
 
 
 def regrouped(sizes: Sequence[int], most: int) -> list[tuple[int, ...]]:
@@ -222,26 +244,6 @@ def findings_phase(
         for place in range(ranges)
     )
     return Phase(f"{barrier.name} {name}", folder, tasks, barrier.needs, listed=evidence, older=older)
-
-
-def gather_phase(job: Job, segment: Segment, reorder: Reorder, stored: Sequence[Stored]) -> Phase:
-    """Return the tasks that bring rows together in the order of their keys: one a range."""
-    folder = below(job.out, f"work/{segment.number}-{reorder.name}")
-    schema = segment.layout.left_schema
-    listed = Listed(folder, stored)
-    described = describe_step(reorder, job.assets.digest, job.codes)
-    tasks = tuple(
-        Task(
-            key_of("gather", described, place, listed.inventory.identity),
-            reorder.name,
-            place,
-            folder,
-            GatherWork(place, schema, listed.inventory),
-            (f"range {place}",),
-        )
-        for place in range(len(stored[0].file.groups))
-    )
-    return Phase(reorder.name, folder, tasks, reorder.needs, listed=listed)
 
 
 def collect_phase(
@@ -381,5 +383,7 @@ class _SegmentTasks:
             self._ordering,
             self._ranges,
         )
-        key = key_of("segment", self._key, identity, self._heard.identity, self._ranges)
+        # What leaves in ranges did not always say how large they are.
+        sized = ("sized",) if self._ordering else ()
+        key = key_of("segment", self._key, identity, self._heard.identity, self._ranges, *sized)
         return Task(key, self._segment.name, ordinal, self._folder, work, names, self._libraries)

@@ -102,8 +102,12 @@ def _needs(cut: _Cut) -> Needs:
     needs = cut.steps[0].needs if cut.steps else Needs()
     if not isinstance(cut.after, Sweep):
         return needs
-    also = cut.after.needs
-    return Needs(cpu=max(needs.cpu, also.cpu), memory=max(needs.memory, also.memory), gpu=max(needs.gpu, also.gpu))
+    return joint_needs(needs, cut.after.needs)
+
+
+def joint_needs(one: Needs, other: Needs) -> Needs:
+    """Return what is enough for both of two."""
+    return Needs(cpu=max(one.cpu, other.cpu), memory=max(one.memory, other.memory), gpu=max(one.gpu, other.gpu))
 
 
 def _numbers(schema: pa.Schema) -> frozenset[str]:

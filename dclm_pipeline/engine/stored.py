@@ -36,11 +36,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Stored:
-    """A file of an earlier task: the folder it lies in, and the facts about it; `within` where it has been joined."""
+    """A file of an earlier task: the folder it lies in, and the facts about it; `within` where it has been joined.
+
+    One that is `scattered` is no file yet: its rows lie in many, and its facts are what can be said of it before.
+    """
 
     folder: str
     file: StoredFile
     within: Piece | None = None
+    scattered: "Scattered | None" = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,14 @@ class Inventory:
     identity: str
     files: int
     ranges: int = 0
+
+
+@dataclass(frozen=True)
+class Scattered:
+    """Where rows lie that are to be brought into the order of a key: in one range of the files of an inventory."""
+
+    inventory: Inventory
+    place: int
 
 
 class Listed:
@@ -102,6 +114,19 @@ class Listed:
 def identity_of(files: Sequence[Stored]) -> list[object]:
     """Return what makes stored files the same files: their content, and how it is cut into ranges."""
     return [[dict(sorted(one.file.content.items())), one.file.rows, one.file.groups] for one in files]
+
+
+def scattered(listed: Listed, *, keyed: int) -> tuple[Stored, ...]:
+    """Return the ranges of listed files as files in the making; `keyed` bytes of each row's size are of its key."""
+    inventory = listed.inventory
+    ranges: list[Stored] = []
+    for place in range(inventory.ranges):
+        rows = sum(one.file.sizes[place][0] for one in listed.files)
+        size = sum(one.file.sizes[place][1] for one in listed.files) - keyed * rows
+        content = {"inventory": inventory.identity, "range": str(place)}
+        file = StoredFile(f"range {place}", rows, 0, size, inventory.identity, content)
+        ranges.append(Stored(listed.folder, file, scattered=Scattered(inventory, place)))
+    return tuple(ranges)
 
 
 def read_inventory(

@@ -102,15 +102,6 @@ class FindingsWork:
 
 
 @dataclass(frozen=True)
-class GatherWork:
-    """Bring the rows of one range of keys together, in key order."""
-
-    range: int
-    schema: pa.Schema
-    stored: Inventory
-
-
-@dataclass(frozen=True)
 class CollectWork:
     """Join rejects and signals of many tasks; of an inner segment, signals of rows that went on are left out."""
 
@@ -129,7 +120,7 @@ class KeepWork:
     into: str
 
 
-Work = SegmentWork | EvidenceWork | MergeWork | FindingsWork | GatherWork | CollectWork | KeepWork
+Work = SegmentWork | EvidenceWork | MergeWork | FindingsWork | CollectWork | KeepWork
 
 
 @dataclass(frozen=True)

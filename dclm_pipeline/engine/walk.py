@@ -16,13 +16,14 @@ from dclm_pipeline.engine.phases import (
     COLLECT,
     COLLECTED,
     Heard,
+    Ordering,
     Phase,
     Sides,
     collect_phase,
     evidence_phase,
     findings_phase,
-    gather_phase,
     mended_phase,
+    ordering_of,
     ranges_for,
     segment_phase,
     side_paths,
@@ -73,6 +74,7 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
     """Go from the source's shards to the pool; publish saved prefixes on the way, and the pool at the end."""
     stored: tuple[Stored, ...] = ()
     heard = Heard()
+    ordering: Ordering | None = None
     sides: list[Sides] = []
     tallies: list[Tally] = []
     inputs: tuple[InputFacts, ...] = ()
@@ -86,14 +88,14 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             phase, receipts = _read_source(job, shards, in_place, execute)
             inputs = tuple(facts for receipt in receipts for facts in receipt.inputs)
         else:
-            phase = segment_phase(job, segment, stored, heard)
+            phase = segment_phase(job, segment, stored, heard, ordering)
             receipts = execute(phase)
         tallies.append(total(receipt.tally for receipt in receipts))
         if segment.number == 0:
             stored = stored_of_source(job, folder, shards, receipts, in_place)
         else:
             stored = stored_of(folder, receipts, "docs")
-        heard = Heard()
+        heard, ordering = Heard(), None
         keep_of_sweep(job, segment, folder, receipts, kept, execute)
         last = segment.number == len(segments) - 1
         if segment.saved or last:
@@ -112,8 +114,8 @@ def walk(job: Job, shards: tuple[InputShard, ...], execute: Execute, publish: Pu
             heard = _exchanged(job, segment, segment.ending, stored, execute)
             heard = keep_of_barrier(job, segment, segment.ending, stored, heard, kept, execute)
         elif isinstance(segment.ending, Reorder):
-            phase = gather_phase(job, segment, segment.ending, stored)
-            stored = stored_of(phase.folder, execute(phase), "docs")
+            ordering = ordering_of(job, segment, segment.ending, stored)
+            stored = ordering.shards
     raise AssertionError("a chain has a last segment")
 
 

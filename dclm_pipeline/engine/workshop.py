@@ -25,6 +25,8 @@ from dclm_pipeline.storage.cached import cached
 
 # Stored documents are many times smaller than the pages they came from, so as many more make a batch.
 STORED_FACTOR = 8
+# And as many times more of those without texts, and of the rows of an exchange.
+SHORT_FACTOR = 16
 MOST_LISTED = 4  # of evidence, and of what older pools have kept
 MOST_GUARDS = 4  # the program at hand and the one before: a worker seldom goes back further
 

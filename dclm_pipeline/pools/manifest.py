@@ -85,11 +85,15 @@ def manifest_to_bytes(manifest: Manifest) -> bytes:
     """Return a manifest as JSON for people: indented, keys sorted."""
     values = asdict(manifest) | {
         "inputs": [facts.to_json() for facts in manifest.inputs],
+        **{name: [file.to_json() for file in getattr(manifest, name)] for name in ("shards", "rejects", "signals")},
         "format": FORMAT,
         "tally": tally_to_json(manifest.tally),
         "rows": manifest.rows,
         "content": manifest.content,
     }
+    values["evidence"] = [
+        asdict(kept) | {"files": [file.to_json() for file in kept.files]} for kept in manifest.evidence
+    ]
     if not manifest.evidence:
         values.pop("evidence")  # most pools keep none
     return json.dumps(values, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"

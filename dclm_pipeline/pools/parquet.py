@@ -7,13 +7,12 @@ of a shard is that of its `text`.
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,9 +23,6 @@ from dclm_pipeline.pools.file_layout import MOST_BYTES, FileLayout, layout_of, p
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
 from dclm_pipeline.pools.rowgroups import RowGroups, contiguous, plain_schema
 from dclm_pipeline.storage.trouble import naming
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 __all__ = ["GROUP_BYTES", "GROUP_ROWS", "ShardFacts", "ShardWriter", "file_facts", "read_shard"]
 
@@ -70,10 +66,14 @@ class ShardWriter:
         with naming(str(path)):
             self._sink = _NewFile(path) if passing else _HashedFile(path)
         try:
-            self._parquet = _parquet_writer(self._sink, self.schema, layout)
-        except (pa.ArrowException, OSError) as error:
+            with naming(str(path)):
+                self._parquet = _parquet_writer(self._sink.file, self.schema, layout)
+        except BaseException as error:
+            self._sink.forsake()
             self._sink.discard()
-            raise RecipeError(f"{path}: Parquet cannot hold these columns: {error}") from error
+            if isinstance(error, pa.ArrowException | OSError):
+                raise RecipeError(f"{path}: Parquet cannot hold these columns: {error}") from error
+            raise
 
     def __enter__(self) -> "ShardWriter":
         """Return the writer."""
@@ -95,6 +95,11 @@ class ShardWriter:
             raise PipelineError(f"{self.path}: written to after its end")
         self._check(batch)
         self._store(self._groups.add(batch))
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Return the rows so far, up to the last cut, and their `text_bytes`."""
+        return self._rows, self._groups.text_bytes
 
     def cut(self) -> int:
         """Close the row group here, whatever its size; return how many the file has now."""
@@ -121,10 +126,11 @@ class ShardWriter:
 
     def discard(self) -> None:
         """Remove the file."""
-        self._sink.discard()
-        # What Parquet still wants to write goes nowhere; left open, it would complete the file some time later.
+        self._sink.forsake()
+        # Left open, Parquet would complete the file some time later.
         with suppress(pa.ArrowException, OSError):
             self._parquet.close()
+        self._sink.discard()
 
     def _store(self, groups: Iterable[pa.Table]) -> None:
         try:
@@ -134,6 +140,7 @@ class ShardWriter:
                     for batch in group.to_batches():
                         self._digest.update(batch)
                     self._parquet.write_table(group, row_group_size=group.num_rows)
+                    self._sink.look()
                     self._rows += group.num_rows
                     self._cuts += 1
         except BaseException as error:
@@ -154,77 +161,85 @@ class ShardWriter:
             raise ShardError(f"{self.path}: rows that are not valid cannot be stored: {error}") from error
 
 
-class _NewFile(io.RawIOBase):
-    """A new file that can be given up at any time."""
+class _NewFile:
+    """A new file that can be given up at any time. Parquet writes to it without Python in between."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("wb", buffering=_BUFFER)
-        self._kept = True
+        self.file = pa.OSFile(str(path), "wb")
         self.size = 0
 
     @property
     def ended(self) -> bool:
         """Tell whether the file is complete or given up."""
-        return self._file.closed
+        return self.file.closed
 
     @property
     def sha256(self) -> str:
         """Return nothing: nobody has looked at what was written."""
         return ""
 
-    def writable(self) -> bool:
-        """Say that this can be written to."""
-        return True
-
-    def tell(self) -> int:
-        """Return how much was written."""
-        return self.size
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write all of `data`; once the file is given up, none of it."""
-        view = memoryview(data)
-        if self._kept:
-            self._file.write(view)
-            self.size += view.nbytes
-        return view.nbytes
+    def look(self) -> None:
+        """Look at what has been written since the last time."""
 
     def finish(self) -> None:
         """Hand the last bytes to the operating system."""
-        self._file.close()
+        self.look()
+        self.size = self.file.tell()
+        self.file.close()
+
+    def forsake(self) -> None:
+        """Take the file's name away: what is still written goes nowhere."""
+        self._path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Remove the file; what is still written goes nowhere."""
-        self._kept = False
-        with suppress(OSError):  # closing may write what is left, to a device that has no space
-            self._file.close()
-        self._path.unlink(missing_ok=True)
+        """Let go of a file that is forsaken."""
+        with suppress(OSError):  # a device that has no space
+            self.file.close()
 
 
 class _HashedFile(_NewFile):
-    """A new file that is hashed while it is written."""
+    """A new file that is hashed while it is written, out of what the operating system has of it."""
 
     def __init__(self, path: Path) -> None:
-        self._hash = hashlib.sha256()
         super().__init__(path)
+        self._hash = hashlib.sha256()
+        self._written = path.open("rb", buffering=0)
+        self._room = bytearray(_BUFFER)
 
     @property
     def sha256(self) -> str:
         """Return the digest of what was written, in hexadecimal."""
         return self._hash.hexdigest()
 
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write and hash all of `data`; once the file is given up, none of it."""
-        if self._kept:
-            self._hash.update(data)
-        return super().write(data)
+    def look(self) -> None:
+        """Hash what has been written since the last time: it is read again, which costs a tenth of hashing it."""
+        end = self.file.tell()
+        while self.size < end:
+            count = self._written.readinto(memoryview(self._room)[: end - self.size])
+            if not count:
+                raise ShardError(
+                    f"{self._path}: ends at {self.size:,} bytes, and {end:,} were written: somebody cut it"
+                )
+            self._hash.update(memoryview(self._room)[:count])
+            self.size += count
+
+    def finish(self) -> None:
+        """Hand the last bytes to the operating system."""
+        super().finish()
+        self._written.close()
+
+    def discard(self) -> None:
+        """Let go of a file that is forsaken."""
+        self._written.close()
+        super().discard()
 
 
-def _parquet_writer(sink: io.RawIOBase, schema: pa.Schema, layout: FileLayout) -> pq.ParquetWriter:
+def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema, layout: FileLayout) -> pq.ParquetWriter:
     indexed: Any = layout.indexed  # the stubs know of no lists of columns
     told: Any = layout.told
     return pq.ParquetWriter(
-        pa.PythonFile(sink, mode="w"),
+        sink,
         schema,
         version="2.6",
         compression=layout.compression,

@@ -77,7 +77,7 @@ def read_shard(
             if holding is not None and not shard.may_hold(group, *holding):
                 continue
             for batch in shard.batches(group, rows, size, group_limit):
-                yield from _portions(batch, size)
+                yield from portions(batch, size)
 
 
 def read_promised(
@@ -197,7 +197,7 @@ def _declared_schema(metadata: Mapping[bytes, bytes]) -> pa.Schema:
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(metadata[_DECLARED])))
 
 
-def _portions(batch: pa.RecordBatch, size: int) -> Iterator[pa.RecordBatch]:
+def portions(batch: pa.RecordBatch, size: int) -> Iterator[pa.RecordBatch]:
     """Cut a batch where its rows' bytes would pass `size`."""
     if batch.nbytes <= size and not any(map(is_packed, batch.schema.types)):
         yield batch  # looking at each row is slower than reading it

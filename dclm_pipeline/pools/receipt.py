@@ -33,11 +33,18 @@ class StoredFile:
     content: Mapping[str, str]
     # For files whose row groups belong to ranges of a hash: how many row groups each range has.
     groups: tuple[int, ...] = ()
+    # For some of them, of each range: its rows and their part of `text_bytes`.
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as plain JSON values, less sizes that are not known."""
+        return {name: value for name, value in asdict(self).items() if value or name != "sizes"}
 
 
 def stored_file(facts: Mapping[str, Any]) -> StoredFile:
     """Read the facts about a file from plain values."""
-    return StoredFile(**{**facts, "groups": tuple(facts["groups"])})
+    sizes = tuple((int(rows), int(size)) for rows, size in facts.get("sizes", ()))
+    return StoredFile(**{**facts, "groups": tuple(facts["groups"]), "sizes": sizes})
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,9 @@ def receipt_path(key: str) -> str:
 def receipt_to_bytes(receipt: Receipt) -> bytes:
     """Return a receipt as one line of JSON, keys sorted."""
     inputs = [facts.to_json() for facts in receipt.inputs]
-    values = asdict(receipt) | {"format": FORMAT, "tally": tally_to_json(receipt.tally), "inputs": inputs}
+    files = {name: file.to_json() for name, file in receipt.files.items()}
+    told = {"format": FORMAT, "tally": tally_to_json(receipt.tally), "inputs": inputs, "files": files}
+    values = asdict(receipt) | told
     return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

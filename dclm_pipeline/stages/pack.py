@@ -205,7 +205,8 @@ class _Best:
 
         if self._window is None:
             rows = min(MOST_OPEN, max(1, OPEN_BYTES // (self._length * self._width)))
-            self._window = Window(self._length, documents.data[-self._width :].copy(), rows)
+            end = int(documents.begins[0] + documents.sizes[0]) * self._width
+            self._window = Window(self._length, documents.data[end - self._width : end].copy(), rows)
         which, offsets, sizes = pieces_of(documents.sizes, self._length)
         begins = (documents.begins[which] + offsets) * self._width
         laid = self._window.lay(documents.data, begins, sizes)

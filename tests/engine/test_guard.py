@@ -1,5 +1,6 @@
 """The guard: a document costs itself at most."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dclm_pipeline.engine.child.arena import Arena
 from dclm_pipeline.engine.child.guard import Guard, Unguarded
 from dclm_pipeline.engine.child.work import ChildLimits, Lost, MustRestart, Output
 from dclm_pipeline.errors import TransientError, UnforeseenError
@@ -86,6 +88,30 @@ def test_a_batch_larger_than_the_shared_memory_gets_through(guard):
     texts = ["x" * 40_000_000, "y"]
 
     assert ran(guard, texts, 2) == (texts, [])
+
+
+def test_an_answer_larger_than_the_shared_memory_gets_through(guard):
+    texts = ["x" * 20_000_000, "y" * 10_000_000, "z"]
+
+    assert ran(guard, texts, 3) == (texts, [])
+
+
+@pytest.mark.parametrize("lengths", [{"docs": -64}, {"docs": 2**40}, {"docs": 2**25, "more": 64}])
+def test_an_answer_that_cannot_lie_in_shared_memory_is_none(lengths):
+    arena = Arena.make()
+
+    assert arena.answer(bytearray(json.dumps({"facts": {}, "tables": lengths}).encode())) is None
+    arena.close()
+
+
+def test_an_answer_does_not_change_with_the_memory_it_came_through():
+    arena = Arena.make()
+    tables = {"docs": batches(["a", "ж", ""], 3)[0], "signals": batches(["b"], 1)[0], "none": batches(["b"], 1)[0][:0]}
+    answer = arena.answer(bytearray(arena.put_answer(Output(tables, {"fact": 1}))))
+    arena.put_answer(Output({"docs": batches(["z" * 5000], 1)[0]}, {}))
+
+    assert (answer.tables, answer.facts) == (tables, {"fact": 1})
+    arena.close()
 
 
 def test_the_task_is_told_what_is_particular_about_it(guard):

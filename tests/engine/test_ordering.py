@@ -1,5 +1,8 @@
 """Rows in the order of a key: the same file, whatever stays in memory and however the rows came."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +14,11 @@ from dclm_pipeline.engine import ordering, taking
 from dclm_pipeline.engine.ordering import KEY, Ordered
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.taking import taken, taken_from_memory
+from dclm_pipeline.engine.tasks import CollectWork, Task
 from dclm_pipeline.ids import ID
+from dclm_pipeline.pools.receipt import stored_file
+from dclm_pipeline.pools.rowgroups import batch_bytes
+from dclm_pipeline.storage import open_storage
 
 SCHEMA = pa.schema([("id", ID), ("text", pa.large_string()), (KEY, pa.uint64())])
 rows = st.lists(
@@ -73,6 +80,37 @@ def test_long_values_are_gathered_to_the_same_file(tmp_path_factory, given_rows,
         patched.setattr(taking, "MANY_BYTES", 0)
 
         assert ordered(folder / "b", batches(given_rows, size), most, ranges) == wanted
+
+
+@given(rows, st.integers(1, 9), st.sampled_from([0, 1, 300, 10**6]), st.integers(1, 9), st.integers(1, 200))
+def test_rows_go_on_without_their_keys_in_batches_that_are_small_enough(
+    tmp_path_factory, given_rows, size, most, most_rows, most_bytes
+):
+    gathered = Ordered(tmp_path_factory.mktemp("ordered"), 1, most=most)
+    for batch in batches(given_rows, size):
+        gathered.add(batch)
+    found = list(gathered.batches(most_rows, most_bytes))
+
+    wanted = [id for _, id in sorted((key, id) for key, id, _ in given_rows)]
+    assert [id for batch in found for id in batch["id"].to_pylist()] == wanted
+    assert all(batch.schema.names == ["id", "text"] and 0 < batch.num_rows <= most_rows for batch in found)
+    assert all(batch.num_rows == 1 or batch_bytes(batch)[0].sum() <= most_bytes for batch in found)
+
+
+def test_files_say_how_large_their_ranges_are(tmp_path):
+    gathered = Ordered(tmp_path, 3)
+    gathered.add(pa.RecordBatch.from_pylist([{KEY: 5, "id": bytes(16), "text": "жук"}], SCHEMA))
+    gathered.add(
+        pa.RecordBatch.from_pylist([{KEY: 2**64 - 1, "id": bytes([n] * 16), "text": "a"} for n in (1, 2)], SCHEMA)
+    )
+    with Output(tmp_path, "docs", "shards", SCHEMA, sized=True) as output:
+        gathered.write_to(output)
+    task = Task("0" * 64, "order", 0, "memory://sizes", CollectWork((), (), (), SCHEMA), ())
+    stored = output.store(open_storage("memory://sizes"), task)
+
+    assert stored.sizes == ((1, 6), (0, 0), (2, 2))
+    assert stored_file(json.loads(json.dumps(stored.to_json()))) == stored
+    assert "sizes" not in replace(stored, sizes=()).to_json()
 
 
 @pytest.mark.parametrize("take", [taken, taken_from_memory])

@@ -64,13 +64,14 @@ def test_it_has_several_shards(reference):
     assert sum(name.startswith("shards/") for name in reference[0]) > 2
 
 
-@pytest.mark.parametrize("place", [0, 9, 17, 23, 29])
+@pytest.mark.parametrize("share", [0, 0.3, 0.6, 0.8, 1])
 def test_a_put_that_fails_between_data_and_receipt_leaves_nothing_to_be_seen(
-    pools, reference, tmp_path, monkeypatch, place
+    pools, reference, tmp_path, monkeypatch, share
 ):
     from dclm_pipeline.engine import perform
 
     commit, calls = perform.commit, []
+    place = round(share * (reference[1] - 1))
 
     def failing(storage, receipt):
         calls.append(receipt.key)

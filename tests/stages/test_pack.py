@@ -48,6 +48,18 @@ def put_together(docs: pa.Table, dtype: str = "<u2") -> dict[bytes, list[int]]:
 
 
 @pytest.mark.parametrize("fit", ["greedy", "best"])
+def test_rows_do_not_depend_on_batches_where_documents_have_no_common_end(fit):
+    docs = tokenized([3, 7, 0, 5, 9, 2]).set_column(
+        1, "tokens", pa.array([bytes([n] * 2 * size) for n, size in enumerate([3, 7, 0, 5, 9, 2])], pa.large_binary())
+    )
+    pack = Pack(sequence_length=8, fit=fit)
+    found = [pa.Table.from_batches(pack.rows(iter(docs.to_batches(max_chunksize=size)))) for size in (6, 2, 1)]
+
+    assert found[1].equals(found[0])
+    assert found[2].equals(found[0])
+
+
+@pytest.mark.parametrize("fit", ["greedy", "best"])
 @pytest.mark.parametrize("dtype", ["uint16", "uint32"])
 @given(sizes=SIZES)
 def test_every_document_stands_there_once(fit, dtype, sizes):

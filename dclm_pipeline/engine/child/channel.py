@@ -45,8 +45,7 @@ def receive(link: socket.socket) -> tuple[bytes, bytearray]:
 def output_parts(output: Output) -> list[bytes | pa.Buffer]:
     """Return an output as parts of a message: what follows, then each table."""
     buffers = {name: serialized(table) for name, table in output.tables.items()}
-    head = json.dumps({"facts": output.facts, "tables": {name: buffer.size for name, buffer in buffers.items()}})
-    encoded = head.encode()
+    encoded = json.dumps(head_of(output, {name: buffer.size for name, buffer in buffers.items()})).encode()
     return [struct.pack("<I", len(encoded)), encoded, *buffers.values()]
 
 
@@ -54,9 +53,18 @@ def output_from(data: bytearray) -> Output:
     """Read what `output_parts` made."""
     (size,) = struct.unpack_from("<I", data)
     head: Mapping[str, JSON] = json.loads(bytes(data[4 : 4 + size]))
-    whole = pa.py_buffer(data)
+    return tables_of(pa.py_buffer(data).slice(4 + size), head)
+
+
+def head_of(output: Output, lengths: Mapping[str, int]) -> dict[str, JSON]:
+    """Return what is said of an output beside its tables, whose lengths are told."""
+    return {"facts": output.facts, "tables": dict(lengths)}
+
+
+def tables_of(whole: pa.Buffer, head: Mapping[str, JSON]) -> Output:
+    """Return an output whose tables lie one after another."""
     tables: dict[str, pa.RecordBatch] = {}
-    place = 4 + size
+    place = 0
     for name, length in head["tables"].items():
         tables[name] = deserialized(whole.slice(place, length))
         place += length

@@ -202,6 +202,12 @@ class Guard:
         kind, data = self._received(self._limits.wall_seconds * share)
         if kind == b"O":
             return output_from(data)
+        if kind == b"S":
+            output = self._arena.answer(data)
+            if output is not None:
+                return output
+            self._end_child()
+            raise _DeadError("crashed", "out of step")
         _raise_told(kind, data)
         self._end_child()
         raise _DeadError("memory limit", f"over {self._limits.memory:,} bytes")

@@ -38,7 +38,7 @@ from dclm_pipeline.engine.child.channel import (
 )
 from dclm_pipeline.engine.child.opening_steps import problems_of_opening
 from dclm_pipeline.engine.child.process import settle
-from dclm_pipeline.engine.child.work import ChildLimits, Program, Worker
+from dclm_pipeline.engine.child.work import ChildLimits, Output, Program, Worker
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.kernels import compiled
 from dclm_pipeline.recipe.shipping import unpack
@@ -192,7 +192,7 @@ def _answer(link: socket.socket, arena: Arena, worker: Worker, stateful: bool) -
             worker.begin(bytes(data))
             return send(link, b"D")
         if kind == b"F":
-            return send(link, b"O", *output_parts(worker.finish()))
+            return _hand_over(link, arena, worker.finish())
         cpu, slot, length = (float(part) for part in bytes(data[:64]).split())
         if kind == b"A":
             batch = arena.get(int(slot), int(length), copied=stateful)
@@ -201,7 +201,7 @@ def _answer(link: socket.socket, arena: Arena, worker: Worker, stateful: bool) -
         signal.setitimer(signal.ITIMER_PROF, cpu)
         output = worker.work(batch)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        return send(link, b"O", *output_parts(output))
+        return _hand_over(link, arena, output)
     except MemoryError:
         return send(link, b"M")
     except ClosedError:
@@ -210,6 +210,15 @@ def _answer(link: socket.socket, arena: Arena, worker: Worker, stateful: bool) -
         return send(link, RECIPE_ERROR, str(error).encode())
     except Exception:  # noqa: BLE001 - steps' exceptions are caught by the chain: this is a bug of ours, to be told
         return send(link, b"X", traceback.format_exc().encode(errors="replace"))
+
+
+def _hand_over(link: socket.socket, arena: Arena, output: Output) -> None:
+    """Answer with an output: through shared memory, or the socket where it is too large."""
+    head = arena.put_answer(output)
+    if head is None:
+        send(link, b"O", *output_parts(output))
+    else:
+        send(link, b"S", head)
 
 
 def _confine(limits: ChildLimits) -> None:

@@ -1,17 +1,19 @@
 """Getting a task's documents into its chain: from the source or from stored shards, numbered in their order."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dclm_pipeline.arrow import from_numpy, take, where
+from dclm_pipeline.engine.jobs.scattered import in_order
 from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, Found
 from dclm_pipeline.engine.steps.sides import ROW, rows_where
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
 from dclm_pipeline.engine.tasks import FromSource
-from dclm_pipeline.engine.workshop import STORED_FACTOR, Workshop
+from dclm_pipeline.engine.workshop import SHORT_FACTOR, STORED_FACTOR, Workshop
 from dclm_pipeline.errors import IntegrityError
 from dclm_pipeline.sources import Reading, Reject
 from dclm_pipeline.step import EVERYONE
@@ -23,9 +25,8 @@ PLACE_BITS = 40
 # Columns of pages as they came, of which fewer make a batch than of texts.
 PAGES = frozenset({"body", "html"})
 _LONG = PAGES | {"text"}
-# As many times more documents make a batch without any of these, or of those that were found to be looked at again. Rows
-# of an exchange are short, too.
-SHORT_FACTOR, _FEW_FACTOR = 16, 4
+# As many times more documents make a batch of those that were found to be looked at again.
+_FEW_FACTOR = 4
 
 
 def numbered(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
@@ -54,7 +55,7 @@ def documents_of_reading(reading: Reading, reject: Callable[[Reject], None]) -> 
 
 
 def documents_of_stored(
-    workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], *, few: bool = False
+    workshop: Workshop, stored: Sequence[Stored], columns: Sequence[str], scratch: Path, *, few: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """Yield the documents of stored shards, one shard after the other; more at a time where `few` (or none) are to be looked at.
 
@@ -64,7 +65,7 @@ def documents_of_stored(
     for number, shard in enumerate(stored):
         place = number << PLACE_BITS
         end = place + shard.file.rows
-        for batch in workshop.read(shard, columns, times):
+        for batch in _read(workshop, shard, columns, times, scratch):
             yield numbered(batch, place)
             place += batch.num_rows
         if place != end:
@@ -72,6 +73,15 @@ def documents_of_stored(
                 f"{below(shard.folder, shard.file.path)}: holds {shard.file.rows + place - end:,} rows now, and "
                 f"{shard.file.rows:,} when it was looked through; somebody wrote to it meanwhile"
             )
+
+
+def _read(
+    workshop: Workshop, shard: Stored, columns: Sequence[str], times: int, scratch: Path
+) -> Iterator[pa.RecordBatch]:
+    """Read a stored shard, or bring it together where it is scattered."""
+    if shard.scattered is None:
+        return workshop.read(shard, columns, times)
+    return in_order(workshop, shard.scattered, columns, workshop.conditions.rows * STORED_FACTOR * times, scratch)
 
 
 def less(documents: Iterator[pa.RecordBatch], excluded: frozenset[int]) -> Iterator[pa.RecordBatch]:

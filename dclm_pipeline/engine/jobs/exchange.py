@@ -1,11 +1,11 @@
-"""The jobs around a barrier or a reorder, which exchange rows through storage.
+"""The jobs around a barrier, which exchange rows through storage.
 
 Evidence leaves a shard in ranges of its hash, one or more row groups a range, so that whoever works on a range reads
 its row groups of every file and nothing else. The number of a shard is its place in the plan, never its arrival.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +16,17 @@ from dclm_pipeline.engine.child.programs import EVIDENCE, UNHEARD, evidence_sche
 from dclm_pipeline.engine.child.work import Lost
 from dclm_pipeline.engine.combining import combined_by, combining
 from dclm_pipeline.engine.gathered import Gathered
-from dclm_pipeline.engine.jobs.documents import (
-    PLACE_BITS,
-    SHORT_FACTOR,
-    documents_of_stored,
-    found_about,
-    less,
-    told_of,
-)
+from dclm_pipeline.engine.jobs.documents import PLACE_BITS, documents_of_stored, found_about, less, told_of
+from dclm_pipeline.engine.jobs.scattered import of_range
 from dclm_pipeline.engine.jobs.segment import Performed
-from dclm_pipeline.engine.ordering import KEY, Ordered, range_end, range_of_hashes, range_start
+from dclm_pipeline.engine.ordering import range_end, range_of_hashes, range_start
 from dclm_pipeline.engine.outputs import Output
 from dclm_pipeline.engine.steps.contract import ContractError
 from dclm_pipeline.engine.steps.found import UNHEARD_SCHEMA, found_to_bytes, without_answer
 from dclm_pipeline.engine.steps.sides import ROW
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored
-from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, GatherWork, MergeWork, Task
-from dclm_pipeline.engine.workshop import Workshop
+from dclm_pipeline.engine.tasks import EvidenceWork, FindingsWork, MergeWork, Task
+from dclm_pipeline.engine.workshop import SHORT_FACTOR, Workshop
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.pools.receipt import InputFacts
 from dclm_pipeline.recipe.shipping import unpack
@@ -51,7 +45,7 @@ def perform_evidence(task: Task, work: EvidenceWork, workshop: Workshop, scratch
     silent = frozenset[int](() if found is None else found.unheard[ROW].to_numpy().tolist())
     (barrier,) = unpack(work.program.barrier)
     again = found is not None and isinstance(barrier, Barrier) and barrier.asks_the_found(work.program.round)
-    documents = less(documents_of_stored(workshop, [work.stored], work.columns, few=again), silent)
+    documents = less(documents_of_stored(workshop, [work.stored], work.columns, scratch, few=again), silent)
     if found is not None and again:
         documents = told_of(documents, found)
     combine = None if work.program.table else combining(barrier, work.program.round, work.program.assets)
@@ -97,7 +91,7 @@ def perform_findings(task: Task, work: FindingsWork, workshop: Workshop, scratch
     low, high = range_start(work.range, work.ranges), range_end(work.range, work.ranges)
     combine = combined_by(barrier, opened) if work.passing == 0 and barrier.combines(work.round) else None
     gathered = Gathered(scratch, "gathered", low, high, combine=combine)
-    for number, batches in enumerate(_of_range(workshop, work.evidence, work.range)):
+    for number, batches in enumerate(of_range(workshop, work.evidence, work.range)):
         for batch in batches:
             gathered.add(_with_shard(batch, number) if work.shards_are_files else batch)
     heard = [*(() if barrier.combines(work.round) else ("shard",)), *evidence_schema(barrier, work.round).names]
@@ -146,22 +140,6 @@ def looked_at(opened: Hears, rows: Iterator[pa.RecordBatch], round: int, passing
         raise ContractError(f"{type(opened).__name__}: handed rows on and does not settle them")
 
 
-def perform_gather(task: Task, work: GatherWork, workshop: Workshop, scratch: Path) -> Performed:
-    """Bring one range of keys together from all shards, in key order."""
-    ordered = Ordered(scratch, 1)
-    schema: pa.Schema | None = None
-    for batches in _of_range(workshop, work.stored, work.range):
-        for batch in batches:
-            schema = batch.schema
-            ordered.add(batch)
-    leaves = work.schema if schema is None else schema.remove(schema.get_field_index(KEY))
-    with Output(scratch, "docs", "shards", leaves, passing=True) as output:
-        ordered.write_to(output, with_key=False)
-        output.groups.clear()  # one range: its row groups are the whole file
-    stored_file = output.store(workshop.storage(task.folder), task)
-    return Performed({} if stored_file is None else {"docs": stored_file}, (_inputs(work.stored),))
-
-
 def findings_schema(barrier: Barrier, round: int) -> pa.Schema:
     """Return the columns of findings as the exchange stores them."""
     own = [field for field in barrier.findings_schema(round) if field.name not in ("shard", "row")]
@@ -186,13 +164,6 @@ def write_in_ranges(gathered: Gathered, output: Output, ranges: int) -> None:
             output.write(batch.slice(bounds[there], bounds[there + 1] - bounds[there]))
     for _ in range(ranges - place):
         output.end_range()
-
-
-def _of_range(workshop: Workshop, inventory: Inventory, place: int) -> Iterable[list[pa.RecordBatch]]:
-    """Yield the rows of one range, file by file; the files are asked for many at once."""
-    return at_once(
-        lambda portion: list(workshop.read_portion(portion, times=SHORT_FACTOR)), workshop.listed(inventory, place)
-    )
 
 
 def _kept_between(workshop: Workshop, inventory: Inventory, low: int, high: int) -> Iterator[pa.RecordBatch]:

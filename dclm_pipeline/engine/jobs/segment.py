@@ -104,14 +104,16 @@ def _attempt(
     with contextlib.ExitStack() as stack:
         ordering = Ordered.of(work.ordering, work.ranges, scratch) if work.ordering else None
         schema = layout.left_schema if ordering is None else ordering.schema(layout.left_schema)
-        docs = stack.enter_context(Output(scratch, "docs", "shards", schema, passing=work.passing))
+        docs = stack.enter_context(
+            Output(scratch, "docs", "shards", schema, passing=work.passing, sized=ordering is not None)
+        )
         rejects = stack.enter_context(Output(scratch, "rejects", f"{work.side_folder}rejects", REJECT, optional=True))
         told = stack.enter_context(Output(scratch, "signals", f"{work.side_folder}signals", signals, optional=True))
         kept = None
         if layout.after is not None and (retained := retained_by(layout.after)) is not None:
             kept = stack.enter_context(Output(scratch, RETAINED, f"evidence/{layout.after.name}", retained))
         spool = stack.enter_context(Spool(scratch / "rejects.arrow", REJECT))
-        incoming = less(_documents(work, layout, workshop, attempt, rejects), frozenset(excluded))
+        incoming = less(_documents(work, layout, workshop, attempt, rejects, scratch / "gathered"), frozenset(excluded))
         opening = _opening(work, workshop, isinstance(layout.after, Sweep))
         for lost in excluded.values():
             _lose(lost, work.guard_name, attempt, spool, told)
@@ -154,10 +156,10 @@ def _opening(work: SegmentWork, workshop: Workshop, sweeps: bool) -> bytes:
 
 
 def _documents(
-    work: SegmentWork, layout: Layout, workshop: Workshop, attempt: Attempt, rejects: Output
+    work: SegmentWork, layout: Layout, workshop: Workshop, attempt: Attempt, rejects: Output, scratch: Path
 ) -> Iterator[pa.RecordBatch]:
     if work.shard is None:
-        return documents_of_stored(workshop, work.stored, layout.enters.names, few=layout.blind)
+        return documents_of_stored(workshop, work.stored, layout.enters.names, scratch, few=layout.blind)
     attempt.reading = open_reading(workshop, work.shard)
     return documents_of_reading(attempt.reading, lambda reject: rejects.write(_as_row(reject)))
 
