@@ -26,7 +26,7 @@ from dclm_pipeline.kernels.context import look_around
 from dclm_pipeline.kernels.flow import WORDS
 from dclm_pipeline.kernels.forest import Forest, ask
 
-MODEL = "extractor-3.npz"
+MODEL = "extractor-4.npz"
 # Raised when the numbers that a model is asked about change.
 FORM = 2
 # How many numbers the first look is asked about.

@@ -124,7 +124,7 @@ class ExtractSettings(Annotate):
 
     def made_with(self) -> tuple[str, ...]:
         """Return the engine: a library, or kernels that know characters, and the model unless it is the user's."""
-        own = (f"{BUNDLED}kernels/extractor-3.npz",) if self.engine == "blocks" and self.model is None else ()
+        own = (f"{BUNDLED}kernels/extractor-4.npz",) if self.engine == "blocks" and self.model is None else ()
         return _LIBRARIES[self.engine] + own
 
     def reads(self) -> frozenset[str]:
