@@ -125,7 +125,7 @@ class ExtractSettings(Annotate):
     def made_with(self) -> tuple[str, ...]:
         """Return the engine: a library, or kernels that know characters, and the model unless it is the user's."""
         own = (
-            (f"{BUNDLED}kernels/main_content/extractor-3.npz",)
+            (f"{BUNDLED}kernels/main_content/extractor-4.npz",)
             if self.engine == "blocks" and self.model is None
             else ()
         )

@@ -145,7 +145,7 @@ BUNDLED_BY = [
     (BadWords(), "stages/shipped_lists/bad_words_en.txt"),
     (BadWords(lists={}, words=("x",)), "kernels/word_break.txt"),
     (RewriteText(urls="mended"), "stages/shipped_lists/top_level_domains.txt"),
-    (Extract(engine="blocks"), "kernels/main_content/extractor-3.npz"),
+    (Extract(engine="blocks"), "kernels/main_content/extractor-4.npz"),
     (Extract(engine="blocks", model="mine.npz"), "kernels/word_break.txt"),
 ]
 

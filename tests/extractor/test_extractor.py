@@ -11,7 +11,7 @@ from dclm_pipeline.extractor.labels import Page, read_labels, single_blanks, wor
 from dclm_pipeline.extractor.material import FOLDS, examples_of, judge_words
 from dclm_pipeline.extractor.side_by_side import side_by_side
 from dclm_pipeline.extractor.training import cross_validate, evidence_of, train, weigh_marks
-from dclm_pipeline.kernels.main_content.forest import Growth
+from dclm_pipeline.kernels.main_content.growing import Growth
 from dclm_pipeline.kernels.main_content.judging import NotAModelError, packed, score, unpacked
 from tests.extractor.labelled import write_labels
 
@@ -28,8 +28,9 @@ def examples(pages):
 
 @pytest.fixture(autouse=True)
 def _few_trees(monkeypatch):
-    monkeypatch.setattr(training, "GROWTH", Growth(trees=6, depth=3, rate=0.5))
-    monkeypatch.setattr(training, "_ROUGH", Growth(trees=4, depth=3, rate=0.5))
+    monkeypatch.setattr(training, "FIRST", Growth(trees=4, depth=3, rate=0.5))
+    monkeypatch.setattr(training, "SECOND", Growth(trees=6, depth=3, rate=0.5))
+    monkeypatch.setattr(training, "DRAWS", 2)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.main_content.forest import Forest, Growth, ask, grow
+from dclm_pipeline.kernels.main_content.forest import Forest, ask, mean_of
+from dclm_pipeline.kernels.main_content.growing import Growth, bin_features, grow, grow_binned
 from tests.kernels.oracle.forest import ask as ask_slowly
 
 GROWTH = Growth(trees=20, depth=3, features=1.0, rows=1.0)
@@ -91,3 +92,19 @@ def test_features_that_never_change_part_nothing():
     forest = grow(np.ones((50, 3), np.float32), np.full(50, 0.5), np.ones(50), GROWTH)
 
     assert ask(forest, np.ones((1, 3), np.float32)).tolist() == pytest.approx([0], abs=1e-6)
+
+
+def test_the_mean_of_forests_says_the_mean_of_what_they_say():
+    one, other, rows = some_forest(4), some_forest(4, seed=5), some_rows(70)
+    mean = ask(mean_of([one, other]), rows)
+
+    assert mean.tolist() == pytest.approx(((ask(one, rows) + ask(other, rows)) / 2).tolist(), rel=1e-5)
+
+
+def test_what_is_cut_once_grows_what_is_cut_again():
+    rows = some_rows(300)
+    wanted = rows[:, 2].astype(np.float64)
+    cut = bin_features(rows[:, :2]).beside(bin_features(rows[:, 2:])).of(np.arange(300) >= 0)
+    one, other = grow(rows, wanted, np.ones(300), GROWTH), grow_binned(cut, wanted, np.ones(300), GROWTH)
+
+    assert [one.asked.tolist(), one.leaves.tolist()] == [other.asked.tolist(), other.leaves.tolist()]

@@ -140,5 +140,5 @@ def test_settings_of_other_engines_are_refused(settings):
 
 def test_a_run_depends_on_the_libraries_of_its_engine_alone():
     assert Extract().made_with() == ("resiliparse",)
-    assert Extract(engine="blocks").made_with() == ("unicode", "bundled:kernels/main_content/extractor-3.npz")
+    assert Extract(engine="blocks").made_with() == ("unicode", "bundled:kernels/main_content/extractor-4.npz")
     assert "trafilatura" in Extract(engine="trafilatura").made_with()

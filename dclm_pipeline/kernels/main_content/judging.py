@@ -27,7 +27,7 @@ from dclm_pipeline.kernels.main_content import context, features, groups
 from dclm_pipeline.kernels.main_content.context import look_around
 from dclm_pipeline.kernels.main_content.forest import Forest, ask
 
-MODEL = "extractor-3.npz"
+MODEL = "extractor-4.npz"
 # Raised when the numbers that a model is asked about change.
 FORM = 2
 # How many numbers the first look is asked about.
