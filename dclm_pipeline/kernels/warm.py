@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 MOST_PROCESSES = 8
+_FRAME_SLOTS = 2**17
 _HERE = Path(__file__).parent
 
 
@@ -97,6 +98,12 @@ def _begin() -> None:
 
 def _compile(name: str) -> None:
     import_module(f"dclm_pipeline.kernels.{name}")
+
+
+# Python asks the system for the memory of frames in small stretches: a compiler that calls to and fro over the end of one
+# asks and gives back all the time, a tenth of its own. A frame that says it may need much is given a stretch that all it
+# calls fits into, too.
+_compile.__code__ = _compile.__code__.replace(co_stacksize=_FRAME_SLOTS)
 
 
 @cache
