@@ -75,11 +75,6 @@ class Workshop:
             self._guards[key] = Guard(ready, self.conditions.limits, self._nurseries) if guarded else Unguarded(ready)
         return self._guards[key]
 
-    def discard_guard(self, guard: Guard | Unguarded) -> None:
-        """Throw away a guard that can be trusted no more."""
-        for key in [key for key, known in self._guards.items() if known is guard]:
-            self._guards.pop(key).close()
-
     def read(self, stored: Stored, columns: Sequence[str] | None = None, times: int = 1) -> Iterator[pa.RecordBatch]:
         """Read a stored file in small batches, or as many `times` larger ones, wherever its rows lie now."""
         path = stored.file.path if stored.within is None else stored.within.path
