@@ -16,7 +16,6 @@ from dclm_pipeline.kernels.compiled import BYTES, borrowed, kernel, stamp
 from dclm_pipeline.kernels.fasttext import rows as fasttext_rows
 from dclm_pipeline.kernels.fasttext.rows import (
     COLUMNS,
-    LONGEST,
     PENDING,
     WORDS,
     add_rows,
@@ -257,8 +256,3 @@ def sum_words(
         counts,
     )
     return sums, counts
-
-
-def has_pieces(numbers: NDArray[np.int64]) -> bool:
-    """Tell whether words of a model have rows beside their own."""
-    return bool(numbers[LONGEST] > 0)

@@ -83,11 +83,6 @@ def element(name: str) -> int:
     return _ORDER.index(name)
 
 
-def element_name(kind: int) -> str:
-    """Return the name of a number; nothing for one that is not known."""
-    return _ORDER[kind]
-
-
 def sorts() -> NDArray[np.int64]:
     """Return the bits above for each element; unknown ones lie within a line."""
     table = np.zeros(KINDS, np.int64)

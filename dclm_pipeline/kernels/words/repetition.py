@@ -42,7 +42,6 @@ DOLMA = 2
 
 LINES, PARAGRAPHS, LINE_CHARACTERS, PARAGRAPH_CHARACTERS = range(4)
 TOP = 4  # and the two behind it: runs of 2, 3, 4 words
-_TOPS = (2, 3, 4)
 DUPLICATES = 7  # and the five behind it: runs of 5 to 10 words
 _LONGEST = 10
 SHARES = 13
