@@ -30,12 +30,14 @@ COMMON = frozenset({"kind", "name", "needs", "annotate"})
 def stages(kinds: tuple[str, ...], as_json: bool) -> None:
     """Tell of all steps and sources, or of KINDS: what they do, and their settings."""
     from dclm_pipeline.errors import RecipeError
+    from dclm_pipeline.mistakes import nearest
     from dclm_pipeline.recipe import builtin_kinds, source_kinds
 
     known: dict[str, type[BaseModel]] = {**source_kinds(), **builtin_kinds()}
     unknown = sorted(set(kinds) - known.keys())
     if unknown:
-        raise RecipeError(f"there is no {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+        hint = nearest(unknown[0], known)
+        raise RecipeError(f"there is no {', '.join(unknown)}{hint} There are {', '.join(sorted(known))}")
     wanted = {kind: model for kind, model in known.items() if not kinds or kind in kinds}
     if as_json:
         click.echo(json.dumps({kind: model.model_json_schema() for kind, model in wanted.items()}))

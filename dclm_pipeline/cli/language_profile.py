@@ -10,7 +10,9 @@ from dclm_pipeline.cli.funnel import counted
 from dclm_pipeline.cli.progress import Counting
 from dclm_pipeline.cli.writing import require_folder_of
 from dclm_pipeline.errors import RecipeError
-from dclm_pipeline.mistakes import problems_of
+from dclm_pipeline.mistakes import nearest, problems_of
+
+_TEXTS = ("string", "large_string")
 
 
 @click.command("language-profile")
@@ -77,8 +79,11 @@ def language_profile(
     storage, manifest = whole_pool(pool)
     kinds = dict(manifest.columns)
     for name in (by, "text"):
-        if kinds.get(name) not in ("string", "large_string"):
-            raise RecipeError(f"{pool}: has no column {name!r} of texts; its columns are {', '.join(kinds)}")
+        if kinds.get(name) not in _TEXTS:
+            texts = [column for column, type_ in kinds.items() if type_ in _TEXTS]
+            raise RecipeError(
+                f"{pool}: has no column {name!r} of texts{nearest(name, texts)} It has {', '.join(texts)}"
+            )
     profiling = Profiling(settings)
 
     def batches(counting: Counting, before: int) -> Iterator[pa.RecordBatch]:

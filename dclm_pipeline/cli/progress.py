@@ -78,6 +78,10 @@ class Counting:
         left = (self._total - count) * seconds / max(count, 1)
         self._line.show(f"{count:,} of {self._total:,} {self._what}, {count / seconds:,.0f}/s, {clock(left)} left")
 
+    def begin(self, text: str) -> None:
+        """Say what begins when all is counted."""
+        self._line.begin(text)
+
 
 class TimeLeft:
     """How long something that is done in parts will take, once that can be told.

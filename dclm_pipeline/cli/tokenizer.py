@@ -59,8 +59,12 @@ def train(pool: str, out: Path, size: int, special: tuple[str, ...], most_bytes:
                 if read >= most_bytes:
                     return
 
+    def all_texts(counting: Counting) -> Iterator[str]:
+        yield from texts(counting)
+        counting.begin(f"{documents:,} documents read; joining pairs of bytes until there are {size:,} tokens")
+
     with Counting("documents", manifest.rows, quiet=as_json) as counting:
-        learnt = learn(texts(counting), out, size, special)
+        learnt = learn(all_texts(counting), out, size, special)
     facts = {"path": str(learnt.path), "tokens": learnt.tokens, "sha256": sha256_of(out), "text_bytes": read}
     if as_json:
         click.echo(json.dumps(facts))

@@ -251,6 +251,7 @@ def test_stages_tells_of_every_kind_and_of_one():
     assert "most_body" in one
     assert json.loads(dclm("stages", "between", "--json").stdout)["between"]["properties"]["low"]
     assert "there is no nonsense" in dclm("stages", "nonsense", code=2).stderr
+    assert "there is no langage; did you mean 'language'?" in dclm("stages", "langage", code=2).stderr
 
 
 def test_schema_is_the_one_of_the_repository():

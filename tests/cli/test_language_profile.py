@@ -45,7 +45,7 @@ def test_json_tells_the_same(texts, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--by", "tongue"], "has no column 'tongue' of texts"),
+        (["--by", "tongue"], "has no column 'tongue' of texts. It has"),
         (["--low", 0.9, "--high", 0.1], "swap them"),
         (["--share", 0], "--share: "),
         (["--low", 2], "--low: low is 2"),

@@ -32,10 +32,11 @@ def train(pool, out, *more: str):
 
 def test_the_same_texts_give_the_same_tokenizer(pool, tmp_path):
     said = train(pool, tmp_path / "a.json", "--size", "300", "--json")
-    train(pool, tmp_path / "b.json", "--size", "300")
+    told = train(pool, tmp_path / "b.json", "--size", "300")
     tokenizer = Tokenizer.from_file(str(tmp_path / "a.json"))
 
     assert said.exit_code == 0
+    assert "documents read; joining pairs of bytes until there are 300 tokens" in told.stderr
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert tokenizer.token_to_id("<|endoftext|>") == 0
     assert json.loads(said.stdout)["tokens"] == tokenizer.get_vocab_size() <= 300
