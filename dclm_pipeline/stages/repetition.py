@@ -33,15 +33,18 @@ SHARES = (
 class Repetition(Annotate):
     """Adds the shares of a text that repeat: lines, paragraphs, the top run of 2 to 4 words, runs of 5 to 10 words.
 
-    In the profile `dclm` words are those of UAX #29 that begin with a letter or digit, lines and paragraphs lose the
-    blanks around them, all copies count, the first too, and the characters are shares of what the words (or lines)
-    hold. In `datatrove` punctuation is words too, only later copies count, and the characters are shares of the whole
-    text. In `dolma` words stand between blanks, all copies count, runs that overlap each in full, and the characters are
-    shares of what the words hold (those of runs: of what all runs hold); it has no numbers of paragraphs: rules about
-    them would drop every text. A text without a line has no shares.
+    In the profile `dclm` words are those of UAX #29 that begin with a letter or digit, but parted at apostrophes and
+    between letters of Hebrew, as by the library that DCLM used; lines and paragraphs lose the blanks around them, all
+    copies count, the first too, and the characters are shares of what the words (or lines) hold. In `datatrove`
+    punctuation is words too, only later copies count, and the characters are shares of the whole text. In `dolma` words
+    stand between blanks, all copies count, runs that overlap each in full, and the characters are shares of what the
+    words hold (those of runs: of what all runs hold); it has no numbers of paragraphs: rules about them would drop every
+    text. A text without a line has no shares.
     """
 
     libraries: ClassVar[tuple[str, ...]] = (UNICODE,)
+    # 2: the words of `dclm` are those of the library that DCLM used.
+    revision: ClassVar[int] = 2
 
     kind: Literal["repetition"] = "repetition"
     profile: Literal["dclm", "datatrove", "dolma"] = Field(default="dclm", description="Whose reading of the numbers.")

@@ -31,9 +31,10 @@ from dclm_pipeline.kernels.words.pieces import (
     strip_pieces,
 )
 from dclm_pipeline.kernels.words.recurring import bits_for, number_pairs, number_pieces, number_words
-from dclm_pipeline.kernels.words.segmentation import TABLE, find_segments, find_words, most_words
+from dclm_pipeline.kernels.words.segmentation import TABLE, find_segments, find_words, most_words, table_of_uniseg
 
-# Words are those that begin with a letter or digit; every copy counts, the first too; shares are of what words hold.
+# Words are those of uniseg 0.8.0 that begin with a letter or digit; every copy counts, the first too; shares are of what
+# words hold.
 DCLM = 0
 # Marks are words too; only later copies count, and copies that overlap count once; shares are of all characters.
 DATATROVE = 1
@@ -274,5 +275,6 @@ def find_repetition(strings: Strings, reading: int) -> NDArray[np.float64]:
     spans, work = np.empty((3, most), np.int64), np.empty((4, most), np.int32)
     hashes, slots = np.empty(most, np.uint64), np.empty(slots_for(most), np.int32)
     marks = np.empty(1 << bits_for(most), np.uint8)
-    _find_repetition(offsets, data, character_table(), reading, spans, work, hashes, slots, marks, shares)
+    table = table_of_uniseg() if reading == DCLM else character_table()
+    _find_repetition(offsets, data, table, reading, spans, work, hashes, slots, marks, shares)
     return shares

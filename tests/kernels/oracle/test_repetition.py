@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dclm_pipeline.kernels.interning import stretch_hash
 from dclm_pipeline.kernels.strings import views
 from dclm_pipeline.kernels.words.repetition import DATATROVE, DCLM, DOLMA, SHARES, find_repetition
-from tests.kernels.oracle.test_segmentation import breaks
+from tests.kernels.oracle.test_segmentation import breaks, kind, kind_to_uniseg
 
 # Few words, so that they meet again; some of one length that differ late, and in more than eight bytes.
 WORDS = st.sampled_from(
@@ -21,6 +21,9 @@ WORDS = st.sampled_from(
         "an",
         "the",
         "it's",
+        "it",
+        "s",
+        "\u05d0\u05d1",
         "12",
         "ä",
         "漢字",
@@ -45,8 +48,8 @@ def runs(words, n):
     return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
 
 
-def segments(text):
-    places = [0, *(i for i in range(1, len(text)) if breaks(text, i)), len(text)]
+def segments(text, kind=kind):
+    places = [0, *(i for i in range(1, len(text)) if breaks(text, i, kind)), len(text)]
     return [text[i:j] for i, j in pairwise(places) if j > i]
 
 
@@ -65,7 +68,7 @@ def dclm_pieces(text, separator):
 
 def dclm(text):
     lines, paragraphs = dclm_pieces(text, "\n"), dclm_pieces(text, "\n\n")
-    words = [word for word in segments(text) if word[0].isalnum()]
+    words = [word for word in segments(text, kind_to_uniseg) if word[0].isalnum()]
     whole = sum(map(len, words))
     tops, duplicates = [], []
     for n in range(2, 5):

@@ -1,4 +1,6 @@
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 from hypothesis import example, given
@@ -7,7 +9,7 @@ from uniseg import wordbreak
 
 from dclm_pipeline.kernels.characters import PICTURE, WORD_BREAKS, word_break_classes
 from dclm_pipeline.kernels.strings import views
-from dclm_pipeline.kernels.words.segmentation import words_of
+from dclm_pipeline.kernels.words.segmentation import table_of_uniseg, words_of
 
 # One or two characters of every class, so that rules meet.
 ODD = "\r\n\x0b\u2028\u0301\u200d🇩🇪\u00adカア\u05d0\u05d1ab\"'.:,;5٣_\u203f \u3000漢かก😀❤Ⓜ\uff9e\U000e0001²(-\u00b7"
@@ -25,7 +27,17 @@ def kind(character):
     return WORD_BREAKS[int(word_break_classes()[ord(character)]) & 31]
 
 
-def breaks(text, i):
+def kind_to_uniseg(character):
+    """Return the class that uniseg 0.8.0 has a rule for, after version 15.0 of Unicode."""
+    if "\u0600" <= character <= "\u0605" or character in "\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd":
+        return "Format"
+    if character in "\ufe10\ufe14":
+        return "MidNum"
+    unknown = {"Single_Quote", "Double_Quote", "Hebrew_Letter", "ZWJ"}
+    return "Other" if character in "\u00b8\u19da" or kind(character) in unknown else kind(character)
+
+
+def breaks(text, i, kind=kind):
     """Tell whether there is a boundary before character i, rule by rule as the standard lists them."""
     left, right = kind(text[i - 1]), kind(text[i])
     if (left, right) == ("CR", "LF"):  # WB3
@@ -70,15 +82,15 @@ def breaks(text, i):
     return True
 
 
-def slow_words(text):
-    places = [0, *(i for i in range(1, len(text)) if breaks(text, i)), len(text)]
+def slow_words(text, kind=kind):
+    places = [0, *(i for i in range(1, len(text)) if breaks(text, i, kind)), len(text)]
     segments = [text[i:j] for i, j in pairwise(places)]
     return [segment for segment in segments if segment and segment[0].isalnum()]
 
 
-def fast_words(array):
+def fast_words(array, table=None):
     offsets, data = views(array)
-    words = words_of((offsets, data))
+    words = words_of((offsets, data), table)
     found = [bytes(data[i:j]).decode() for i, j in zip(words.begins, words.ends, strict=True)]
     assert [len(word) for word in found] == words.lengths.tolist()
     return [found[i:j] for i, j in pairwise(words.rows)]
@@ -98,3 +110,18 @@ def test_words_are_those_of_another_implementation(texts):
     array = pa.array(texts, pa.large_string())
 
     assert fast_words(array) == [[word for word in wordbreak.words(text) if word[0].isalnum()] for text in texts]
+
+
+def test_the_words_of_dclm_are_those_of_its_library():
+    # Each line a made-up text, and its words as uniseg 0.8.0 gave them.
+    lines = Path(__file__).with_name("words-of-uniseg-0.8.0.jsonl").read_text("ascii").splitlines()
+    texts, words = zip(*map(json.loads, lines), strict=True)
+
+    assert fast_words(pa.array(texts, pa.large_string()), table_of_uniseg()) == list(words)
+
+
+@given(TEXTS)
+def test_the_words_of_dclm_are_those_of_its_rules_read_slowly(texts):
+    array = pa.array(texts, pa.large_string())
+
+    assert fast_words(array, table_of_uniseg()) == [slow_words(text, kind_to_uniseg) for text in texts]
