@@ -19,7 +19,7 @@ from numba.core.cgutils import alloca_once_value, for_range, get_null_value
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.lowering import KernelCompiler, PartCompiler
+from dclm_pipeline.kernels.lowering import CalledPartCompiler, KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -41,9 +41,9 @@ def kernel(signature: object) -> Callable[[Function], Function]:
     return decorate
 
 
-def part(function: Function) -> Function:
+def part(function: Function, compiler: type[PartCompiler] = PartCompiler) -> Function:
     """Mark a function as a part of kernels, compiled into each that calls it; for Python it is compiled where that calls."""
-    compiled = njit(function, nogil=True, pipeline_class=PartCompiler)
+    compiled = njit(function, nogil=True, pipeline_class=compiler)
     compiled.add_overload = lambda made: compiled.overloads.setdefault(tuple(made.signature.args), made)
     for_python = cache(lambda: njit(function, nogil=True))
     compiled._compile_for_args = lambda *_given: for_python()
@@ -56,6 +56,11 @@ def part(function: Function) -> Function:
     compiled.get_call_template = called_with_values
     marked: Function = compiled
     return marked
+
+
+def called(function: Function) -> Function:
+    """Mark a large part that is called from many places, or seldom: it is compiled once, and stays a function."""
+    return part(function, CalledPartCompiler)
 
 
 @part

@@ -99,3 +99,20 @@ class PartCompiler(KernelCompiler):
     """Compiles a part of kernels."""
 
     lowering = _PartLowering
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _CalledLowering(_PartLowering):
+    """Lower what is called from kernels alone, and may stay a function of its own."""
+
+    _name = "called_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.flags.forceinline = False
+        return super().run_pass(state)
+
+
+class CalledPartCompiler(PartCompiler):
+    """Compiles a part of kernels that is not put in the place of each call."""
+
+    lowering = _CalledLowering
