@@ -7,12 +7,34 @@ be compiled into others, and is optimized as a piece of each kernel.
 Knows the inside of numba: what it overrides is not among what numba promises to keep.
 """
 
+import operator
 from typing import Any
 
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+from numba.core.types.functions import BaseFunction
+
+# What operators make of types; numba looks through all definitions of an operator for each place that it stands at.
+_OPERATORS = frozenset(each for each in vars(operator).values() if callable(each))
+_look_up = BaseFunction.get_call_type
+_looked_up: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+
+
+def _call_type(function: Any, context: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Return the signature of a call, of an operator from memory if it was asked for before."""
+    if named or function.typing_key not in _OPERATORS:
+        return _look_up(function, context, arguments, named)
+    asked = (context, function.key, arguments)
+    if asked not in _looked_up:
+        signature = _look_up(function, context, arguments, named)
+        _looked_up[asked] = signature, function.get_impl_key(signature)
+    signature, function._impl_keys[signature.args] = _looked_up[asked]
+    return signature
+
+
+BaseFunction.get_call_type = _call_type  # type: ignore[method-assign, assignment]
 
 
 class _Options(Flags):

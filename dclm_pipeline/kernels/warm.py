@@ -92,8 +92,8 @@ def _file(name: str) -> Path:
 
 
 def _begin() -> None:
-    # The compiler makes many small things that stay: looking through all of them as often as usual takes a tenth.
-    gc.set_threshold(20_000, 20, 20)
+    # The compiler makes many small things that stay: looking through all of them now and then takes a tenth.
+    gc.disable()
 
 
 def _compile(name: str) -> None:
