@@ -19,7 +19,7 @@ from numba.core.cgutils import alloca_once_value, for_range, get_null_value
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.lowering import CalledPartCompiler, KernelCompiler, PartCompiler
+from dclm_pipeline.kernels.lowering import KernelCompiler, PartCompiler, RoutineCompiler
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -41,8 +41,21 @@ def kernel(signature: object) -> Callable[[Function], Function]:
     return decorate
 
 
-def part(function: Function, compiler: type[PartCompiler] = PartCompiler) -> Function:
+def part(function: Function) -> Function:
     """Mark a function as a part of kernels, compiled into each that calls it; for Python it is compiled where that calls."""
+    return _marked(function, PartCompiler)
+
+
+def routine(function: Function) -> Function:
+    """Mark a part of kernels that each of them holds once, and calls: what is long, and not called for every byte or tag.
+
+    A call hands over what an array is in seven numbers and more, but a part that is put in place everywhere is optimized
+    everywhere: seconds to compile.
+    """
+    return _marked(function, RoutineCompiler)
+
+
+def _marked(function: Function, compiler: type[KernelCompiler]) -> Function:
     compiled = njit(function, nogil=True, pipeline_class=compiler)
     compiled.add_overload = lambda made: compiled.overloads.setdefault(tuple(made.signature.args), made)
     for_python = cache(lambda: njit(function, nogil=True))
@@ -56,11 +69,6 @@ def part(function: Function, compiler: type[PartCompiler] = PartCompiler) -> Fun
     compiled.get_call_template = called_with_values
     marked: Function = compiled
     return marked
-
-
-def called(function: Function) -> Function:
-    """Mark a large part that is called from many places, or seldom: it is compiled once, and stays a function."""
-    return part(function, CalledPartCompiler)
 
 
 @part

@@ -83,8 +83,10 @@ class _PartLowering(NativeLowering):
     """Lower what is called from kernels alone, and is put in the place of each call."""
 
     _name = "part_lowering"
+    put_in_place = True
 
     def run_pass(self, state: Any) -> bool:
+        state.flags.forceinline = self.put_in_place
         state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = state.flags.no_cpython_wrapper = state.flags.no_cfunc_wrapper = True
         lowered: bool = super().run_pass(state)
@@ -94,6 +96,14 @@ class _PartLowering(NativeLowering):
         state.targetctx.insert_user_function(entry, state.cr.fndesc, [state.library])
         state.reload_init.extend(state.library._reload_init)
         return lowered
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _RoutineLowering(_PartLowering):
+    """Lower what is called from kernels alone, and stays a function of its own."""
+
+    _name = "routine_lowering"
+    put_in_place = False
 
 
 class KernelCompiler(CompilerBase):
@@ -123,18 +133,7 @@ class PartCompiler(KernelCompiler):
     lowering = _PartLowering
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _CalledLowering(_PartLowering):
-    """Lower what is called from kernels alone, and may stay a function of its own."""
+class RoutineCompiler(KernelCompiler):
+    """Compiles a part that is called where it is used."""
 
-    _name = "called_lowering"
-
-    def run_pass(self, state: Any) -> bool:
-        state.flags.forceinline = False
-        return super().run_pass(state)
-
-
-class CalledPartCompiler(PartCompiler):
-    """Compiles a part of kernels that is not put in the place of each call."""
-
-    lowering = _CalledLowering
+    lowering = _RoutineLowering
