@@ -4,6 +4,9 @@ A tag is read as the tokenizer of the HTML standard reads it; where an attribute
 in classes and names are told apart by a number below `BUCKETS`, so some share one.
 """
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,19 +49,45 @@ def _key(name: str) -> int:
     return int.from_bytes(name.encode()[:8], "little") ^ (len(name) << 56 if len(name) > 8 else 0)
 
 
-_KEYS = np.array([_key(name) for name in NAMES], np.uint64)
-_PLACES = np.full(64, -1, np.int64)
-for _number, _name in enumerate(NAMES):
-    # Searched for: with this factor no two of them fall on one place.
-    _PLACES[(ord(_name[0]) + ord(_name[1]) + 19 * len(_name)) & 63] = _number
+_LONGEST_NAME = 24
+# Where each name's number is found, the first eight letters of each, and all of them.
+Names: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint8]]
+
+
+def names_of(names: Sequence[str]) -> Names:
+    """Return the tables by which `scan_named` knows these names, of which no two may fall on one place."""
+    places = np.full(64, -1, np.int64)
+    letters = np.zeros((len(names), _LONGEST_NAME), np.uint8)
+    for number, name in enumerate(names):
+        # Searched for: with these factors no two of the names here, nor of those of `document`, fall on one place.
+        place = (ord(name[0]) + 2 * ord(name[1]) + 6 * len(name)) & 63
+        if places[place] >= 0:
+            raise ValueError(
+                f"attributes {names[places[place]]!r} and {name!r} fall on one place; search other factors"
+            )
+        places[place] = number
+        letters[number, : len(name)] = list(name.encode())
+    return places, np.array([_key(name) for name in names], np.uint64), letters
+
+
+_KNOWN = names_of(NAMES)
 
 
 @part
 def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64]) -> tuple[int, bool, int]:
+    """Return what `scan_named` does, of the names above."""
+    return scan_named(data, i, stop, found, _KNOWN)
+
+
+@part
+def scan_named(
+    data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64], known: Names
+) -> tuple[int, bool, int]:
     """Return where a tag ends (-1: never), whether it ends itself, and a bit for each attribute that was found.
 
     The values are from `found[attribute, 0]` to `found[attribute, 1]`, as they stand.
     """
+    places, keys, letters = known
     seen = 0
     while i < stop:
         byte = at(data, i)
@@ -91,9 +120,16 @@ def scan_tag(data: NDArray[np.uint8], i: int, stop: int, found: NDArray[np.int64
         length = i - begin
         if length > 8:
             key ^= np.uint64(length) << np.uint64(56)
-        number = _PLACES[(np.int64(key & np.uint64(255)) + second + 19 * length) & 63]
-        if number >= 0 and _KEYS[number] != key:
+        number = places[(np.int64(key & np.uint64(255)) + 2 * second + 6 * length) & 63]
+        if number >= 0 and keys[number] != key:
             number = -1
+        if number >= 0 and length > 8:
+            # The length is in the place of the eighth letter, so this one is looked at too.
+            for j in range(7, min(length, _LONGEST_NAME)):
+                letter = at(data, begin + j)
+                if (letter + 32 if 65 <= letter <= 90 else letter) != letters[number, j]:
+                    number = -1
+                    break
         while i < stop and is_blank(at(data, i)):
             i += 1
         if i >= stop or at(data, i) != 61:

@@ -4,6 +4,8 @@ After "The rules for parsing tokens in HTML content" of the HTML standard (13.2.
 at a place. Names of up to 16 letters are told apart by two 64-bit words; longer ones are no element known here.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,8 +65,16 @@ _NAMES = {
     0: "svg math annotation-xml ruby option optgroup button form #foreign #gate #annotation",
 }
 
+# Names that only rules on a whole tree ask for. Their numbers follow those of the others, which are parts of features.
+_PLAIN_NAMES = (
+    "abbr acronym audio bdi bdo blink canvas cite data datalist del desc dfn foreignobject ins isindex kbd label legend "
+    "malignmark map mark meter mglyph mi mn mo ms mtext multicol nextid noscript output path picture progress q samp "
+    "selectedcontent slot spacer time video"
+)
+
 OTHER = 0
-_ORDER = ("", *sorted({name for names in _NAMES.values() for name in names.split()}))
+_MODELLED = ("", *sorted({name for names in _NAMES.values() for name in names.split()}))
+_ORDER = (*_MODELLED, *sorted({*_PLAIN_NAMES.split()} - {*_MODELLED}))
 
 
 def kind(name: str) -> int:
@@ -92,9 +102,19 @@ def slot(first: int, second: int) -> int:
 
 def lookup() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return an open hash table: two words of a name in each slot, and the kind there (-1: empty)."""
+    return _lookup(_MODELLED)
+
+
+@cache
+def lookup_all() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the same table of all names, those too that only rules on a whole tree ask for."""
+    return _lookup(_ORDER)
+
+
+def _lookup(names: tuple[str, ...]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     words = np.zeros((SLOTS, 2), np.uint64)
     kinds = np.full(SLOTS, -1, np.int64)
-    for name in _ORDER[1:]:
+    for name in names[1:]:
         padded = name.encode().ljust(16, b"\0")
         first, second = int.from_bytes(padded[:8], "little"), int.from_bytes(padded[8:], "little")
         place = slot(first, second)

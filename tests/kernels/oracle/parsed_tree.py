@@ -1,0 +1,73 @@
+"""The tree of a page as the library's parser builds it, and ours in the same form, to be compared.
+
+A node is its depth, its sort or name, and of a text what it says, of an element those of its attributes that are kept.
+Instructions are taken for comments: nothing asks which of them a node is.
+"""
+
+from resiliparse.parse.html import HTMLTree, NodeType
+
+from dclm_pipeline.kernels.document.one_tree import tree_of
+from dclm_pipeline.kernels.document.tree_flat import ATTRIBUTE_NAMES, NODE_COUNT
+from dclm_pipeline.kernels.html import tags
+
+_WORDS, _KINDS = tags.lookup_all()
+_NAMES = {
+    int(kind): word.tobytes().rstrip(b"\0").decode() for word, kind in zip(_WORDS, _KINDS, strict=True) if kind > 0
+} | {0: "?", -1: "text", -2: "comment", -3: "doctype"}
+_KNOWN = set(_NAMES.values())
+_COMMENTS = (NodeType.COMMENT, NodeType.PROCESSING_INSTRUCTION)
+
+
+def slow_tree(html):
+    """Return the nodes of a page as the library has them."""
+    parsed = HTMLTree.parse(html)  # Nodes do not keep it.
+    asked = _asked(html)
+    nodes, node, depth = [], parsed.document.first_child, 1
+    while node is not None:
+        nodes.append((depth, *_told(node, asked)))
+        if node.first_child is not None:
+            node, depth = node.first_child, depth + 1
+            continue
+        while node.next is None and depth > 1:
+            node, depth = node.parent, depth - 1
+        node = node.next
+    return nodes
+
+
+def _asked(html):
+    # The library finds an attribute of another namespace by the last part of its name too.
+    return [name for name in ATTRIBUTE_NAMES if name != "href" or "xlink:href" not in html.lower()]
+
+
+def _told(node, asked):
+    if node.type == NodeType.TEXT:
+        return "text", node.value
+    if node.type != NodeType.ELEMENT:
+        return "comment" if node.type in _COMMENTS else "doctype", None
+    kept = {name: node.getattr(name) or "" for name in node.attrs if name in asked}
+    return node.tag if node.tag in _KNOWN else "?", kept
+
+
+def fast_tree(html, whole=False):
+    """Return the nodes of a page as we build them, None where it is handed back."""
+    tree = tree_of(html.encode(), whole)
+    if tree is None:
+        return None
+    letters, asked = tree.chars.tobytes(), _asked(html)
+    nodes = []
+    for i in range(1, tree.page[NODE_COUNT]):
+        above = tree.parent[i]
+        assert above < i < tree.stop[i] <= tree.stop[above]
+        assert tree.depth[i] == tree.depth[above] + 1
+        told = None
+        if tree.tag[i] == -1:
+            told = letters[tree.text_start[i] : tree.text_stop[i]].decode()
+        elif tree.tag[i] >= 0:
+            places = range(tree.attribute_start[i], tree.attribute_stop[i])
+            told = {
+                ATTRIBUTE_NAMES[tree.attribute_name[k]]: letters[tree.value_start[k] : tree.value_stop[k]].decode()
+                for k in places
+                if ATTRIBUTE_NAMES[tree.attribute_name[k]] in asked
+            }
+        nodes.append((int(tree.depth[i]), _NAMES[int(tree.tag[i])], told))
+    return nodes
