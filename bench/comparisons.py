@@ -139,6 +139,11 @@ COMPARISONS = (
     Comparison("extract blocks, bare", blocks, most=0.5),
     Comparison("extract blocks, inline", run("blocks.yaml", *INLINE), most=0.6, less=START_INLINE),
     Comparison("extract, inline", run("extract.yaml", *INLINE), most=1.05, less=START_INLINE),
+    Comparison(
+        "extract by the library, inline",
+        run("extract.yaml", *INLINE, "--set", "extract.library=true"),
+        less=START_INLINE,
+    ),
     Comparison("screen, extract, language, inline", run("screened.yaml", *INLINE), less=START_INLINE),
     START_HEURISTICS,
     Comparison("dclm-heuristics, inline", run("dclm-heuristics.yaml", *INLINE), most=1.0, less=START_HEURISTICS),

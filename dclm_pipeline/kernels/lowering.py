@@ -34,7 +34,8 @@ def _call_type(function: Any, context: Any, arguments: tuple[Any, ...], named: d
     return signature
 
 
-BaseFunction.get_call_type = _call_type  # type: ignore[method-assign, assignment]
+_functions: Any = BaseFunction
+_functions.get_call_type = _call_type
 
 
 class _Options(Flags):

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 class Extract(ExtractSettings):
     """Takes the main content of a page as plain text, its title, and the language that it says it is in.
 
-    The engine `resiliparse` is that of DCLM. The engine `blocks` is our own: a model chooses among the blocks of the page;
+    The engine `resiliparse` is that of DCLM: the text of Resiliparse 2.0.1, by a pass of our own that gives it byte for byte,
+    and by the library itself where `library`, `skip_elements` or `minimal_html` ask for it, another version is installed,
+    or the pass hands a page back. The engine `blocks` is our own: a model chooses among the blocks of the page;
     it takes `main_content`, `list_bullets`, `noscript` and the settings that name it, and adds columns for author, day
     of publication and canonical address, as the page says them. With `languages` it tells the language of the chosen
     text, in `language`, `language_score` and `languages_score`, before anything is written down; a text in none of them
@@ -39,8 +41,8 @@ class Extract(ExtractSettings):
 
     # 2: `blocks` has another model, drops repeats, and makes tables of Markdown whole. 3: what it asks of the first and
     # last blocks of a page no longer depends on what was in memory; the model was made anew. 4: it leaves no soft hyphens,
-    # byte order marks and controls above ASCII out.
-    revision: ClassVar[int] = 4
+    # byte order marks and controls above ASCII out. 5: no title is empty or ends with a blank.
+    revision: ClassVar[int] = 5
 
     kind: Literal["extract"] = "extract"
 

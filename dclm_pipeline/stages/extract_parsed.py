@@ -14,12 +14,9 @@ import pyarrow as pa
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.extract_limits import beyond_limits, is_plain_text
+from dclm_pipeline.stages.extract_own import extract_pages, options_of
 from dclm_pipeline.stages.extract_settings import ExtractSettings
 from dclm_pipeline.step import Batch, Columns
-
-# A page may call itself or its language anything; longer ones are cut.
-LONGEST_TITLE = 4096
-LONGEST_LANGUAGE = 64
 
 Parsed = tuple[str, str | None, str | None]
 WRITES = pa.schema([("text", pa.large_string()), ("title", pa.string()), ("page_language", pa.string())])
@@ -61,9 +58,11 @@ def parse_pages(docs: Batch, settings: ExtractSettings, parsed: Callable[[str], 
 
 
 def _said(text: str, title: str | None, language: str | None) -> Parsed:
+    from dclm_pipeline.kernels.document.options import LONGEST_LANGUAGE, LONGEST_TITLE
+
     return (
         text.replace("\0", ""),
-        title[:LONGEST_TITLE].replace("\0", "") if title is not None else None,
+        title.strip(" ")[:LONGEST_TITLE].rstrip(" ").replace("\0", "") or None if title else None,
         language.strip()[:LONGEST_LANGUAGE].replace("\0", "") or None if language else None,
     )
 
@@ -88,6 +87,12 @@ class OpenResiliparse:
 
     def columns(self, docs: Batch) -> Columns:
         """Extract every page that is within the limits."""
+        options = options_of(self.settings)
+        if options is None:
+            return self._by_library(docs)
+        return extract_pages(docs, self.settings, options, self._by_library)
+
+    def _by_library(self, docs: Batch) -> Columns:
         return parse_pages(docs, self.settings, self._parsed)
 
     def _parsed(self, html: str) -> Parsed:

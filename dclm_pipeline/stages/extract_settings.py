@@ -17,7 +17,7 @@ _OWN: Mapping[str, frozenset[str]] = {
     | set(
         str.split(
             "main_content preserve_formatting list_bullets alt_texts links form_fields noscript comments post_meta "
-            "hidden_elements skip_elements"
+            "hidden_elements skip_elements library"
         )
     ),
     "blocks": frozenset(
@@ -51,6 +51,10 @@ class ExtractSettings(Annotate):
     post_meta: bool = Field(default=True, description="Count dates, authors and the like as main content.")
     hidden_elements: bool = Field(default=False, description="Keep elements whose class says that they are hidden.")
     skip_elements: tuple[str, ...] = Field(default=(), description="CSS selectors of elements to leave out.")
+    library: bool = Field(
+        default=False,
+        description="Of `resiliparse`: have the library do every page; our own pass gives the same text, in less time.",
+    )
     most_depth: int = Field(default=512, ge=1, le=100_000, description="Elements inside one another.")
     most_attributes: int = Field(default=1000, ge=1, description="Attributes on one element.")
     most_options: int = Field(default=10_000, ge=1, description="Options of a page's select elements.")

@@ -2,8 +2,8 @@ import pyarrow as pa
 import pytest
 
 from dclm_pipeline.errors import RecipeError
+from dclm_pipeline.kernels.document.options import LONGEST_TITLE
 from dclm_pipeline.stages.extract import Extract
-from dclm_pipeline.stages.extract_parsed import LONGEST_TITLE
 
 ARTICLE = "<article><h1>Bread</h1><p>Bread is one of the oldest prepared foods.</p></article>"
 

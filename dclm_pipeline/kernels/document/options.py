@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# A page may call itself or its language anything; in characters.
+LONGEST_TITLE, LONGEST_LANGUAGE = 4096, 64
+
 
 class Options(NamedTuple):
     """What to leave out, and how to set the rest."""

@@ -17,6 +17,7 @@ from dclm_pipeline.kernels import characters, marks
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Bytes, Numbers, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.document import (
     blanks,
+    head,
     link_clusters,
     patterns,
     pieces,
@@ -35,8 +36,10 @@ from dclm_pipeline.kernels.document import (
     tree_text,
     words,
 )
+from dclm_pipeline.kernels.document import options as settings
 from dclm_pipeline.kernels.document import tree as trees
 from dclm_pipeline.kernels.document.blanks import before_gaps, past_gaps
+from dclm_pipeline.kernels.document.head import SAID, Said, lent_said, room_for, write_said
 from dclm_pipeline.kernels.document.link_clusters import DONE, FOOTER_STOP, Lengths
 from dclm_pipeline.kernels.document.options import Options
 from dclm_pipeline.kernels.document.patterns import TABLES, Tables, lent, tables
@@ -64,6 +67,7 @@ from dclm_pipeline.kernels.document.tree_rows import BUILT, HANDED_BACK, TEXT
 from dclm_pipeline.kernels.document.words import UNSAID, meanings_of
 from dclm_pipeline.kernels.html import attributes, references, stack, tags, tokens
 from dclm_pipeline.kernels.strings import Strings
+from dclm_pipeline.kernels.words import pieces as word_pieces
 
 # What stands around links and fields.
 AROUND = b" ([  ] )"
@@ -183,7 +187,7 @@ _MANNER = types.NamedTuple((types.boolean, _NUMBERS, _LETTERS), Manner)
 _LENGTHS = types.NamedTuple((_NUMBERS, _INTEGERS, _NUMBERS, _NUMBERS, _LETTERS), Lengths)
 _PAGE = types.NamedTuple((_NUMBERS, _NUMBERS, types.boolean[::1], _LETTERS), Page)
 _COMPOSE = types.int64(
-    OFFSETS, BYTES, types.int64, TREE, GROUND, TABLES, _NUMBERS, _MANNER, _LENGTHS, _PAGE, _NUMBERS, _NUMBERS
+    OFFSETS, BYTES, types.int64, TREE, GROUND, TABLES, _NUMBERS, _MANNER, _LENGTHS, _PAGE, SAID, _NUMBERS, _NUMBERS
 )
 _Compose: TypeAlias = Callable[..., int]
 
@@ -201,6 +205,7 @@ def _make(parts: int) -> _Compose:
         manner: Manner,
         lengths: Lengths,
         page: Page,
+        said: Said,
         ends: Numbers,
         status: Numbers,
     ) -> int:
@@ -219,6 +224,7 @@ def _make(parts: int) -> _Compose:
             borrowed(lengths.edges),
         )
         page = Page(borrowed(page.state), borrowed(page.numbers), borrowed(page.rows), borrowed(page.out))
+        said = lent_said(said)
         state = page.state
         while row < status.size:
             most = _TIMES_A_PAGE * (offsets[row + 1] - offsets[row]) + _LEAST_ROOM
@@ -234,6 +240,7 @@ def _make(parts: int) -> _Compose:
                     compose(tree, body, tree.page[QUIRKY] != 0, manner, rules, lengths, page)
                     if state[TOO_LONG]:
                         status[row], state[END] = HANDED_BACK, state[START]
+            write_said(tree, status[row] == BUILT, row, said)
             row += 1
             ends[row] = state[END]
         return row
@@ -263,10 +270,13 @@ _compose_rows = _make(
         tree_rows,
         tree_text,
         blanks,
+        head,
         link_clusters,
         patterns,
         pieces,
         rules,
+        settings,
+        word_pieces,
         slices,
         sorts,
         words,
@@ -276,9 +286,11 @@ _compose_rows = _make(
 
 @dataclass(frozen=True)
 class PlainTexts:
-    """The texts of pages, and of each row `BUILT` or `HANDED_BACK`: the text of the latter is empty, and not known."""
+    """What pages hold and say of themselves, empty where nothing; and of each row `BUILT` or `HANDED_BACK`, not known."""
 
     texts: Strings
+    titles: Strings
+    languages: Strings
     status: NDArray[np.int64]
 
 
@@ -301,6 +313,7 @@ def plain_texts(html: Strings, options: Options) -> PlainTexts:
     state = np.zeros(pieces.FIELDS, np.int64)
     state[FORMATTED], state[BULLETS] = options.preserve_formatting, options.list_bullets
     numbers, rows = np.empty(nodes, np.int64), np.empty(nodes, np.bool_)
+    said = room_for(count)
     ends, status = np.zeros(count + 1, np.int64), np.zeros(count, np.int64)
     room = _TIMES_A_PAGE * longest + _LEAST_ROOM
     out = np.empty(room + int(sizes.sum()) // _PAGES_A_TEXT, np.uint8)
@@ -308,10 +321,16 @@ def plain_texts(html: Strings, options: Options) -> PlainTexts:
     while row < count:
         page = Page(state, numbers, rows, out)
         row = _compose_rows(
-            offsets, data, row, tree, ground, tables(), masks_of(options), manner, lengths, page, ends, status
+            offsets, data, row, tree, ground, tables(), masks_of(options), manner, lengths, page, said, ends, status
         )
         if row < count:
             more = np.empty(2 * out.size + room, np.uint8)
             more[: state[END]] = out[: state[END]]
             out = more
-    return PlainTexts((ends, out[: ends[-1]]), status)
+    titles, languages = said.title_ends, said.language_ends
+    return PlainTexts(
+        (ends, out[: ends[-1]]),
+        (titles, said.titles[: titles[-1]]),
+        (languages, said.languages[: languages[-1]]),
+        status,
+    )
