@@ -7,6 +7,7 @@ of a shard is that of its `text`.
 """
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -31,6 +32,8 @@ GROUP_BYTES = 32 * 1024 * 1024
 
 # Parquet's own limit in pyarrow: a larger group would be cut there.
 _MOST_GROUP_ROWS = 64 * 1024 * 1024
+# Whether pages end by rows: a version of pyarrow that is not told how many ends them by bytes alone.
+_COUNTS_ROWS = "max_rows_per_page" in inspect.signature(pq.ParquetWriter).parameters
 _LEVEL = 3
 _BUFFER = 256 * 1024
 
@@ -238,6 +241,7 @@ class _HashedFile(_NewFile):
 def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema, layout: FileLayout) -> pq.ParquetWriter:
     indexed: Any = layout.indexed  # the stubs know of no lists of columns
     told: Any = layout.told
+    page_rows: dict[str, Any] = {"max_rows_per_page": layout.page_rows} if layout.page_rows and _COUNTS_ROWS else {}
     return pq.ParquetWriter(
         sink,
         schema,
@@ -250,6 +254,7 @@ def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema, layout: FileLayout) 
         write_page_checksum=True,
         write_page_index=not layout.passing,
         store_schema=True,
+        **page_rows,
     )
 
 
