@@ -19,6 +19,7 @@ from dclm_pipeline.engine.child.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions
+from dclm_pipeline.pools.mapped import MAPPED, read_mapped
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.storage.cached import cached
@@ -91,8 +92,11 @@ class Workshop:
         """Read what is looked at of a listed file, in small batches; a file of which that is nothing is not opened."""
         if portion.groups == ():
             return iter(())
+        storage = self.storage(portion.folder)
+        if portion.path.endswith(MAPPED):
+            return read_mapped(storage, portion.path, columns, portion.groups)
         return read_shard(
-            self.storage(portion.folder),
+            storage,
             portion.path,
             columns,
             rows=self.conditions.rows * STORED_FACTOR * times,

@@ -70,6 +70,12 @@ def passing_layout(schema: pa.Schema) -> FileLayout:
     return FileLayout(compression, indexed=False, page_bytes=None, told=looked_up or False, passing=True)
 
 
+def loose_columns(schema: pa.Schema) -> frozenset[str]:
+    """Return the flat columns of which a writer makes the same bytes in whatever pieces they come."""
+    marked = (field for field in schema if field.metadata is not None and STORED in field.metadata)
+    return frozenset(field.name for field in marked if not pa.types.is_nested(field.type))
+
+
 def wished_rows(schema: pa.Schema) -> int:
     """Return at how many rows a row group closes, where a field says so; 0 where none does."""
     for field in schema:
