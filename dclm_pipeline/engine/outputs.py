@@ -24,7 +24,7 @@ class Output:
     """One file in the making; with `ranges`, its row groups belong to ranges of a hash, given in order.
 
     One that is `passing` is on its way to another task, and no part of a pool; of one that is `sized`, the facts say how
-    large each range is. One that is both, and long in nothing that would be compressed, is to be mapped.
+    large each range is. One that passes, and is long in nothing that would be compressed, is to be mapped.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Output:
         self.name = name
         self.folder = folder
         self.optional = optional
-        self.mapped = sized and passing and is_mapped(schema)
+        self.mapped = passing and is_mapped(schema)
         self._ending = MAPPED if self.mapped else ".parquet"
         self.path = scratch / f"{name}{self._ending}"
         self.schema = schema

@@ -92,18 +92,14 @@ class Workshop:
         """Read what is looked at of a listed file, in small batches; a file of which that is nothing is not opened."""
         if portion.groups == ():
             return iter(())
-        storage = self.storage(portion.folder)
-        if portion.path.endswith(MAPPED):
-            return read_mapped(storage, portion.path, columns, portion.groups)
-        return read_shard(
-            storage,
-            portion.path,
-            columns,
-            rows=self.conditions.rows * STORED_FACTOR * times,
-            size=self.conditions.size,
-            groups=portion.groups,
-            holding=holding,
+        storage, rows, size = (
+            self.storage(portion.folder),
+            self.conditions.rows * STORED_FACTOR * times,
+            self.conditions.size,
         )
+        if portion.path.endswith(MAPPED):
+            return read_mapped(storage, portion.path, columns, rows, size, portion.groups)
+        return read_shard(storage, portion.path, columns, rows, size, portion.groups, holding=holding)
 
     def listed(
         self, inventory: Inventory | None, place: int | None = None, last: int | None = None

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from dclm_pipeline.errors import IntegrityError, RecipeError
 from dclm_pipeline.pools.digest import ContentDigest
-from dclm_pipeline.pools.reading import distrusting
+from dclm_pipeline.pools.reading import ROWS, SIZE, distrusting, portions
 from dclm_pipeline.schema import STORED
 from dclm_pipeline.storage import Storage
 
@@ -53,9 +53,14 @@ class MappedRows:
 
 
 def read_mapped(
-    storage: Storage, path: str, columns: Sequence[str] | None = None, groups: Sequence[int] | None = None
+    storage: Storage,
+    path: str,
+    columns: Sequence[str] | None = None,
+    rows: int = ROWS,
+    size: int = SIZE,
+    groups: Sequence[int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield row groups, all or some, each as one batch; what lies on this machine is mapped."""
+    """Yield batches as `read_shard` does, of all row groups or some; what lies on this machine is mapped."""
     name = f"{storage.url}/{path}"
     with storage.open(path) as stream, distrusting(name):
         reader = pa.ipc.open_file(_mapped(stream))
@@ -69,7 +74,9 @@ def read_mapped(
                 batch = _chosen(batch, columns, name)
             batch.validate(full=True)
             _hold_against(batch, _written(said or {}), f"{name}: row group {group}")
-            yield batch
+            most = min(rows, max(1, size * batch.num_rows // max(1, batch.nbytes)))
+            for start in range(0, batch.num_rows, most):
+                yield from portions(batch.slice(start, most), size)
 
 
 def _mapped(stream: BinaryIO) -> pa.NativeFile:

@@ -82,12 +82,21 @@ def test_some_groups_and_columns_are_read_in_the_order_in_which_they_are_asked_f
     storage = open_storage(str(tmp_path) if kind == "file" else "memory://mapped")
     if kind == "memory":
         storage.put_file("a.arrow", tmp_path / "a.arrow")
-    found = list(read_mapped(storage, "a.arrow", ["tokens", "id"], [2, 1]))
+    found = list(read_mapped(storage, "a.arrow", ["tokens", "id"], groups=[2, 1]))
 
     assert [batch.schema.names for batch in found] == [["tokens", "id"]] * 2
     assert [batch["id"].to_pylist() for batch in found] == [
         [row["id"] for row in many(9)[start : start + 3]] for start in (6, 3)
     ]
+
+
+def test_batches_have_so_many_rows_and_bytes_at_most(tmp_path):
+    write(tmp_path / "a.arrow", many(9), 9, 1)
+    storage = open_storage(str(tmp_path))
+
+    assert [batch.num_rows for batch in read_mapped(storage, "a.arrow", rows=4)] == [4, 4, 1]
+    assert [batch.num_rows for batch in read_mapped(storage, "a.arrow", ["id"], size=16 * 7)] == [7, 2]
+    assert [batch.num_rows for batch in read_mapped(storage, "a.arrow", ["id"], size=1)] == [1] * 9
 
 
 def test_what_is_read_stays_when_the_file_is_closed_and_deleted(tmp_path):
@@ -117,7 +126,7 @@ def test_a_damaged_file_holds_the_same_rows_or_is_refused_by_its_name(bit):
         whole = place.read_bytes()
         place.write_bytes(flipped(whole, int(bit * 8 * len(whole))))
         try:
-            read = list(read_mapped(open_storage(folder), "a.arrow", SCHEMA.names, [0]))
+            read = list(read_mapped(open_storage(folder), "a.arrow", SCHEMA.names, groups=[0]))
             found = pa.Table.from_batches(read).to_pylist()
         except IntegrityError as error:
             found = str(error)
