@@ -126,9 +126,9 @@ def shuffling(folder: Path, megabytes: int, guard: bool) -> list[tuple[str, ...]
     }
     rows: list[tuple[str, ...]] = []
     alone = 0.0
-    # The first run pays for what the process loads, and is told of nowhere.
-    for name, steps in [("", []), *chains.items()]:
-        keeps = ("tokens", "token_count") if name in ("", "tokens alone", "shuffle") else None
+    # The first run pays for what the process loads, kernels too, and is told of nowhere.
+    for name, steps in [("", [Repeat(), Shuffle(), Pack(fit="best"), TokenBudget(tokens=1)]), *chains.items()]:
+        keeps = ("tokens", "token_count") if name in ("tokens alone", "shuffle") else None
         budget = documents * 1000
         steps = [
             step.model_copy(update={"tokens": budget}) if isinstance(step, TokenBudget) else step for step in steps

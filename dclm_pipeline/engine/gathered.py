@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import take
-from dclm_pipeline.engine.taking import taken
+from dclm_pipeline.engine.taking import places_in_order, taken
 from dclm_pipeline.step import Batch
 
 MOST_BYTES = 256 * 2**20
@@ -134,16 +134,7 @@ def order_of(table: pa.Table) -> NDArray[np.int64]:
     hashes = table["hash"].to_numpy()
     if ORDER not in table.schema.names and bool((hashes[1:] >= hashes[:-1]).all()):
         return np.arange(len(hashes))  # as where all rows have one hash, which would be sorted by their places
-    # The quick sort, which is several times faster, leaves rows of one hash in any order; they are few as a rule.
-    order: NDArray[np.int64] = np.argsort(hashes)
-    in_order = hashes[order]
-    like_the_next = in_order[1:] == in_order[:-1]
-    if like_the_next.any():
-        tied = np.append(like_the_next, False) | np.append(False, like_the_next)
-        rows = order[tied]
-        keys = [table[ORDER].to_numpy()[rows]] if ORDER in table.schema.names else []
-        order[tied] = rows[np.lexsort((rows, *keys, hashes[rows]))]
-    return order
+    return places_in_order(hashes, *([table[ORDER].to_numpy()] if ORDER in table.schema.names else []))
 
 
 def run_rows(table: pa.Table) -> int:

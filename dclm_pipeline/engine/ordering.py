@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.arrow import one_batch
 from dclm_pipeline.engine.outputs import Output
-from dclm_pipeline.engine.taking import taken, taken_from_memory
+from dclm_pipeline.engine.taking import places_in_order, taken, taken_from_memory
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import halves
 from dclm_pipeline.pools.reading import portions
@@ -114,7 +114,7 @@ class Ordered:
 
     def _taken(self, batches: Sequence[Batch], take: Taking, rows: int, *, keyed: bool) -> Iterator[Iterator[Batch]]:
         keys, ids = np.concatenate(self._keys), np.concatenate(self._ids)
-        order = np.lexsort((ids[:, 1], ids[:, 0], keys))
+        order = places_in_order(keys, ids[:, 0], ids[:, 1])
         bounds = np.searchsorted(keys[order], range_starts(self._ranges), "left")
         chosen = [batch.select([name for name in batch.schema.names if keyed or name != KEY]) for batch in batches]
         for start, stop in zip(bounds, [*bounds[1:], len(order)], strict=True):

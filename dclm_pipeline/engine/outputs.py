@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dclm_pipeline.engine.tasks import GROUP_BYTES, Task
 from dclm_pipeline.errors import IntegrityError, TransientError
+from dclm_pipeline.pools.mapped import MAPPED, is_mapped
 from dclm_pipeline.pools.parquet import ShardFacts, ShardWriter
 from dclm_pipeline.pools.receipt import Receipt, StoredFile, receipt_to_bytes, receipts_for
 from dclm_pipeline.storage import Storage
@@ -23,7 +24,7 @@ class Output:
     """One file in the making; with `ranges`, its row groups belong to ranges of a hash, given in order.
 
     One that is `passing` is on its way to another task, and no part of a pool; of one that is `sized`, the facts say how
-    large each range is.
+    large each range is. One that passes, and is long in nothing that would be compressed, is to be mapped.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Output:
         self.name = name
         self.folder = folder
         self.optional = optional
-        self.path = scratch / f"{name}.parquet"
+        self.mapped = passing and is_mapped(schema)
+        self._ending = MAPPED if self.mapped else ".parquet"
+        self.path = scratch / f"{name}{self._ending}"
         self.schema = schema
         self.groups: list[int] = []
-        self._writer = ShardWriter(self.path, schema, group_bytes=group_bytes, passing=passing)
+        self._writer = ShardWriter(self.path, schema, group_bytes=group_bytes, passing=passing, mapped=self.mapped)
         self._facts: ShardFacts | None = None
         self._cut = 0
         self._ends: list[tuple[int, int]] | None = [(0, 0)] if sized else None
@@ -82,7 +85,7 @@ class Output:
         facts = self._facts
         if self.optional and facts.rows == 0:
             return None
-        name = f"{task.ordinal:06d}-{task.key[:NAME_KEY_LENGTH]}-{facts.sha256[:8]}.parquet"
+        name = f"{task.ordinal:06d}-{task.key[:NAME_KEY_LENGTH]}-{facts.sha256[:8]}{self._ending}"
         path = f"{self.folder}/{name}"
         storage.put_file(path, self.path)
         return StoredFile(

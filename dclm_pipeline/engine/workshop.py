@@ -19,6 +19,7 @@ from dclm_pipeline.engine.child.programs import ChainProgram, EvidenceProgram
 from dclm_pipeline.engine.scratch import PrivateFolder
 from dclm_pipeline.engine.stored import Inventory, Portion, Stored, read_inventory
 from dclm_pipeline.engine.tasks import Conditions
+from dclm_pipeline.pools.mapped import MAPPED, read_mapped
 from dclm_pipeline.pools.parquet import read_shard
 from dclm_pipeline.storage import Storage, open_storage
 from dclm_pipeline.storage.cached import cached
@@ -91,15 +92,14 @@ class Workshop:
         """Read what is looked at of a listed file, in small batches; a file of which that is nothing is not opened."""
         if portion.groups == ():
             return iter(())
-        return read_shard(
+        storage, rows, size = (
             self.storage(portion.folder),
-            portion.path,
-            columns,
-            rows=self.conditions.rows * STORED_FACTOR * times,
-            size=self.conditions.size,
-            groups=portion.groups,
-            holding=holding,
+            self.conditions.rows * STORED_FACTOR * times,
+            self.conditions.size,
         )
+        if portion.path.endswith(MAPPED):
+            return read_mapped(storage, portion.path, columns, rows, size, portion.groups)
+        return read_shard(storage, portion.path, columns, rows, size, portion.groups, holding=holding)
 
     def listed(
         self, inventory: Inventory | None, place: int | None = None, last: int | None = None

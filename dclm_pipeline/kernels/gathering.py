@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, copied, kernel
 from dclm_pipeline.kernels.strings import Strings
+from dclm_pipeline.room import ROOMS
 
 _NUMBERS = types.Array(types.int64, 1, "C", readonly=True)
 
@@ -40,7 +41,7 @@ def gather(
     for (offsets, _), here, there in zip(pieces, rows, places, strict=True):
         begins[there + 1] = offsets[here + 1] - offsets[here]
     np.cumsum(begins, out=begins)
-    out = np.empty(int(begins[-1]), np.uint8)
+    out = ROOMS.of(int(begins[-1]))
     for (offsets, data), here, there in zip(pieces, rows, places, strict=True):
         _copy(offsets, data, here, there, begins, out)
     return begins, out

@@ -11,6 +11,8 @@ digests of what lies within, over the values that are there. Costs about what SH
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +20,24 @@ import pyarrow as pa
 from dclm_pipeline.pools.values import Array, data_of, entries_of, has_lengths, inner_types, lengths_of, value_type
 
 
+class Hash(Protocol):
+    """What is taken of bytes."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Take in the bytes that follow."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return what was taken of the bytes so far."""
+        ...
+
+
 class ContentDigest:
     """The digests of the columns of one shard, taken while its batches go by."""
 
-    def __init__(self, schema: pa.Schema) -> None:
-        """Begin with no rows."""
-        self._columns = [(field.name, _Values(field.type)) for field in schema]
+    def __init__(self, schema: pa.Schema, hashed: Callable[[], Hash] = hashlib.sha256) -> None:
+        """Begin with no rows; of values `hashed` is taken, where it need not withstand whoever chooses them."""
+        self._columns = [(field.name, _Values(field.type, hashed)) for field in schema]
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Take in the rows that follow; the columns are those of the schema, in its order."""
@@ -38,13 +52,13 @@ class ContentDigest:
 class _Values:
     """The digest of values of one type, and of those within them."""
 
-    def __init__(self, kind: pa.DataType) -> None:
+    def __init__(self, kind: pa.DataType, hashed: Callable[[], Hash]) -> None:
         self._name = value_type(kind)
         self._count = 0
-        self._there = hashlib.sha256()
-        self._lengths = hashlib.sha256()
-        self._data = hashlib.sha256()
-        self._within = [_Values(inner) for inner in inner_types(kind)]
+        self._there = hashed()
+        self._lengths = hashed()
+        self._data = hashed()
+        self._within = [_Values(inner, hashed) for inner in inner_types(kind)]
 
     def update(self, array: Array) -> None:
         """Take in values: which of them are there, then those that are."""

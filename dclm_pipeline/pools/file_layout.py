@@ -32,6 +32,7 @@ class FileLayout:
     indexed: bool | list[str]  # has a dictionary
     page_bytes: int | None
     told: bool | list[str]  # has statistics
+    page_rows: int | None = None
     passing: bool = False
 
     def levels(self, level: int) -> int | dict[str, int] | None:
@@ -53,7 +54,9 @@ def layout_of(schema: pa.Schema) -> FileLayout:
     paths = {field.name: _leaves(field.name, field.type) for field in schema}
     compression: dict[str, Way] = {path: marked.get(name, "zstd") for name, inner in paths.items() for path in inner}
     indexed = [path for name, inner in paths.items() if name not in marked for path in inner]
-    return FileLayout(compression, indexed, _ONE_PAGE, told=indexed)
+    # Beyond 20,000 rows some versions of pyarrow begin another page, whatever its size, and rows could not be mapped.
+    page_rows = _ONE_PAGE if wished_rows(schema) and "none" in marked.values() else None
+    return FileLayout(compression, indexed, _ONE_PAGE, told=indexed, page_rows=page_rows)
 
 
 def passing_layout(schema: pa.Schema) -> FileLayout:
@@ -65,6 +68,12 @@ def passing_layout(schema: pa.Schema) -> FileLayout:
         paths = {field.name: _leaves(field.name, field.type) for field in schema}
         compression = {path: "none" if name in plain else "lz4" for name, inner in paths.items() for path in inner}
     return FileLayout(compression, indexed=False, page_bytes=None, told=looked_up or False, passing=True)
+
+
+def loose_columns(schema: pa.Schema) -> frozenset[str]:
+    """Return the flat columns of which a writer makes the same bytes in whatever pieces they come."""
+    marked = (field for field in schema if field.metadata is not None and STORED in field.metadata)
+    return frozenset(field.name for field in marked if not pa.types.is_nested(field.type))
 
 
 def wished_rows(schema: pa.Schema) -> int:

@@ -7,6 +7,7 @@ of a shard is that of its `text`.
 """
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,7 +20,15 @@ import pyarrow.parquet as pq
 
 from dclm_pipeline.errors import PipelineError, RecipeError, ShardError
 from dclm_pipeline.pools.digest import ContentDigest
-from dclm_pipeline.pools.file_layout import MOST_BYTES, FileLayout, layout_of, passing_layout, wished_rows
+from dclm_pipeline.pools.file_layout import (
+    MOST_BYTES,
+    FileLayout,
+    layout_of,
+    loose_columns,
+    passing_layout,
+    wished_rows,
+)
+from dclm_pipeline.pools.mapped import MappedRows
 from dclm_pipeline.pools.reading import ShardFacts, file_facts, read_shard
 from dclm_pipeline.pools.rowgroups import RowGroups, contiguous, plain_schema
 from dclm_pipeline.storage.trouble import naming
@@ -31,6 +40,8 @@ GROUP_BYTES = 32 * 1024 * 1024
 
 # Parquet's own limit in pyarrow: a larger group would be cut there.
 _MOST_GROUP_ROWS = 64 * 1024 * 1024
+# Whether pages end by rows: a version of pyarrow that is not told how many ends them by bytes alone.
+_COUNTS_ROWS = "max_rows_per_page" in inspect.signature(pq.ParquetWriter).parameters
 _LEVEL = 3
 _BUFFER = 256 * 1024
 
@@ -46,11 +57,13 @@ class ShardWriter:
         group_bytes: int = GROUP_BYTES,
         *,
         passing: bool = False,
+        mapped: bool = False,
     ) -> None:
         """Begin a file at `path`, on scratch; a row group closes at `group_rows` rows or `group_bytes` of values.
 
         One that is `passing` on to another task, and no part of a pool, is written quickly rather than small, and known
-        by its content: nobody holds its bytes against a digest, as whoever reads it verifies those of its pages.
+        by its content: nobody holds its bytes against a digest, as whoever reads it verifies those of its pages. It is
+        no Parquet where it is to be `mapped`.
         """
         if not 0 < group_rows <= _MOST_GROUP_ROWS or group_bytes <= 0:
             raise ValueError(f"row groups of {group_rows} rows or {group_bytes} bytes cannot be written")
@@ -59,7 +72,9 @@ class ShardWriter:
         wished, layout = wished_rows(self.schema), passing_layout(self.schema) if passing else layout_of(self.schema)
         self._groups = RowGroups(self.schema, wished or group_rows, MOST_BYTES if wished else group_bytes)
         self._digest = ContentDigest(self.schema)
-        self._passing = passing
+        self._in_pieces = passing and not mapped
+        # Neither indexed nor cut into pages, so that it can be written piece by piece.
+        self._loose = frozenset[str]() if mapped else loose_columns(self.schema)
         self._rows = 0
         self._cuts = 0
         self._facts: ShardFacts | None = None
@@ -67,7 +82,11 @@ class ShardWriter:
             self._sink = _NewFile(path) if passing else _HashedFile(path)
         try:
             with naming(str(path)):
-                self._parquet = _parquet_writer(self._sink.file, self.schema, layout)
+                self._writer = (
+                    MappedRows(self._sink.file, self.schema)
+                    if mapped
+                    else _parquet_writer(self._sink.file, self.schema, layout)
+                )
         except BaseException as error:
             self._sink.forsake()
             self._sink.discard()
@@ -114,7 +133,7 @@ class ShardWriter:
             self.cut()
             try:
                 with naming(str(self.path)):
-                    self._parquet.close()
+                    self._writer.close()
                     self._sink.finish()
             except BaseException:
                 self.discard()
@@ -129,17 +148,17 @@ class ShardWriter:
         self._sink.forsake()
         # Left open, Parquet would complete the file some time later.
         with suppress(pa.ArrowException, OSError):
-            self._parquet.close()
+            self._writer.close()
         self._sink.discard()
 
     def _store(self, groups: Iterable[pa.Table]) -> None:
         try:
             with naming(str(self.path)):
                 for pieces in groups:
-                    group = pieces if self._passing else pa.Table.from_batches([contiguous(pieces)])
+                    group = pieces if self._in_pieces else contiguous(pieces, self._loose)
                     for batch in group.to_batches():
                         self._digest.update(batch)
-                    self._parquet.write_table(group, row_group_size=group.num_rows)
+                    self._writer.write_table(group, row_group_size=group.num_rows)
                     self._sink.look()
                     self._rows += group.num_rows
                     self._cuts += 1
@@ -238,6 +257,7 @@ class _HashedFile(_NewFile):
 def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema, layout: FileLayout) -> pq.ParquetWriter:
     indexed: Any = layout.indexed  # the stubs know of no lists of columns
     told: Any = layout.told
+    page_rows: dict[str, Any] = {"max_rows_per_page": layout.page_rows} if layout.page_rows and _COUNTS_ROWS else {}
     return pq.ParquetWriter(
         sink,
         schema,
@@ -250,6 +270,7 @@ def _parquet_writer(sink: pa.NativeFile, schema: pa.Schema, layout: FileLayout) 
         write_page_checksum=True,
         write_page_index=not layout.passing,
         store_schema=True,
+        **page_rows,
     )
 
 

@@ -5,7 +5,7 @@ out are the pieces in which rows came, without dictionaries. `contiguous` makes 
 or anything under nulls: what a Parquet writer makes of that depends on the values alone. Keeps the rows of one group.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -90,9 +90,16 @@ class RowGroups:
         return pa.table(list(map(_in_pieces, columns)), schema=self._schema)
 
 
-def contiguous(group: pa.Table) -> pa.RecordBatch:
-    """Return a group as one array a column, which begins where its memory does and has nothing under its nulls."""
-    return pa.RecordBatch.from_arrays([_joined(column.chunks) for column in group.columns], schema=group.schema)
+def contiguous(group: pa.Table, less: Set[str] = frozenset()) -> pa.Table:
+    """Return a group as one array a column, which begins where its memory does and has nothing under its nulls.
+
+    Some flat columns stay `less` than that, in the pieces in which rows came.
+    """
+    columns = [
+        column if field.name in less else pa.chunked_array([_joined(column.chunks)], field.type)
+        for field, column in zip(group.schema, group.columns, strict=True)
+    ]
+    return pa.table(columns, schema=group.schema)
 
 
 def batch_bytes(batch: pa.RecordBatch) -> tuple[NDArray[np.int64], int]:

@@ -6,7 +6,7 @@ token be followed back to its page. Knows no tokenizer: padding repeats the end-
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from pydantic import Field
 from dclm_pipeline.arrow import Array, from_numpy, schema_of
 from dclm_pipeline.errors import ShardError
 from dclm_pipeline.ids import ID, ID_BYTES, part_ids, salts
+from dclm_pipeline.room import ROOMS
 from dclm_pipeline.schema import GROUP_ROWS, STORED
 from dclm_pipeline.stages.repeat import other_width
 from dclm_pipeline.stages.tokenize import DTYPE, DTYPES, Width
@@ -44,6 +45,8 @@ class Pack(Unfold):
     """
 
     kind: Literal["pack"] = "pack"
+    # As it was made of many texts at a time, what is in a row can do it no harm; a guard would copy all tokens three times.
+    unfolds_blindly: ClassVar[bool] = True
     sequence_length: int = Field(
         default=2049, ge=2, le=2**24, description="Tokens of a row; a model with a context of n reads n + 1."
     )
@@ -172,7 +175,8 @@ class _Greedy:
         new = _Pieces(rows, starts, offsets, documents.ids[which], documents.salts[which])
         pieces = self._pieces.followed_by(new)
         full = int(ends[-1]) // self._length
-        tokens = np.concatenate([self._tokens, documents.data])
+        tokens = ROOMS.of(len(self._tokens) + len(documents.data))
+        np.concatenate([self._tokens, documents.data], out=tokens)
         cut = full * self._length * self._width
         self._tokens, self._end = tokens[cut:].copy(), documents.data[-self._width :].copy()
         rest = pieces.where(pieces.rows >= full)

@@ -1,3 +1,6 @@
+from itertools import pairwise
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -59,6 +62,18 @@ def test_the_values_of_a_row_group_lie_behind_each_other(tmp_path):
     data = (tmp_path / "a.parquet").read_bytes()
 
     assert b"".join(row.to_bytes(4, "little") for row in range(32)) in data
+
+
+@pytest.mark.parametrize("cuts", [[], [20_000, 20_001], range(1000, 50_000, 1000)])
+def test_many_short_rows_lie_behind_each_other_too_in_whatever_batches_they_came(tmp_path, cuts):
+    numbers = np.arange(50_001, dtype="<u4")
+    field = pa.field("data", pa.binary(4), nullable=False, metadata={STORED: b"none", GROUP_ROWS: b"65536"})
+    data = pa.Array.from_buffers(field.type, len(numbers), [None, pa.py_buffer(numbers)])
+    with ShardWriter(tmp_path / "a.parquet", pa.schema([field])) as writer:
+        for start, stop in pairwise([0, *cuts, len(numbers)]):
+            writer.write(pa.RecordBatch.from_arrays([data[start:stop]], schema=pa.schema([field])))
+
+    assert numbers.tobytes() in (tmp_path / "a.parquet").read_bytes()
 
 
 def test_other_ways_are_refused(tmp_path):

@@ -9,10 +9,12 @@ import mmap
 import os
 import tempfile
 
+import numpy as np
 import pyarrow as pa
 
 from dclm_pipeline.engine.child.channel import deserialized, head_of, tables_of
 from dclm_pipeline.engine.child.work import Output
+from dclm_pipeline.room import ROOMS
 
 SLOTS = 2
 SLOT_BYTES = 32 * 2**20
@@ -61,7 +63,7 @@ class Arena:
         lengths = told["tables"].values()
         if min(lengths, default=0) < 0 or sum(lengths) > SLOT_BYTES:
             return None
-        return tables_of(pa.py_buffer(self._buffer.slice(SLOTS * SLOT_BYTES, sum(lengths)).to_pybytes()), told)
+        return tables_of(_copied(self._buffer.slice(SLOTS * SLOT_BYTES, sum(lengths))), told)
 
     def _put(self, slot: int, place: int, batch: pa.RecordBatch) -> int | None:
         """Write a batch to a place in a slot; return its length, or None where there is no room for it."""
@@ -79,8 +81,15 @@ class Arena:
     def get(self, slot: int, length: int, *, copied: bool) -> pa.RecordBatch:
         """Read a batch from a slot; without a copy it is good until the slot is written again."""
         view = self._buffer.slice(slot * SLOT_BYTES, length)
-        return deserialized(pa.py_buffer(view.to_pybytes()) if copied else view)
+        return deserialized(_copied(view) if copied else view)
 
     def close(self) -> None:
         """Let go of the descriptor; the memory goes with the last batch that looks at it."""
         os.close(self.descriptor)
+
+
+def _copied(shared: pa.Buffer) -> pa.Buffer:
+    """Return a copy that nobody else can change, in memory that was touched before where there is some."""
+    own = ROOMS.of(shared.size)
+    own[:] = np.frombuffer(memoryview(shared), np.uint8)
+    return pa.py_buffer(own.data)

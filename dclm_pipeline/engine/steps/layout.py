@@ -34,7 +34,8 @@ class Layout:
     def blind(self) -> bool:
         """Tell whether no step looks at texts: nothing in them can do harm, or take long."""
         after = self.after
-        return not self.steps and (after is None or (isinstance(after, Barrier) and after.decides_blindly))
+        blind = all(isinstance(step, Unfold) and step.unfolds_blindly for step in self.steps)
+        return blind and (after is None or (isinstance(after, Barrier) and after.decides_blindly))
 
     @property
     def numbers(self) -> list[Field]:
