@@ -1,13 +1,17 @@
-"""What bodies hold that text does not, or that decoding must know: control bytes, NUL, ESC, byte order marks.
+"""What bodies hold that text does not, or that decoding must know: control bytes, NUL, ESC, byte order marks; and brackets.
 
 Whether bytes are valid UTF-8 is not told here: Arrow's cast tells that, and faster.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, kernel
+from dclm_pipeline.kernels import looking
+from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, count_ones, kernel, stamp
+from dclm_pipeline.kernels.looking import AHEAD, equal_ahead
 from dclm_pipeline.kernels.strings import Strings
 
 HAS_NUL = 1
@@ -65,3 +69,28 @@ def count_controls(strings: Strings, most: int) -> NDArray[np.int64]:
     counts = np.empty(len(offsets) - 1, np.int64)
     _count_controls(offsets, data, most, counts)
     return counts
+
+
+def _make(parts: int) -> Callable[[NDArray[np.uint8], int, int, int], int]:
+    @kernel(types.int64(BYTES, types.int64, types.int64, types.int64))
+    def count_between(data: NDArray[np.uint8], i: int, stop: int, byte: int) -> int:
+        count = 0
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return count
+        while i + AHEAD <= stop:
+            count += count_ones(equal_ahead(data, i, byte))
+            i += AHEAD
+        while i < stop:
+            count += at(data, i) == byte
+            i += 1
+        return count
+
+    return count_between
+
+
+_count_between = _make(stamp(looking))
+
+
+def count_byte(data: NDArray[np.uint8], begin: int, end: int, byte: int) -> int:
+    """Return how often a byte is there from one place to another."""
+    return int(_count_between(data, begin, end, byte))

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.characters import bytes_between
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.html import tags
+from dclm_pipeline.kernels.looking import AHEAD, equal_ahead
 
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
-_BLOCK = 32
-_NONE, _EACH, _HIGHEST = np.uint64(0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+_EACH, _HIGHEST = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_CASES = np.uint64(0x4040404040404040)
 
 
 @part
@@ -28,6 +30,11 @@ def is_blank(byte: int) -> bool:
 @part
 def next_byte(data: Bytes, i: int, stop: int, byte: int) -> int:
     """Return the place of the next such byte, or the end."""
+    while i + AHEAD <= stop:
+        ahead = equal_ahead(data, i, byte)
+        if ahead != _NONE:
+            return int(i + low_zeros(ahead))
+        i += AHEAD
     each = np.uint64(byte) * _EACH
     while i + 8 <= stop:
         # A byte is the wanted one where nothing differs; above the first of these others may seem so.
@@ -51,19 +58,16 @@ def first_bytes(eight: np.uint64, count: int) -> np.uint64:
 @part
 def next_bracket(data: Bytes, i: int, stop: int) -> int:
     """Return the place of the next opening angle bracket, or the end."""
-    near = min(i + _BLOCK, stop)
-    i = next_byte(data, i, near, 60)
-    if i < near:
-        return i
-    while i + _BLOCK <= stop:
-        # Whole blocks without a branch inside: the compiler makes vector code of it.
-        found = False
-        for j in range(i, i + _BLOCK):
-            found |= at(data, j) == 60
-        if found:
-            break
-        i += _BLOCK
     return next_byte(data, i, stop, 60)
+
+
+@part
+def small_letters(eight: np.uint64) -> int:
+    """Return how many of eight bytes come before one that may end a name, or is no small letter.
+
+    Small letters have two bits set; what has them ends no name, and is in its case.
+    """
+    return int(low_zeros(~(eight & eight << _ONE) & _CASES) >> 3)
 
 
 @part
@@ -91,6 +95,12 @@ def _word_end(data: Bytes, i: int, stop: int, first: int) -> int:
 @part
 def name_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a tag name ends."""
+    if i + 8 <= stop:
+        eight = eight_at(data, i)
+        small = small_letters(eight)
+        # Most names are small letters up to their bracket or blank.
+        if small < 8 and (at(data, i + small) == 62 or at(data, i + small) == 32):
+            return i + small
     return _word_end(data, i, stop, 62)
 
 

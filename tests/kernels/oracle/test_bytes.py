@@ -1,8 +1,9 @@
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.bytes import HAS_ESCAPE, HAS_MARK, HAS_NUL, count_controls, mark_rows
+from dclm_pipeline.kernels.bytes import HAS_ESCAPE, HAS_MARK, HAS_NUL, count_byte, count_controls, mark_rows
 from dclm_pipeline.kernels.strings import views
 
 BODIES = st.lists(
@@ -35,3 +36,10 @@ def test_control_counts_agree_with_python(bodies, first):
     assert count_controls(views(array), 5).tolist() == [
         sum(byte < 32 and byte not in b"\t\n\f\r" for byte in body[:5]) for body in bodies[first:]
     ]
+
+
+@given(st.binary(max_size=200).map(lambda body: body * 3), st.integers(0, 90), st.integers(0, 90), st.integers(0, 255))
+def test_bytes_are_counted_as_python_counts_them(body, first, less, byte):
+    data, end = np.frombuffer(body, np.uint8), max(len(body) - less, 0)
+
+    assert count_byte(data, first, end, byte) == body[first:end].count(byte)
