@@ -18,30 +18,37 @@ HAS_NUL = 1
 HAS_ESCAPE = 2
 HAS_MARK = 4
 
-_BLOCK = 64
+_NONE = np.uint64(0)
 
 
-@kernel(void(OFFSETS, BYTES, types.uint8[::1]))
-def _mark_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8], marks: NDArray[np.uint8]) -> None:
-    for row in range(marks.size):
-        i, stop = offsets[row], offsets[row + 1]
-        mark = 0
-        if stop - i >= 2:
-            little = data[i] == 0xFF and data[i + 1] == 0xFE
-            big = data[i] == 0xFE and data[i + 1] == 0xFF
-            utf8 = stop - i >= 3 and data[i] == 0xEF and data[i + 1] == 0xBB and data[i + 2] == 0xBF
-            if little or big or utf8:
-                mark |= HAS_MARK
-        while i < stop:
-            # Whole blocks without a branch inside: the compiler makes vector code of it.
-            end = min(i + _BLOCK, stop)
-            nul, escape = False, False
-            for j in range(i, end):
-                nul |= data[j] == 0
-                escape |= data[j] == 0x1B
-            mark |= HAS_NUL * nul | HAS_ESCAPE * escape
-            i = end
-        marks[row] = mark
+def _make_marks(parts: int) -> Callable[[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]], None]:
+    @kernel(void(OFFSETS, BYTES, types.uint8[::1]))
+    def mark_rows(offsets: NDArray[np.int64], data: NDArray[np.uint8], marks: NDArray[np.uint8]) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        for row in range(marks.size):
+            i, stop = offsets[row], offsets[row + 1]
+            mark = 0
+            if stop - i >= 2:
+                little = data[i] == 0xFF and data[i + 1] == 0xFE
+                big = data[i] == 0xFE and data[i + 1] == 0xFF
+                utf8 = stop - i >= 3 and data[i] == 0xEF and data[i + 1] == 0xBB and data[i + 2] == 0xBF
+                if little or big or utf8:
+                    mark |= HAS_MARK
+            nul, escape = _NONE, _NONE
+            while i + AHEAD <= stop:
+                nul |= equal_ahead(data, i, 0)
+                escape |= equal_ahead(data, i, 0x1B)
+                i += AHEAD
+            for j in range(i, stop):
+                nul |= np.uint64(data[j] == 0)
+                escape |= np.uint64(data[j] == 0x1B)
+            marks[row] = mark | HAS_NUL * (nul != _NONE) | HAS_ESCAPE * (escape != _NONE)
+
+    return mark_rows
+
+
+_mark_rows = _make_marks(stamp(looking))
 
 
 def mark_rows(strings: Strings) -> NDArray[np.uint8]:
@@ -71,7 +78,7 @@ def count_controls(strings: Strings, most: int) -> NDArray[np.int64]:
     return counts
 
 
-def _make(parts: int) -> Callable[[NDArray[np.uint8], int, int, int], int]:
+def _make_count(parts: int) -> Callable[[NDArray[np.uint8], int, int, int], int]:
     @kernel(types.int64(BYTES, types.int64, types.int64, types.int64))
     def count_between(data: NDArray[np.uint8], i: int, stop: int, byte: int) -> int:
         count = 0
@@ -88,7 +95,7 @@ def _make(parts: int) -> Callable[[NDArray[np.uint8], int, int, int], int]:
     return count_between
 
 
-_count_between = _make(stamp(looking))
+_count_between = _make_count(stamp(looking))
 
 
 def count_byte(data: NDArray[np.uint8], begin: int, end: int, byte: int) -> int:
