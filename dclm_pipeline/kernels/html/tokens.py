@@ -8,7 +8,6 @@ of a page is names, values and scripts that are only passed by.
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.characters import bytes_between
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.html import tags
 from dclm_pipeline.kernels.looking import AHEAD, equal_ahead
@@ -80,13 +79,14 @@ def is_letter(byte: int) -> bool:
 def _word_end(data: Bytes, i: int, stop: int, first: int) -> int:
     """Return the place of the next blank, slash, or byte from the first to the closing angle bracket."""
     while i + 8 <= stop:
-        eight = eight_at(data, i)
-        ends = bytes_between(eight, 9, 32) | bytes_between(eight, 47, 47) | bytes_between(eight, first, 62)
-        if ends != _NONE:
-            i += low_zeros(ends) >> 3
-            break
-        i += 8
-    # What is left is less than eight bytes, or begins with the end or with a control character that is none.
+        # What ends a word lies below the letters: what has their bit is passed by, all else is looked at.
+        passed = low_zeros(~eight_at(data, i) & _CASES) >> 3
+        i += passed
+        if passed < 8:
+            byte = at(data, i)
+            if first <= byte <= 62 or byte == 47 or is_blank(byte):
+                return i
+            i += 1
     while i < stop and not first <= at(data, i) <= 62 and at(data, i) != 47 and not is_blank(at(data, i)):
         i += 1
     return i
@@ -95,12 +95,6 @@ def _word_end(data: Bytes, i: int, stop: int, first: int) -> int:
 @part
 def name_end(data: Bytes, i: int, stop: int) -> int:
     """Return where a tag name ends."""
-    if i + 8 <= stop:
-        eight = eight_at(data, i)
-        small = small_letters(eight)
-        # Most names are small letters up to their bracket or blank.
-        if small < 8 and (at(data, i + small) == 62 or at(data, i + small) == 32):
-            return i + small
     return _word_end(data, i, stop, 62)
 
 
@@ -112,7 +106,8 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
     first, second = _NONE, _NONE
     if 0 < name_end - name <= 8 and name + 8 <= data.size:
         eight = first_bytes(eight_at(data, name), name_end - name)
-        first = eight | bytes_between(eight, 65, 90) >> np.uint64(2)
+        # All that has the bit of letters is made small: what is no letter becomes nothing that a known name holds.
+        first = eight | (eight & _CASES) >> _ONE
     else:
         for i in range(name_end - name):
             byte = np.uint64(at(data, name + i))
