@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels import looking
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, count_ones, kernel, stamp
-from dclm_pipeline.kernels.looking import AHEAD, equal_ahead
+from dclm_pipeline.kernels.looking import AHEAD, below_ahead, equal_ahead
 from dclm_pipeline.kernels.strings import Strings
 
 HAS_NUL = 1
@@ -59,15 +59,31 @@ def mark_rows(strings: Strings) -> NDArray[np.uint8]:
     return marks
 
 
-@kernel(void(OFFSETS, BYTES, types.int64, types.int64[::1]))
-def _count_controls(offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, counts: NDArray[np.int64]) -> None:
-    for row in range(counts.size):
-        count = 0
-        for i in range(offsets[row], min(offsets[row + 1], offsets[row] + most)):
-            byte = data[i]
+def _make_controls(parts: int) -> Callable[[NDArray[np.int64], NDArray[np.uint8], int, NDArray[np.int64]], None]:
+    @kernel(void(OFFSETS, BYTES, types.int64, types.int64[::1]))
+    def count_controls(
+        offsets: NDArray[np.int64], data: NDArray[np.uint8], most: int, counts: NDArray[np.int64]
+    ) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        for row in range(counts.size):
+            i, stop = offsets[row], min(offsets[row + 1], offsets[row] + most)
+            count = 0
             # Tab, line feed, form feed and carriage return (9, 10, 12, 13) are blanks.
-            count += (byte < 32) & (byte != 9) & (byte != 10) & (byte != 12) & (byte != 13)
-        counts[row] = count
+            while i + AHEAD <= stop:
+                lines = equal_ahead(data, i, 10) | equal_ahead(data, i, 13)
+                blanks = lines | equal_ahead(data, i, 9) | equal_ahead(data, i, 12)
+                count += count_ones(below_ahead(data, i, 32) & ~blanks)
+                i += AHEAD
+            for j in range(i, stop):
+                byte = data[j]
+                count += (byte < 32) & (byte != 9) & (byte != 10) & (byte != 12) & (byte != 13)
+            counts[row] = count
+
+    return count_controls
+
+
+_count_controls = _make_controls(stamp(looking))
 
 
 def count_controls(strings: Strings, most: int) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dclm_pipeline.kernels.characters import bytes_between, character_at, is_unlooked
 from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.html.tokens import first_bytes, is_blank, next_byte, small_letters
+from dclm_pipeline.kernels.looking import hash_on
 
 NAMES = str.split(
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
@@ -38,8 +39,6 @@ ATTRIBUTES = len(NAMES)
 BUCKETS = 1 << 14
 MOST_WORDS = 12  # of one element
 _LONGEST_WORD = 24
-_POWERS = np.array([31**count for count in range(9)], np.uint64)
-_SECONDS, _FOURTHS, _LOW = (np.uint64(mask) for mask in (0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF, 0xFFFFFFFF))
 _HIGHEST = np.uint64(0x8080808080808080)
 
 
@@ -141,17 +140,6 @@ def bucket_of_kind(kind: int) -> int:
 
 
 @part
-def _hash_on(hashed: int, eight: np.uint64, count: int) -> int:
-    """Return what `hashed * 31 + byte`, again and again, makes of the first of eight bytes, one at least."""
-    # The bytes that do not count fall out at the top, and noughts come in below: before all others they change nothing.
-    each = eight << np.uint64(64 - 8 * count)
-    pairs = (each & _SECONDS) * _POWERS[1] + (each >> np.uint64(8) & _SECONDS)
-    fours = (pairs & _FOURTHS) * _POWERS[2] + (pairs >> np.uint64(16) & _FOURTHS)
-    whole = (fours & _LOW) * _POWERS[4] + (fours >> np.uint64(32))
-    return int(np.int64((np.uint64(hashed) * _POWERS[count] + whole) & _LOW))
-
-
-@part
 def write_words(
     data: NDArray[np.uint8], i: int, stop: int, seed: int, words: NDArray[np.int32], n: int, most: int
 ) -> int:
@@ -166,7 +154,7 @@ def write_words(
             eight = eight_at(data, i)
             small = min(low_zeros(bytes_between(eight, 97, 122) ^ _HIGHEST) >> 3, stop - i)
             if small:
-                hashed = _hash_on(hashed, eight, small)
+                hashed = hash_on(hashed, eight, small)
                 length += small
                 lower = True
                 i += small
