@@ -189,6 +189,21 @@ def add_text(
                 latest = at(data, end - 1)
                 i = end
                 continue
+            if 32 < code < 127 and code != AMPERSAND:
+                # Digits and marks of ASCII, nearly all that there is beside letters.
+                if gap:
+                    position, gap = _fill_gap(gap, begin, text, position), 0
+                text[position] = latest = code
+                position += 1
+                characters += 1
+                digit = 48 <= code <= 57
+                digits += digit
+                words += digit and in_word == 0
+                in_word |= digit
+                stops += _is_stop(code)
+                commas += _is_comma(code)
+                i += 1
+                continue
             if code <= 32 and not pre and is_blank(code):
                 in_word = 0
                 gap |= _SPACE

@@ -253,9 +253,8 @@ _group_rows = _make(stamp(blocks, elements, flow, looking, opening))
 
 
 def make_slots(pages: Blocks, column: int) -> Table:
-    """Return room for the slots of the page with the most blocks or elements."""
-    most = int(np.diff(pages.rows[:, column]).max(initial=1))
-    return np.empty((1 << max(6, (4 * most).bit_length()), 3), np.int32)
+    """Return room for the slots of any page, were all blocks or elements its own: what is not used costs nothing."""
+    return np.empty((1 << max(6, int(2 * pages.rows[-1, column]).bit_length()), 3), np.int32)
 
 
 def compare_blocks(pages: Blocks, out: Values, first: int) -> None:
