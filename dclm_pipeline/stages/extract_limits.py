@@ -2,7 +2,7 @@
 
 What makes pages slow was measured with Resiliparse 2.0.1. Time grows with the number of elements times the blocks
 around each, and with the squares of: attributes on one element, options, lists side by side, unclosed formatting before
-many paragraphs, text between ignored tags. `kernels.html.markup` estimates all that, for an eighth of what extraction costs.
+many paragraphs, text between ignored tags. `kernels.html.markup` estimates all that, for a thirtieth of what extraction costs.
 Of pages of 8 MiB that pass the default limits, the slowest that was found takes four seconds; of 1,635 real pages none
 came to a tenth of any limit. Text is not cut here.
 """

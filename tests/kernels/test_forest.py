@@ -16,10 +16,10 @@ def some_rows(count, width=5, seed=1):
     return np.random.default_rng(seed).random((count, width), np.float32)
 
 
-def some_forest(depth, seed=2):
+def some_forest(depth, seed=2, width=5):
     random = np.random.default_rng(seed)
     return Forest(
-        random.integers(0, 5, (7, depth)).astype(np.int16),
+        random.integers(0, width, (7, depth)).astype(np.int16),
         random.random((7, depth), np.float32),
         random.random((7, 1 << depth), np.float32),
     )
@@ -29,6 +29,14 @@ def some_forest(depth, seed=2):
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 72, 200])
 def test_many_rows_are_answered_as_one_by_one(count, depth):
     forest, rows = some_forest(depth), some_rows(count)
+
+    assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
+
+
+@pytest.mark.parametrize("width", [1, 15, 16, 17, 31, 32, 50])
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 64, 100])
+def test_however_many_features_there_are_each_is_asked_about(count, width):
+    forest, rows = some_forest(6, width=width), some_rows(count, width)
 
     assert ask(forest, rows).tolist() == [float(ask_slowly(forest, row)) for row in rows]
 

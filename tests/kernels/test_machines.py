@@ -8,8 +8,10 @@ DIGEST = """
 import hashlib
 import pyarrow as pa
 from dclm_pipeline.kernels.bytes import count_controls, mark_rows
+from dclm_pipeline.kernels.html.blocks import cut_pages
 from dclm_pipeline.kernels.html.claims import scan_claims
 from dclm_pipeline.kernels.html.markup import Limits, scan_markup
+from dclm_pipeline.kernels.main_content.judging import builtin_model, score
 from dclm_pipeline.kernels.marks import hashes
 from dclm_pipeline.kernels.personal.found import KINDS, Wanted, find_personal
 from dclm_pipeline.kernels.replacing import replaced
@@ -39,6 +41,9 @@ for strings in (text, whole):
     for part in (counts._asdict(), vars(markup)):
         for name in sorted(part):
             digest.update(repr(part[name].tolist()).encode())
+    pages = cut_pages(strings, False)
+    for numbers in (*vars(pages).values(), score(pages, builtin_model())):
+        digest.update(repr(numbers.tolist()).encode())
     spans = find_personal(strings, Wanted(frozenset(KINDS)), hashes(["de"]))
     masked = replaced(strings, spans, list(KINDS))
     said = scan_claims(strings, strings, ["ccbot"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.html.attributes import ATTRIBUTES, NAMES, scan_tag
+from dclm_pipeline.kernels.html.attributes import ATTRIBUTES, NAMES, scan_tag, write_words
 from dclm_pipeline.kernels.html.blocks import cut_pages
 from dclm_pipeline.kernels.html.elements import element, names
 from dclm_pipeline.kernels.html.flow import CAPITALS, CHARACTERS, LETTERS, WORDS
@@ -43,8 +43,30 @@ def test_names_end_where_a_slow_scan_ends_them(soup, begin):
     assert name_end(array(page), begin, len(page)) == tag_ends.name_end(page, begin)
 
 
+@given(
+    st.text(alphabet="abzABZ_-1 {`é\xad\u200b漢", max_size=60).map(str.encode),
+    st.integers(0, 9),
+    st.integers(0, 12),
+    BEFORE,
+)
+def test_words_of_attributes_are_those_of_a_slow_scan(value, most, behind, begin):
+    page = b"q" * begin + value + b"q" * behind
+    written = np.zeros(most + 1, np.int32)
+    n = write_words(array(page), begin, begin + len(value), 7, written, 1, 1 + most)
+
+    assert written[1:n].tolist() == tag_ends.words(value, 7)[:most]
+
+
+@given(st.text(alphabet="abZé漢1., \t\n\r\f\x0b\x1c\xa0", max_size=200))
+def test_of_blanks_however_many_one_is_left(said):
+    pages = cut_pages(views(pa.array([said], pa.large_string())), False)
+
+    assert pages.text.tobytes().decode() == " ".join(said.split())
+
+
 @given(st.text(alphabet="ab<>;\x01\xbc", max_size=100).map(str.encode), BEFORE)
 def test_the_next_byte_is_found_wherever_it_lies(page, begin):
+    page = b"x" * 40 + page
     begin = min(begin, len(page))
     place = page.find(b"<", begin)
 

@@ -10,9 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.characters import character_at, is_unlooked
+from dclm_pipeline.kernels.characters import bytes_between, character_at, is_unlooked
 from dclm_pipeline.kernels.compiled import at, eight_at, low_zeros, part
-from dclm_pipeline.kernels.html.tokens import first_bytes, is_blank, next_byte
+from dclm_pipeline.kernels.html.tokens import first_bytes, is_blank, next_byte, small_letters
+from dclm_pipeline.kernels.looking import hash_on
 
 NAMES = str.split(
     "class id role href style hidden aria-hidden itemprop name property content rel lang type datetime open http-equiv"
@@ -41,7 +42,7 @@ ATTRIBUTES = len(NAMES)
 BUCKETS = 1 << 14
 MOST_WORDS = 12  # of one element
 _LONGEST_WORD = 24
-_LETTERS, _ONE = np.uint64(0x4040404040404040), np.uint64(1)
+_HIGHEST = np.uint64(0x8080808080808080)
 
 
 def _key(name: str) -> int:
@@ -101,8 +102,7 @@ def scan_named(
         second = 0
         if begin + 8 <= stop:
             eight = eight_at(data, begin)
-            # Small letters have two bits set; what has them ends no name, and is in its case.
-            small = low_zeros(~(eight & eight << _ONE) & _LETTERS) >> 3
+            small = small_letters(eight)
             if small > 1:
                 key, second = first_bytes(eight, small), at(data, begin + 1)
                 i = begin + small
@@ -186,6 +186,14 @@ def write_words(
     hashed, length = seed, 0
     lower = False
     while i <= stop and n < most:
+        if i + 8 <= data.size:
+            eight = eight_at(data, i)
+            small = min(low_zeros(bytes_between(eight, 97, 122) ^ _HIGHEST) >> 3, stop - i)
+            if small:
+                hashed = hash_on(hashed, eight, small)
+                length += small
+                lower = True
+                i += small
         byte = at(data, i) if i < stop else 32
         i += 1
         if byte >= 0xC2:

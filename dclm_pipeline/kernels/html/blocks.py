@@ -16,7 +16,8 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, marks
+from dclm_pipeline.kernels import characters, looking, marks
+from dclm_pipeline.kernels.bytes import count_byte
 from dclm_pipeline.kernels.characters import character_table
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.html import (
@@ -232,7 +233,20 @@ def _make(parts: int) -> _Cut:
 
 
 _cut_rows = _make(
-    stamp(attributes, characters, elements, flow, marks, metadata, open_elements, opening, references, tags, tokens)
+    stamp(
+        attributes,
+        characters,
+        elements,
+        flow,
+        looking,
+        marks,
+        metadata,
+        open_elements,
+        opening,
+        references,
+        tags,
+        tokens,
+    )
 )
 
 
@@ -257,7 +271,7 @@ def cut_pages(html: Strings, noscript: bool) -> Blocks:
     offsets, data = html
     pages = len(offsets) - 1
     begin, end = int(offsets[0]), int(offsets[-1])
-    tags_there = int(np.count_nonzero(data[begin:end] == 60)) + pages + 1
+    tags_there = count_byte(data, begin, end, 60) + pages + 1
     rows = np.zeros((pages + 1, 4), np.int64)
     text = np.empty((end - begin) * 6 // 5 + _SLACK * (pages + 1), np.uint8)
     blocks = np.empty((2 * tags_there + pages, BLOCK_FIELDS), np.int32)

@@ -17,7 +17,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, marks
+from dclm_pipeline.kernels import characters, looking, marks
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Bytes, Numbers, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.html import claim_attributes, stack, tags, tokens
 from dclm_pipeline.kernels.html.claim_attributes import (
@@ -273,7 +273,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, claim_attributes, marks, stack, tags, tokens))
+_scan_rows = _make(stamp(characters, claim_attributes, looking, marks, stack, tags, tokens))
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,19 @@ from dclm_pipeline.kernels.characters import (
     SPACE,
     UNSPACED,
     UPPER,
+    ascii_letters,
     character_at,
     is_ascii_letter,
     is_unlooked,
     letter_run,
     put_character,
 )
-from dclm_pipeline.kernels.compiled import at, eight_at, part
+from dclm_pipeline.kernels.compiled import at, copied, count_ones, eight_at, low_zeros, part
 from dclm_pipeline.kernels.html.attributes import write_words
 from dclm_pipeline.kernels.html.elements import KINDS
 from dclm_pipeline.kernels.html.references import AMPERSAND, References, read_reference
+from dclm_pipeline.kernels.html.tokens import is_blank
+from dclm_pipeline.kernels.looking import put_eight
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
@@ -87,7 +90,8 @@ _SEED = 17
 STATE = COUNTS + KINDS
 
 _SPACE, _NEW_LINE = 1, 2
-_SPACES = np.uint64(0x2020202020202020)
+_SPACES, _HIGHEST = np.uint64(0x2020202020202020), np.uint64(0x8080808080808080)
+_FIRST, _TWO = np.uint64(1), np.uint64(2)
 
 
 @part
@@ -117,6 +121,39 @@ def _fill_gap(gap: int, begin: int, text: Bytes, position: int) -> int:
 
 
 @part
+def _copy_letters(data: Bytes, i: int, stop: int, text: Bytes, position: int) -> tuple[int, int]:
+    """Write letters of ASCII down from a place on; return where they end, and how many of them are capitals."""
+    capitals = 0
+    while i + 8 <= stop and position + 8 <= text.size:
+        # What is written too much is written over.
+        eight = eight_at(data, i)
+        put_eight(text, position, eight)
+        letters = ascii_letters(eight)
+        count = low_zeros(letters ^ _HIGHEST) >> 3
+        if count < 8:
+            letters &= (_FIRST << np.uint64(8 * count)) - _FIRST
+            return i + count, capitals + count_ones(letters & ~(eight << _TWO))
+        capitals += count_ones(letters & ~(eight << _TWO))
+        i += 8
+        position += 8
+    end, large = letter_run(data, i, stop)
+    copied(data, i, end, text, position)
+    return end, capitals + large
+
+
+@part
+def _blanks_end(data: Bytes, i: int, stop: int) -> int:
+    """Return where blanks end."""
+    if i < stop and at(data, i) > 32:
+        return i
+    while i + 8 <= stop and eight_at(data, i) == _SPACES:
+        i += 8
+    while i < stop and is_blank(at(data, i)):
+        i += 1
+    return i
+
+
+@part
 def add_text(
     data: Bytes,
     i: int,
@@ -142,17 +179,35 @@ def add_text(
                 # Most of most texts: a run of them is counted and written down at once.
                 if gap:
                     position, gap = _fill_gap(gap, begin, text, position), 0
-                end, large = letter_run(data, i, stop)
+                end, large = _copy_letters(data, i, stop, text, position)
                 letters += end - i
                 capitals += large
                 words += in_word == 0
                 in_word = 1
-                for k in range(i, end):
-                    text[position + k - i] = at(data, k)
                 position += end - i
                 characters += end - i
                 latest = at(data, end - 1)
                 i = end
+                continue
+            if 32 < code < 127 and code != AMPERSAND:
+                # Digits and marks of ASCII, nearly all that there is beside letters.
+                if gap:
+                    position, gap = _fill_gap(gap, begin, text, position), 0
+                text[position] = latest = code
+                position += 1
+                characters += 1
+                digit = 48 <= code <= 57
+                digits += digit
+                words += digit and in_word == 0
+                in_word |= digit
+                stops += _is_stop(code)
+                commas += _is_comma(code)
+                i += 1
+                continue
+            if code <= 32 and not pre and is_blank(code):
+                in_word = 0
+                gap |= _SPACE
+                i = _blanks_end(data, i + 1, stop)
                 continue
             if code == AMPERSAND and not plain:
                 code, second, i = read_reference(data, i, stop, False, known)
@@ -165,8 +220,6 @@ def add_text(
             in_word = 0
             if not pre:
                 gap |= _SPACE
-                while i + 8 <= stop and eight_at(data, i) == _SPACES:
-                    i += 8
             elif code == 13 and i < stop and at(data, i) == 10:
                 continue
             elif position > begin or (code != 10 and code != 13):

@@ -16,7 +16,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters
+from dclm_pipeline.kernels import characters, looking
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Bytes, Numbers, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.html import easy, nesting, tags, tokens
 from dclm_pipeline.kernels.html import stack as stacks
@@ -228,7 +228,7 @@ def _make(parts: int) -> _Scan:
     return scan_rows
 
 
-_scan_rows = _make(stamp(characters, stacks, tokens, nesting, easy, tags))
+_scan_rows = _make(stamp(characters, looking, stacks, tokens, nesting, easy, tags))
 
 
 def scan_markup(html: Strings, limits: Limits) -> Markup:

@@ -8,15 +8,16 @@ of a page is names, values and scripts that are only passed by.
 import numpy as np
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.characters import bytes_between
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, eight_at, low_zeros, part
 from dclm_pipeline.kernels.html import tags
+from dclm_pipeline.kernels.looking import AHEAD, equal_ahead
 
 _SLOTS, _MULTIPLIER = tags.SLOTS, np.uint64(tags.MULTIPLIER)
 _LONGEST_NAME = 16
-_BLOCK = 32
-_NONE, _EACH, _HIGHEST = np.uint64(0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+_EACH, _HIGHEST = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_CASES = np.uint64(0x4040404040404040)
 
 
 @part
@@ -28,6 +29,11 @@ def is_blank(byte: int) -> bool:
 @part
 def next_byte(data: Bytes, i: int, stop: int, byte: int) -> int:
     """Return the place of the next such byte, or the end."""
+    while i + AHEAD <= stop:
+        ahead = equal_ahead(data, i, byte)
+        if ahead != _NONE:
+            return int(i + low_zeros(ahead))
+        i += AHEAD
     each = np.uint64(byte) * _EACH
     while i + 8 <= stop:
         # A byte is the wanted one where nothing differs; above the first of these others may seem so.
@@ -51,19 +57,16 @@ def first_bytes(eight: np.uint64, count: int) -> np.uint64:
 @part
 def next_bracket(data: Bytes, i: int, stop: int) -> int:
     """Return the place of the next opening angle bracket, or the end."""
-    near = min(i + _BLOCK, stop)
-    i = next_byte(data, i, near, 60)
-    if i < near:
-        return i
-    while i + _BLOCK <= stop:
-        # Whole blocks without a branch inside: the compiler makes vector code of it.
-        found = False
-        for j in range(i, i + _BLOCK):
-            found |= at(data, j) == 60
-        if found:
-            break
-        i += _BLOCK
     return next_byte(data, i, stop, 60)
+
+
+@part
+def small_letters(eight: np.uint64) -> int:
+    """Return how many of eight bytes come before one that may end a name, or is no small letter.
+
+    Small letters have two bits set; what has them ends no name, and is in its case.
+    """
+    return int(low_zeros(~(eight & eight << _ONE) & _CASES) >> 3)
 
 
 @part
@@ -76,13 +79,14 @@ def is_letter(byte: int) -> bool:
 def _word_end(data: Bytes, i: int, stop: int, first: int) -> int:
     """Return the place of the next blank, slash, or byte from the first to the closing angle bracket."""
     while i + 8 <= stop:
-        eight = eight_at(data, i)
-        ends = bytes_between(eight, 9, 32) | bytes_between(eight, 47, 47) | bytes_between(eight, first, 62)
-        if ends != _NONE:
-            i += low_zeros(ends) >> 3
-            break
-        i += 8
-    # What is left is less than eight bytes, or begins with the end or with a control character that is none.
+        # What ends a word lies below the letters: what has their bit is passed by, all else is looked at.
+        passed = low_zeros(~eight_at(data, i) & _CASES) >> 3
+        i += passed
+        if passed < 8:
+            byte = at(data, i)
+            if first <= byte <= 62 or byte == 47 or is_blank(byte):
+                return i
+            i += 1
     while i < stop and not first <= at(data, i) <= 62 and at(data, i) != 47 and not is_blank(at(data, i)):
         i += 1
     return i
@@ -102,7 +106,8 @@ def kind_of(data: Bytes, name: int, name_end: int, words: NDArray[np.uint64], ki
     first, second = _NONE, _NONE
     if 0 < name_end - name <= 8 and name + 8 <= data.size:
         eight = first_bytes(eight_at(data, name), name_end - name)
-        first = eight | bytes_between(eight, 65, 90) >> np.uint64(2)
+        # All that has the bit of letters is made small: what is no letter becomes nothing that a known name holds.
+        first = eight | (eight & _CASES) >> _ONE
     else:
         for i in range(name_end - name):
             byte = np.uint64(at(data, name + i))

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, marks
+from dclm_pipeline.kernels import characters, looking, marks
 from dclm_pipeline.kernels.characters import put_character
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, at, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.html import references, stack, tags, tokens
@@ -203,7 +203,7 @@ def _make(parts: int) -> Callable[..., None]:
     return sample_rows
 
 
-_sample_rows = _make(stamp(characters, marks, references, tokens, tags, stack))
+_sample_rows = _make(stamp(characters, looking, marks, references, tokens, tags, stack))
 
 
 def sample_visible(html: Strings, pieces: int, width: int, rows: NDArray[np.int64] | None = None) -> Sample:

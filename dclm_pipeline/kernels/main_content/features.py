@@ -128,14 +128,15 @@ def _look(elements: Table, j: int, side: int) -> int:
 
 
 @part
-def _count_looks(elements: Table, slots: Table, looks: Values) -> None:
+def _count_looks(elements: Table, slots: Table, places: NDArray[np.int32], looks: Values) -> None:
     """Count the elements that look alike on the page, and side by side."""
     for side in range(2):
         slots[:, 0] = -1
         for j in range(elements.shape[0]):
-            slots[slot_of(slots, _look(elements, j, side)), 2] += 1
+            places[j] = slot_of(slots, _look(elements, j, side))
+            slots[places[j], 2] += 1
         for j in range(elements.shape[0]):
-            looks[j, side] = slots[slot_of(slots, _look(elements, j, side)), 2]
+            looks[j, side] = slots[places[j], 2]
 
 
 @part
@@ -276,7 +277,7 @@ def _make(parts: int) -> _Describe:
         for row in range(rows.shape[0] - 1):
             most = max(most, rows[row + 1, ELEMENT] - rows[row, ELEMENT])
         sums, weighed = np.empty((most, 3), np.float32), np.empty((most, 4), np.float32)
-        looks = np.empty((most, 2), np.float32)
+        places, looks = np.empty(most, np.int32), np.empty((most, 2), np.float32)
         for row in range(rows.shape[0] - 1):
             own = elements[rows[row, ELEMENT] : rows[row + 1, ELEMENT]]
             mine = blocks[rows[row, BLOCK] : rows[row + 1, BLOCK]]
@@ -284,7 +285,7 @@ def _make(parts: int) -> _Describe:
             room = slots_for(own.shape[0])
             _gather(mine, own, sums)
             _weigh(own, said, weights, weighed)
-            _count_looks(own, slots[:room], looks)
+            _count_looks(own, slots[:room], places, looks)
             _describe(mine, own, said, weights, sums, weighed, looks, out[rows[row, BLOCK] :])
 
     return describe_rows

@@ -4,17 +4,18 @@ Trees are symmetric: all rows of a level are asked the same question, so a tree 
 and many rows are asked at once. A question that parts nothing is one to which everything answers no.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels.compiled import copied, kernel, part
+from dclm_pipeline.kernels.compiled import copied, kernel, part, stamp
+from dclm_pipeline.kernels.main_content import leaves
+from dclm_pipeline.kernels.main_content.leaves import WIDE, answer_trees, turn_square
 
-_ROWS = 64
-
+_ROWS, _LEVELS = leaves.ROWS, leaves.LEVELS
 
 Values = NDArray[np.float32]
 
@@ -34,34 +35,15 @@ _ASKED = types.Array(types.int16, 2, "C", readonly=True)
 
 @part
 def _turn(features: Values, begin: int, rows: int, turned: Values) -> None:
-    """Write rows down feature by feature, eight rows at a time: what is read is near, and so is what is written."""
-    whole = rows - rows % 8
-    for first in range(0, whole, 8):
-        for feature in range(features.shape[1]):
-            own = turned[feature]
-            for row in range(first, first + 8):
-                own[row] = features[begin + row, feature]
+    """Write rows down feature by feature."""
+    whole = rows - rows % WIDE if features.shape[1] >= WIDE else 0
+    for first in range(0, whole, WIDE):
+        for feature in range(0, features.shape[1], WIDE):
+            # The last square begins where it ends with the features: some are written twice.
+            turn_square(features, begin + first, turned, first, min(feature, features.shape[1] - WIDE))
     for feature in range(features.shape[1]):
         for row in range(whole, rows):
             turned[feature, row] = features[begin + row, feature]
-
-
-@part
-def _answer_six(turned: Values, asked: NDArray[np.int16], thresholds: Values, places: NDArray[np.int32]) -> None:
-    """Find the leaf of each row in a tree of six levels: all questions at once, so that no place is written twice."""
-    one, two, three = turned[asked[0]], turned[asked[1]], turned[asked[2]]
-    four, five, six = turned[asked[3]], turned[asked[4]], turned[asked[5]]
-    most_one, most_two, most_three = thresholds[0], thresholds[1], thresholds[2]
-    most_four, most_five, most_six = thresholds[3], thresholds[4], thresholds[5]
-    for row in range(_ROWS):
-        places[row] = (
-            np.int32(one[row] > most_one) << 5
-            | np.int32(two[row] > most_two) << 4
-            | np.int32(three[row] > most_three) << 3
-            | np.int32(four[row] > most_four) << 2
-            | np.int32(five[row] > most_five) << 1
-            | np.int32(six[row] > most_six)
-        )
 
 
 @part
@@ -75,29 +57,37 @@ def _answer(turned: Values, asked: NDArray[np.int16], thresholds: Values, places
             places[row] = 2 * places[row] + np.int32(own[row] > threshold)
 
 
-@kernel(void(_READ, _ASKED, _READ, _READ, types.float32[::1]))
-def _ask(features: Values, asked: NDArray[np.int16], thresholds: Values, leaves: Values, out: Values) -> None:
-    turned = np.zeros((features.shape[1], _ROWS), np.float32)
-    places, sums = np.zeros(_ROWS, np.int32), np.zeros(_ROWS, np.float32)
-    for begin in range(0, features.shape[0], _ROWS):
-        rows = min(_ROWS, features.shape[0] - begin)
-        _turn(features, begin, rows, turned)
-        sums[:] = 0
-        for tree in range(asked.shape[0]):
-            if asked.shape[1] == 6:
-                _answer_six(turned, asked[tree], thresholds[tree], places)
+def _make(parts: int) -> Callable[..., None]:
+    @kernel(void(_READ, _ASKED, _READ, _READ, types.float32[::1]))
+    def ask_rows(features: Values, asked: NDArray[np.int16], thresholds: Values, leaves: Values, out: Values) -> None:
+        if parts < 0:  # Never: it makes the compiled kernel known by its parts.
+            return
+        turned = np.zeros((features.shape[1], _ROWS), np.float32)
+        places, sums = np.zeros(_ROWS, np.int32), np.zeros(_ROWS, np.float32)
+        for begin in range(0, features.shape[0], _ROWS):
+            rows = min(_ROWS, features.shape[0] - begin)
+            _turn(features, begin, rows, turned)
+            if asked.shape[1] == _LEVELS:
+                answer_trees(turned, asked, thresholds, leaves, sums)
             else:
-                _answer(turned, asked[tree], thresholds[tree], places)
-            ends = leaves[tree]
-            for row in range(_ROWS):
-                sums[row] += ends[np.uintp(places[row])]
-        copied(sums, 0, rows, out, begin)
+                sums[:] = 0
+                for tree in range(asked.shape[0]):
+                    _answer(turned, asked[tree], thresholds[tree], places)
+                    ends = leaves[tree]
+                    for row in range(_ROWS):
+                        sums[row] += ends[np.uintp(places[row])]
+            copied(sums, 0, rows, out, begin)
+
+    return ask_rows
+
+
+_ask_rows = _make(stamp(leaves))
 
 
 def ask(forest: Forest, features: Values) -> Values:
     """Return the sum of what the trees say about each row."""
     out = np.empty(len(features), np.float32)
-    _ask(features, forest.asked, forest.thresholds, forest.leaves, out)
+    _ask_rows(features, forest.asked, forest.thresholds, forest.leaves, out)
     return out
 
 

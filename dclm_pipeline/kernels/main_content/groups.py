@@ -12,12 +12,14 @@ import numpy as np
 from numba import types, void
 from numpy.typing import NDArray
 
+from dclm_pipeline.kernels import looking
 from dclm_pipeline.kernels.compiled import BYTES, kernel, part, stamp
 from dclm_pipeline.kernels.html import blocks, elements, flow, opening
 from dclm_pipeline.kernels.html.blocks import BLOCK, ELEMENT, TEXT, Blocks
 from dclm_pipeline.kernels.html.elements import element
 from dclm_pipeline.kernels.html.flow import CHARACTERS, FIRST, LAST_BYTE, LINKED, OWNER, SOURCE, STOPS, WORDS
 from dclm_pipeline.kernels.html.opening import ELEMENT_KIND, LOOK, PARENT
+from dclm_pipeline.kernels.looking import hash_stretch
 
 GROUPS = tuple(
     str.split(
@@ -78,19 +80,14 @@ def measure_ways(elements: Table, heart: int, ways: Table) -> None:
 @part
 def _head_of(text: NDArray[np.uint8], first: int, last: int) -> int:
     """Return a number that texts share which begin alike."""
-    known = 7
-    for i in range(first, min(first + _HEAD, last)):
-        known = (known * 31 + text[i]) & 0x7FFFFFFF
-    return known
+    return hash_stretch(7, text, first, min(first + _HEAD, last)) & 0x7FFFFFFF
 
 
 @part
 def known_by(text: NDArray[np.uint8], first: int, last: int) -> int:
     """Return a number that equal texts share, and hardly any others."""
     known = ((last - first) * 1000003 + _head_of(text, first, last)) & 0x7FFFFFFF
-    for i in range(max(last - _TAIL, first), last):
-        known = (known * 31 + text[i]) & 0x7FFFFFFF
-    return known
+    return hash_stretch(known, text, max(last - _TAIL, first), last) & 0x7FFFFFFF
 
 
 @part
@@ -252,13 +249,12 @@ def slots_for(count: int) -> int:
     return size
 
 
-_group_rows = _make(stamp(blocks, elements, flow, opening))
+_group_rows = _make(stamp(blocks, elements, flow, looking, opening))
 
 
 def make_slots(pages: Blocks, column: int) -> Table:
-    """Return room for the slots of the page with the most blocks or elements."""
-    most = int(np.diff(pages.rows[:, column]).max(initial=1))
-    return np.empty((1 << max(6, (4 * most).bit_length()), 3), np.int32)
+    """Return room for the slots of any page, were all blocks or elements its own: what is not used costs nothing."""
+    return np.empty((1 << max(6, int(2 * pages.rows[-1, column]).bit_length()), 3), np.int32)
 
 
 def compare_blocks(pages: Blocks, out: Values, first: int) -> None:

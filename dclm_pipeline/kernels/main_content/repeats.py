@@ -12,6 +12,7 @@ import numpy as np
 from numba import boolean, int32, int64, types, void
 from numpy.typing import NDArray
 
+from dclm_pipeline.kernels import looking
 from dclm_pipeline.kernels.compiled import BYTES, kernel, part, stamp
 from dclm_pipeline.kernels.html import blocks, flow
 from dclm_pipeline.kernels.html.blocks import BLOCK, TEXT, Blocks
@@ -59,7 +60,7 @@ def _make(parts: int) -> _Drop:
     return drop_rows
 
 
-_drop_rows = _make(stamp(blocks, flow, groups))
+_drop_rows = _make(stamp(blocks, flow, groups, looking))
 
 
 def drop_repeats(pages: Blocks, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
