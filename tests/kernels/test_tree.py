@@ -7,9 +7,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dclm_pipeline.kernels.document.one_tree import tree_of
 from dclm_pipeline.kernels.document.tree_flat import BODY, NODE_COUNT
 from dclm_pipeline.kernels.html import tags
+from tests.kernels.oracle.one_tree import tree_of
 from tests.kernels.oracle.parsed_tree import fast_tree, slow_tree
 
 NAMES = str.split(

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from dclm_pipeline.kernels import characters, marks
+from dclm_pipeline.kernels import characters, looking, marks
 from dclm_pipeline.kernels.compiled import BYTES, OFFSETS, Bytes, Numbers, borrowed, kernel, part, stamp
 from dclm_pipeline.kernels.document import (
     blanks,
@@ -253,6 +253,7 @@ _compose_rows = _make(
     stamp(
         attributes,
         characters,
+        looking,
         marks,
         references,
         stack,

@@ -6,9 +6,9 @@ Instructions are taken for comments: nothing asks which of them a node is.
 
 from resiliparse.parse.html import HTMLTree, NodeType
 
-from dclm_pipeline.kernels.document.one_tree import tree_of
 from dclm_pipeline.kernels.document.tree_flat import ATTRIBUTE_NAMES, NODE_COUNT
 from dclm_pipeline.kernels.html import tags
+from tests.kernels.oracle.one_tree import tree_of
 
 _WORDS, _KINDS = tags.lookup_all()
 _NAMES = {

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numba import types
 
-from dclm_pipeline.kernels import characters, marks
+from dclm_pipeline.kernels import characters, looking, marks
 from dclm_pipeline.kernels.compiled import BYTES, Bytes, borrowed, kernel, stamp
 from dclm_pipeline.kernels.document import (
     tree,
@@ -45,6 +45,7 @@ _build_one = _make(
     stamp(
         attributes,
         characters,
+        looking,
         marks,
         references,
         stack,
