@@ -161,3 +161,9 @@ def test_footers_in_footers_take_no_longer_than_others():
 
     assert found.status.tolist() == [BUILT] * 5
     assert found.texts[1].tobytes() == b"x\n\nz" * 5
+
+
+def test_a_link_in_a_drawing_leads_where_either_name_says():
+    page = "<p>x<svg><a xlink:href=k>t</a></svg>y"
+
+    assert texts(page, options=ALL._replace(links=True)) == ["xt (k)y"]

@@ -13,7 +13,12 @@ from dclm_pipeline.kernels.strings import views
 from tests.kernels.oracle import tag_ends
 
 PIECES = st.sampled_from(
-    [*NAMES, *map(str.upper, NAMES), *"=>/'\" \t\n-_`é<", *["data-x", "src", "classes", "h1", "x-y", "x" * 8, "x" * 40]]
+    [
+        *NAMES,
+        *map(str.upper, NAMES),
+        *"=>/'\" \t\n-_`é<",
+        *["data-x", "src", "classes", "aria-hidxen", "h1", "x-y", "x" * 8, "x" * 40],
+    ]
 )
 SOUP = st.lists(PIECES, max_size=12).map("".join)
 BEFORE = st.integers(0, 9)

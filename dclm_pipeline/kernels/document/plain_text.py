@@ -75,7 +75,7 @@ _LINK, _LINK_END, _FIELD, _FIELD_END, _NOTHING = (0, 2), (7, 8), (2, 4), (4, 7),
 
 # Room for the text of a page, as a multiple of its bytes; what needs more is indented without end.
 _TIMES_A_PAGE, _LEAST_ROOM = 4, 4096
-# How many pages are as long as the text of one, at least, in most crawls.
+# How many times as long as its text a page is, as a rule; where texts are longer, room for them is made anew.
 _PAGES_A_TEXT = 8
 
 

@@ -3,7 +3,8 @@
 Tokens and tree construction of the HTML standard (13.2.5, 13.2.6), newlines made one sort beforehand. A page is handed
 back, to be parsed by the library, where it holds a NUL, a frameset, or what fills a `selectedcontent`; where only a
 comparison of attributes tells whether formatting is alike; where a template is in misnested formatting; and where the
-work or the nodes pass a bound in proportion to its bytes.
+work or the nodes pass a bound in proportion to its bytes. Known gap: in SVG and MathML Lexbor finds `xlink:role` and
+`xlink:type` by the last part of their names too, as it does `xlink:href`; here they are others.
 """
 
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, part
@@ -15,6 +16,7 @@ from dclm_pipeline.kernels.document.tree_elements import (
     AFTER_HEAD,
     ANNOTATION,
     BODY,
+    BREAKOUT,
     DROPPED,
     FONT,
     FORMATTING,
@@ -32,12 +34,14 @@ from dclm_pipeline.kernels.document.tree_elements import (
     IN_TABLE,
     IN_TEMPLATE,
     INPUT,
+    MATH_ROOT,
     NAMES,
     NOSCRIPT,
     PLAIN_END,
     PLAINTEXT,
     SELECTED,
     SKIPS_LINE,
+    SVG_ROOT,
     P,
 )
 from dclm_pipeline.kernels.document.tree_flat import TYPE, Tree, lay_flat
@@ -60,9 +64,11 @@ from dclm_pipeline.kernels.document.tree_page import (
     KEPT_BITS,
     KNOWN,
     LEAST_ROOM,
+    LINK,
     Ground,
     begin_page,
     merge_attributes,
+    name_link,
     note_attributes,
     take_page,
 )
@@ -224,6 +230,15 @@ def build(data: Bytes, begin: int, end: int, whole: bool, tree: Tree, ground: Gr
                     continue
                 facts[NAME], facts[NAME_END], facts[TOKEN_END], facts[SEEN] = name, behind, i, seen
                 facts[TOKEN_ATTRIBUTES] = facts[TOKEN_ATTRIBUTES_END] = facts[ATTRIBUTE_ROWS]
+                if seen >> LINK and (
+                    here in (SVG_ROOT, MATH_ROOT)
+                    or (
+                        is_foreign(stacks, facts, sort, here)
+                        and not _BITS[here] & BREAKOUT
+                        and not (here == FONT and seen & COLOURS)
+                    )
+                ):
+                    seen = name_link(ground, seen)
                 if seen & KEPT_BITS:
                     note_attributes(ground, tree, seen)
             elif ending and at(chars, i + 2) == 62:

@@ -139,7 +139,7 @@ def _close_before(nodes: Table, stacks: Table, facts: Numbers, here: Integer) ->
     return True
 
 
-@part
+@routine
 def _end_by_name(chars: Bytes, nodes: Table, stacks: Table, facts: Numbers, here: Integer) -> None:
     place = facts[TOP] - 1
     while place > 0:
@@ -237,9 +237,10 @@ def tag_in_body(
             reopen(nodes, stacks, facts)
             if find(stacks, facts, NOBR, SCOPE, _UNKNOWN, _UNKNOWN) > 0:
                 earlier = 0
-        if earlier >= 0 or (sort == END and here != BR):
-            adopt(nodes, stacks, facts, here)
-        if sort == END and here != BR:
+        ending = sort == END and here != BR
+        if (earlier >= 0 or ending) and not adopt(nodes, stacks, facts, here):
+            _end_by_name(chars, nodes, stacks, facts, here)
+        if ending:
             return
         if earlier > 0:
             if nodes[earlier, STATE] & LISTED:

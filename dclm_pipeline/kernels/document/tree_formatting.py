@@ -1,7 +1,7 @@
 """Formatting that is misnested: opened again, at most three alike, and taken apart where a block lies inside.
 
 The list of active formatting elements and the adoption agency algorithm of the HTML standard (13.2.4.3, 13.2.6.4.7) as
-parts of kernels. Differs from the standard where Lexbor does: where nothing is listed nothing ends.
+parts of kernels.
 """
 
 from dclm_pipeline.kernels.compiled import Bytes, Integer, Numbers, part, routine
@@ -184,21 +184,24 @@ def _wrap(nodes: Table, stacks: Table, facts: Numbers, formatting: Integer, inne
 
 
 @routine
-def adopt(nodes: Table, stacks: Table, facts: Numbers, here: Integer) -> None:
-    """End the last formatting element of a kind; blocks that began inside it stay open, and it is copied into them."""
+def adopt(nodes: Table, stacks: Table, facts: Numbers, here: Integer) -> bool:
+    """End the last formatting element of a kind; blocks that began inside it stay open, and it is copied into them.
+
+    Tells whether there is one, or an element of the kind was closed.
+    """
     top = facts[TOP] - 1
     if stacks[top, CODE] == here and not nodes[stacks[top, NODE], STATE] & LISTED:
         close_to(nodes, stacks, facts, top)
-        return
+        return True
     for _ in range(_REPAIRS):
         listed = listed_place(nodes, stacks, facts, here)
         facts[WORK] += facts[FORMATS] - listed
         if listed < 0:
-            return
+            return False
         formatting = int(stacks[listed, FORMAT])
         if not nodes[formatting, STATE] & OPEN:
             unlist(nodes, stacks, facts, listed)
-            return
+            return True
         place = place_of(stacks, facts, formatting)
         block, walled = -1, False
         for i in range(facts[TOP] - 1, place, -1):
@@ -206,14 +209,14 @@ def adopt(nodes: Table, stacks: Table, facts: Numbers, here: Integer) -> None:
             if stacks[i, BITS_HERE] & SPECIAL:
                 block = i
         if walled:
-            return
+            return True
         if block < 0:
             close_to(nodes, stacks, facts, place)
             unlist(nodes, stacks, facts, listed)
-            return
+            return True
         if stacks[block, CODE] == TEMPLATE:
             facts[STATUS] = HANDED_BACK
-            return
+            return True
         furthest = int(stacks[block, NODE])
         outermost, bookmark = _wrap(nodes, stacks, facts, formatting, block)
         if bookmark < 0:
@@ -245,3 +248,4 @@ def adopt(nodes: Table, stacks: Table, facts: Numbers, here: Integer) -> None:
             )
         stacks[block, NODE], stacks[block, CODE], stacks[block, BITS_HERE] = copy, here, _BITS[here]
         facts[TOP] += 1
+    return True

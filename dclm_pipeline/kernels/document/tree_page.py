@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dclm_pipeline.kernels.compiled import Bytes, Integer, Numbers, at, borrowed, copied, part, routine
 from dclm_pipeline.kernels.document.tree_elements import INITIAL, SCOPE, SPECIAL
-from dclm_pipeline.kernels.document.tree_flat import ATTRIBUTE_NAMES, KEPT, Tree
+from dclm_pipeline.kernels.document.tree_flat import ATTRIBUTE_NAMES, HREF, KEPT, Tree
 from dclm_pipeline.kernels.document.tree_rows import (
     ATTRIBUTE_ROWS,
     ATTRIBUTES,
@@ -35,9 +35,9 @@ from dclm_pipeline.kernels.document.tree_rows import (
 from dclm_pipeline.kernels.html import attributes, references, tags
 
 # Asked for while a tree is built, and not kept.
-_ASKED = ["color", "face", "size", "encoding"]
+_ASKED = ["color", "face", "size", "encoding", "xlink:href"]
 COLOURS = 7 << KEPT
-ENCODING = KEPT + 3
+ENCODING, LINK = KEPT + 3, KEPT + 4
 KEPT_BITS = (1 << KEPT) - 1
 KNOWN = attributes.names_of(ATTRIBUTE_NAMES + _ASKED)
 LEAST_ROOM = 1024
@@ -156,6 +156,15 @@ def begin_page(ground: Ground, size: int) -> None:
     facts[FORM_NODE] = facts[HEAD_NODE] = facts[BODY_NODE] = facts[PENDING] = facts[RAW_NODE] = -1
     facts[MODE], facts[USED] = INITIAL, size
     push(nodes, stacks, facts, new_row(nodes, facts, DOCUMENT, 0, 0, 0), 0, SPECIAL | SCOPE)
+
+
+@part
+def name_link(ground: Ground, seen: int) -> int:
+    """Take the address of a link in SVG or MathML for its `href`, if none is before it; return the bits that are seen."""
+    if seen >> LINK & 1 and not (seen >> HREF & 1 and ground.found[HREF, 0] < ground.found[LINK, 0]):
+        ground.found[HREF, 0], ground.found[HREF, 1] = ground.found[LINK, 0], ground.found[LINK, 1]
+        return seen | 1 << HREF
+    return seen
 
 
 @part

@@ -21,10 +21,9 @@ _COMMENTS = (NodeType.COMMENT, NodeType.PROCESSING_INSTRUCTION)
 def slow_tree(html):
     """Return the nodes of a page as the library has them."""
     parsed = HTMLTree.parse(html)  # Nodes do not keep it.
-    asked = _asked(html)
     nodes, node, depth = [], parsed.document.first_child, 1
     while node is not None:
-        nodes.append((depth, *_told(node, asked)))
+        nodes.append((depth, *_told(node)))
         if node.first_child is not None:
             node, depth = node.first_child, depth + 1
             continue
@@ -34,17 +33,19 @@ def slow_tree(html):
     return nodes
 
 
-def _asked(html):
-    # The library finds an attribute of another namespace by the last part of its name too.
-    return [name for name in ATTRIBUTE_NAMES if name != "href" or "xlink:href" not in html.lower()]
-
-
-def _told(node, asked):
+def _told(node):
     if node.type == NodeType.TEXT:
         return "text", node.value
     if node.type != NodeType.ELEMENT:
         return "comment" if node.type in _COMMENTS else "doctype", None
-    kept = {name: node.getattr(name) or "" for name in node.attrs if name in asked}
+    # An attribute of another namespace is found by the last part of its name too.
+    names = [name.removeprefix("xlink:") if name == "xlink:href" else name for name in node.attrs]
+    values = {name: node.getattr(name) for name in names if name in ATTRIBUTE_NAMES}
+    kept = {
+        name: value or ""
+        for name, value in values.items()
+        if name != "href" or value is not None or "href" in node.attrs
+    }
     return node.tag if node.tag in _KNOWN else "?", kept
 
 
@@ -53,7 +54,7 @@ def fast_tree(html, whole=False):
     tree = tree_of(html.encode(), whole)
     if tree is None:
         return None
-    letters, asked = tree.chars.tobytes(), _asked(html)
+    letters = tree.chars.tobytes()
     nodes = []
     for i in range(1, tree.page[NODE_COUNT]):
         above = tree.parent[i]
@@ -67,7 +68,6 @@ def fast_tree(html, whole=False):
             told = {
                 ATTRIBUTE_NAMES[tree.attribute_name[k]]: letters[tree.value_start[k] : tree.value_stop[k]].decode()
                 for k in places
-                if ATTRIBUTE_NAMES[tree.attribute_name[k]] in asked
             }
         nodes.append((int(tree.depth[i]), _NAMES[int(tree.tag[i])], told))
     return nodes
