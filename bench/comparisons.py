@@ -54,6 +54,12 @@ def blocks(ground: Ground, out: Path) -> Sequence[str]:
     return [sys.executable, "-m", "bench.blocks", *map(str, ground.warcs)]
 
 
+def blocks_once(ground: Ground, out: Path) -> Sequence[str]:
+    """Return the command of that loop over one page: what it starts with."""
+    del out
+    return [sys.executable, "-m", "bench.blocks", *map(str, ground.one_page.rglob("*.warc.gz"))]
+
+
 def two_floors(ground: Ground, out: Path) -> Sequence[str]:
     """Return the command of two floor loops at once, each over half of the files."""
     del out
@@ -96,6 +102,7 @@ RAY_2 = ("--executor", "ray", "--workers", "2")
 FLOOR = Comparison("floor", floor)
 TWO_FLOORS = Comparison("two floors at once", two_floors)
 START_INLINE = Comparison("start-up, inline", run("extract.yaml", *INLINE, crawl="one_page"))
+START_BLOCKS = Comparison("start-up, extract blocks, bare", blocks_once)
 START_RAY_1 = Comparison(
     "start-up, ray, 1 worker (to the first document)",
     run("extract.yaml", *RAY_1, crawl="one_page"),
@@ -136,7 +143,8 @@ COMPARISONS = (
     START_INLINE,
     START_RAY_1,
     START_RAY_2,
-    Comparison("extract blocks, bare", blocks, most=0.5),
+    START_BLOCKS,
+    Comparison("extract blocks, bare", blocks, most=0.5, less=START_BLOCKS),
     Comparison("extract blocks, inline", run("blocks.yaml", *INLINE), most=0.6, less=START_INLINE),
     Comparison("extract, inline", run("extract.yaml", *INLINE), most=1.05, less=START_INLINE),
     Comparison(

@@ -12,6 +12,9 @@ from dclm_pipeline.kernels.html import tags
 from tests.kernels.oracle.one_tree import tree_of
 from tests.kernels.oracle.parsed_tree import fast_tree, slow_tree
 
+# The kernel of one tree is compiled for these tests alone; texts of pages, made of trees, are looked at in the others.
+pytestmark = pytest.mark.slow
+
 NAMES = str.split(
     "a b i p div span table tr td th tbody thead caption colgroup col select option optgroup form button input svg math "
     "title desc foreignobject mi annotation-xml li ul ol dd dt h1 h2 pre textarea script style head body html noscript "

@@ -100,6 +100,7 @@ def slot(first: int, second: int) -> int:
     return (((first ^ (second * 31)) * MULTIPLIER) % 2**64) >> 55
 
 
+@cache
 def lookup() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return an open hash table: two words of a name in each slot, and the kind there (-1: empty)."""
     return _lookup(_MODELLED)

@@ -174,13 +174,13 @@ def own(pages, options):
     return [text if how == BUILT else None for text, how in zip(texts, found.status, strict=True)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(pages(), all_options())
 def test_the_rules_in_python_agree_with_the_library(page, options):
     assert slow_plain_text.plain_text(slow_plain_text.parsed(page), options) == by_library(page, options)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(pages(), min_size=1, max_size=4), all_options())
 def test_texts_agree_with_the_library(pages, options):
     found = own(pages, options)
