@@ -131,6 +131,13 @@ def test_a_scan_ends_at_the_limit_that_is_passed():
     assert found.steps[3] < 1100
 
 
+def test_a_long_class_that_is_copied_into_every_paragraph_is_work():
+    """Whoever judges elements by their classes reads it as often as there are paragraphs."""
+    short, long = (f"<p><b class='{'x' * size}'></p>" + "<p>x</p>" * 100 for size in (10, 10_000))
+
+    assert scan(short).steps[0] * 10 < scan(long).steps[0]
+
+
 def test_formatting_that_is_copied_into_every_paragraph_is_work():
     formatting = "<p>" + "".join(f"<b id={i}>" for i in range(100)) + "</p>"
 

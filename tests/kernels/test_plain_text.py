@@ -147,6 +147,13 @@ def test_room_grows_with_the_texts():
     assert texts(*pages) == [("word " * 5000).strip()] * 40
 
 
+def test_texts_keep_no_more_memory_than_their_own():
+    """Rows wait for others before they are written: forty times their bytes waited with them."""
+    found = plain_texts(views(pa.array(["<title>x</title><p>y"], pa.large_string())), MAIN)
+
+    assert [data.flags.owndata for _, data in (found.texts, found.titles, found.languages)] == [True] * 3
+
+
 def test_there_may_be_no_pages():
     found = plain_texts((np.zeros(1, np.int64), np.empty(0, np.uint8)), ALL)
 

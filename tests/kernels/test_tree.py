@@ -243,6 +243,7 @@ def test_a_tree_says_where_its_body_is_and_whether_the_page_is_in_quirks_mode():
         "&lt" * 100_000,
         "<template>" * 20_000,
         "<select><option>" * 20_000,
+        "<table>" + "a</>" * 3_000,
     ],
 )
 def test_hostile_pages_take_no_longer_than_their_bytes_allow(html):

@@ -329,9 +329,10 @@ def plain_texts(html: Strings, options: Options) -> PlainTexts:
             more[: state[END]] = out[: state[END]]
             out = more
     titles, languages = said.title_ends, said.language_ends
+    # Copies, as a slice would keep all the room: forty times what rows hold that wait to be written.
     return PlainTexts(
-        (ends, out[: ends[-1]]),
-        (titles, said.titles[: titles[-1]]),
-        (languages, said.languages[: languages[-1]]),
+        (ends, out[: ends[-1]].copy()),
+        (titles, said.titles[: titles[-1]].copy()),
+        (languages, said.languages[: languages[-1]].copy()),
         status,
     )

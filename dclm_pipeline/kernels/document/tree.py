@@ -200,7 +200,9 @@ def build(data: Bytes, begin: int, end: int, whole: bool, tree: Tree, ground: Gr
     i = 0
     skips, plain = False, False
     while facts[STATUS] == BUILT:
-        if facts[WORK] > work or facts[NODES] + 2 * facts[FORMATS] + _SLACK > most:
+        # What waits in a table takes as many rows again when it is put.
+        waiting = facts[NODES] - facts[PENDING] if facts[PENDING] >= 0 else 0
+        if facts[WORK] > work or facts[NODES] + waiting + 2 * facts[FORMATS] + _SLACK > most:
             facts[STATUS] = HANDED_BACK
             break
         sort, here, start, stop, state, closed, seen = LETTERS, 0, i, i, 0, False, 0

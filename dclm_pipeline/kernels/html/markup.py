@@ -116,7 +116,7 @@ def _scan(
         i = next_byte(data, i, stop, 60)
         if i > begun:
             if not is_foreign(stack, top):
-                top = reopen(top, facts)
+                top = reopen(stack, top, facts)
             facts[STEPS] += top * (1 + (i - begun) // LETTERS_A_STEP)
             if facts[TAKEN]:
                 # Text that cannot grow where it lies is copied.

@@ -248,7 +248,7 @@ def start(
             place -= 1
         top = drop(stack, top, place, facts)
     if not _waits_for_no_text(flag, here):
-        top = reopen(top, facts)
+        top = reopen(stack, top, facts)
     if flag & (_VOID | _RAW):
         note_leaf(stack, top, facts)
         return top
@@ -296,7 +296,7 @@ def end(data: Bytes, stack: Stack, top: int, here: int, name: int, name_end: int
             return drop(stack, top, i, facts)
     if here == BR:
         # This one is taken for a start tag.
-        top = reopen(top, facts)
+        top = reopen(stack, top, facts)
         note_leaf(stack, top, facts)
     if flag & (_VOID | _RAW | _IGNORED):
         return top

@@ -38,6 +38,7 @@ OPTIONS_A_STEP = 4  # an option is compared with those before it
 ATTRIBUTES_A_STEP = 12  # and so is an attribute
 SIBLINGS_A_STEP = 25  # a list looks at what lies before it
 LETTERS_A_STEP = 16  # text is read again for the elements around it
+JUDGED_A_STEP = 4  # letters of a tag that is copied
 
 # The standard runs the repair of misnested formatting eight times at most.
 _REPAIRS = 8
@@ -111,11 +112,14 @@ def remove(stack: Stack, top: int, place: int, facts: Numbers) -> int:
 
 
 @part
-def reopen(top: int, facts: Numbers) -> int:
+def reopen(stack: Stack, top: int, facts: Numbers) -> int:
     """Open what waits; return the new height of the stack."""
     waiting = int(facts[WAITING])
     if waiting:
         facts[STEPS] += waiting * (CLONE_STEPS + top) + waiting * waiting // 2
+        for i in range(top, top + waiting):
+            # A copy is judged by its class and style once more.
+            facts[STEPS] += (stack[i, TAG_END] - stack[i, NAME_END]) // JUDGED_A_STEP
         facts[WAITING] = 0
         facts[OPEN_LISTED] += waiting
     return top + waiting
