@@ -3,8 +3,9 @@
 Tokens and tree construction of the HTML standard (13.2.5, 13.2.6), newlines made one sort beforehand. A page is handed
 back, to be parsed by the library, where it holds a NUL, a frameset, or what fills a `selectedcontent`; where only a
 comparison of attributes tells whether formatting is alike; where a template is in misnested formatting; and where the
-work or the nodes pass a bound in proportion to its bytes, or it has more than 256 MiB. Known gap: in SVG and MathML Lexbor finds `xlink:role` and
-`xlink:type` by the last part of their names too, as it does `xlink:href`; here they are others.
+work or the nodes pass a bound in proportion to its bytes, or it has more than 256 MiB. Known gap: in SVG and MathML
+Lexbor finds `xlink:role` and `xlink:type` by the last part of their names too, as it does `xlink:href`; here they are
+others.
 """
 
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, part
