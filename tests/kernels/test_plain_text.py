@@ -147,6 +147,13 @@ def test_room_grows_with_the_texts():
     assert texts(*pages) == [("word " * 5000).strip()] * 40
 
 
+@pytest.mark.parametrize("reference", ["&lt;", "&nLt;", "&#0", "&"])
+def test_a_page_may_be_one_text_with_references(reference):
+    page = f"<pre>{'int main' * 1000}{reference * 1000}"
+
+    assert len(texts(page)) == 1
+
+
 def test_texts_keep_no_more_memory_than_their_own():
     """Rows wait for others before they are written: forty times their bytes waited with them."""
     found = plain_texts(views(pa.array(["<title>x</title><p>y"], pa.large_string())), MAIN)

@@ -7,6 +7,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dclm_pipeline.kernels.document import tree_page
 from dclm_pipeline.kernels.document.tree_flat import BODY, NODE_COUNT
 from dclm_pipeline.kernels.html import tags
 from tests.kernels.oracle.one_tree import tree_of
@@ -207,6 +208,13 @@ def test_trees_are_those_of_the_library(html):
 )
 def test_what_is_rare_is_handed_back(html):
     assert tree_of(html.encode(), False) is None
+
+
+def test_a_page_that_is_too_long_for_its_places_is_handed_back(monkeypatch):
+    monkeypatch.setattr(tree_page, "LONGEST", 1000)
+
+    assert tree_of(b"x" * 1000, False) is not None
+    assert tree_of(b"x" * 1004, False) is None
 
 
 def test_the_children_of_a_template_are_left_out_unless_asked_for():

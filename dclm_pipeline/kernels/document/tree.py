@@ -3,8 +3,9 @@
 Tokens and tree construction of the HTML standard (13.2.5, 13.2.6), newlines made one sort beforehand. A page is handed
 back, to be parsed by the library, where it holds a NUL, a frameset, or what fills a `selectedcontent`; where only a
 comparison of attributes tells whether formatting is alike; where a template is in misnested formatting; and where the
-work or the nodes pass a bound in proportion to its bytes. Known gap: in SVG and MathML Lexbor finds `xlink:role` and
-`xlink:type` by the last part of their names too, as it does `xlink:href`; here they are others.
+work or the nodes pass a bound in proportion to its bytes, or it has more than 256 MiB. Known gap: in SVG and MathML
+Lexbor finds `xlink:role` and `xlink:type` by the last part of their names too, as it does `xlink:href`; here they are
+others.
 """
 
 from dclm_pipeline.kernels.compiled import Bytes, Numbers, at, part
@@ -94,7 +95,6 @@ from dclm_pipeline.kernels.document.tree_rows import (
     PENDING,
     RAW_NODE,
     REFERENCES,
-    SEEN,
     STATE,
     STATUS,
     TEMPLATES,
@@ -230,7 +230,7 @@ def build(data: Bytes, begin: int, end: int, whole: bool, tree: Tree, ground: Gr
                 if ending and _end_quickly(nodes, stacks, facts, here):
                     skips = False
                     continue
-                facts[NAME], facts[NAME_END], facts[TOKEN_END], facts[SEEN] = name, behind, i, seen
+                facts[NAME], facts[NAME_END], facts[TOKEN_END] = name, behind, i
                 facts[TOKEN_ATTRIBUTES] = facts[TOKEN_ATTRIBUTES_END] = facts[ATTRIBUTE_ROWS]
                 if seen >> LINK and (
                     here in (SVG_ROOT, MATH_ROOT)

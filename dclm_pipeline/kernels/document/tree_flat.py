@@ -116,7 +116,8 @@ def reference_at(chars: Bytes, i: int, stop: int, attribute: bool, known: Refere
 def _decode(chars: Bytes, i: int, stop: int, attribute: bool, known: References, facts: Numbers) -> None:
     """Write a slice behind all others, its character references read."""
     n = int(facts[USED])
-    if n + 2 * (stop - i) + _ROOM > chars.size:
+    # `&nLt;`, of five bytes, stands for six: no reference grows by more.
+    if n + (stop - i) * 5 // 4 + _ROOM > chars.size:
         facts[STATUS] = HANDED_BACK
         return
     while i < stop:

@@ -79,7 +79,7 @@ LETTERS, START, END, FINISH = range(4)
 # attributes to an element that is open already.
 NOTHING, AS_BODY, AS_PART, AS_LEAF, MERGE = range(5)
 
-BASE, LINK, META, BASEFONT, BGSOUND = map(tags.kind, ("base", "link", "meta", "basefont", "bgsound"))
+LINK, META, BASEFONT, BGSOUND = map(tags.kind, ("link", "meta", "basefont", "bgsound"))
 _BITS, _LEADS = tree_elements.BITS, tree_elements.LEADS
 _UNKNOWN = -2
 

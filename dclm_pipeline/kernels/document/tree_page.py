@@ -41,6 +41,8 @@ ENCODING, LINK = KEPT + 3, KEPT + 4
 KEPT_BITS = (1 << KEPT) - 1
 KNOWN = attributes.names_of(ATTRIBUTE_NAMES + _ASKED)
 LEAST_ROOM = 1024
+# Beyond, places among the characters, of which there may be more than twice as many, would not fit into 32 bits; with much to spare.
+LONGEST = 2**28
 
 
 class Ground(NamedTuple):
@@ -74,14 +76,16 @@ def _columns(size: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[n
 
 
 def scratch(longest: int) -> tuple[Tree, Ground]:
-    """Return room for the tree of a page of so many bytes, if it is not an odd one, and of any shorter."""
+    """Return room for the tree of a page of so many bytes, if it is not an odd one, and of any shorter, up to `LONGEST`."""
+    longest = min(longest, LONGEST)
     nodes, values = longest // 4 + LEAST_ROOM, longest // 3 + LEAST_ROOM
     tree = Tree(
         *_columns(nodes),
         *_columns(nodes),
         *_columns(nodes),
         *_columns(values),
-        chars=np.empty(2 * longest + LEAST_ROOM, np.uint8),
+        # The page, and all its text and values once more, each of them a quarter longer at most.
+        chars=np.empty(longest * 9 // 4 + LEAST_ROOM, np.uint8),
         page=np.zeros(3, np.int32),
     )
     words, kinds = tags.lookup_all()

@@ -29,23 +29,21 @@ TEXT, COMMENT, DOCTYPE, DOCUMENT, PIECE = -1, -2, -3, -4, -5
 # the name is there. Attributes are rows of a table of their own.
 KIND, STATE, PARENT, FIRST, LAST, NEXT, PREVIOUS, START, STOP, TAG_END, ATTRIBUTES, ATTRIBUTES_END = range(12)
 NODE_FIELDS = 12
-# Bits of STATE: is on the stack, is in the list of formatting; how text is read: references are, and NUL is replaced
-# rather than dropped. SVG and MATH are there too.
-OPEN, LISTED, REFERENCES, REPLACED = 1, 2, 4, 8
+# Bits of STATE: is on the stack, is in the list of formatting; references in the text are read. SVG and MATH are there too.
+OPEN, LISTED, REFERENCES = 1, 2, 4
 
 # Columns of the stack: the node, its number with SVG or MATH, its bits. Beside it lie the list of formatting (-1 is a
 # marker) and that of the modes of open templates.
 NODE, CODE, BITS_HERE, FORMAT, TEMPLATE_MODE = range(5)
 STACK_FIELDS = 5
 
-# What is known of a page while it is read. The first eleven are those of the token that is looked at.
+# What is known of a page while it is read. The first five are those of the token that is looked at.
 (
     NAME,
     NAME_END,
     TOKEN_END,
     TOKEN_ATTRIBUTES,
     TOKEN_ATTRIBUTES_END,
-    SEEN,
     MODE,
     TOP,
     FORMATS,
@@ -63,13 +61,12 @@ STACK_FIELDS = 5
     PENDING_END,
     VISIBLE,
     STATUS,
-    NULS,
     PLACE,
     BEFORE,
     RAW_NODE,
     USED,
-) = range(28)
-FACTS = 28
+) = range(26)
+FACTS = 26
 
 BUILT, HANDED_BACK = 0, 1
 
