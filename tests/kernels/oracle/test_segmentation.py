@@ -1,4 +1,5 @@
 import json
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,10 +24,12 @@ LINES = {"CR", "LF", "Newline"}
 BOTH = {"MidNumLet", "Single_Quote"}
 
 
+@cache
 def kind(character):
     return WORD_BREAKS[int(word_break_classes()[ord(character)]) & 31]
 
 
+@cache
 def kind_to_uniseg(character):
     """Return the class that uniseg 0.8.0 has a rule for, after version 15.0 of Unicode."""
     if "\u0600" <= character <= "\u0605" or character in "\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd":
