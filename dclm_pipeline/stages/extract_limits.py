@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dclm_pipeline.stages.extract_settings import ExtractSettings
 from dclm_pipeline.step import Batch
 
 if TYPE_CHECKING:
-    from dclm_pipeline.kernels.html.markup import Limits
     from dclm_pipeline.kernels.strings import LargeArray
 
 # How much of a page is searched for control characters.
@@ -22,13 +22,14 @@ LOOKED_AT = 16_384
 
 
 def beyond_limits(
-    html: "LargeArray", plain: list[bool], limits: "Limits", most_controls: float
+    html: "LargeArray", plain: list[bool], settings: ExtractSettings
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return the rows that are not to be parsed, with the reason and the number that passed a limit."""
-    from dclm_pipeline.kernels.html.markup import scan_markup
+    from dclm_pipeline.kernels.html.markup import Limits, scan_markup
     from dclm_pipeline.kernels.strings import views
 
-    failed, details = unlike_text(html, most_controls)
+    limits = Limits(settings.most_depth, settings.most_attributes, settings.most_options, settings.most_steps)
+    failed, details = unlike_text(html, settings.most_controls)
     markup = scan_markup(views(html), limits)
     past = (
         ("too deep", markup.depth > limits.depth, markup.depth),

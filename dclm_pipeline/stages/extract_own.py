@@ -7,7 +7,7 @@ settings that few use, and of all others the pages that it hands back.
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,25 +30,21 @@ def _installed() -> str:
     return version("resiliparse")
 
 
+def asked(settings: ExtractSettings) -> dict[str, Any]:
+    """Return the settings that the library and our own pass have in common, by the library's names."""
+    from dclm_pipeline.kernels.document.options import Options
+
+    return {name: getattr(settings, name) for name in Options._fields}
+
+
 def options_of(settings: ExtractSettings) -> "Options | None":
     """Return what our own pass is asked for; nothing where the library has to do it."""
     from dclm_pipeline.kernels.document.options import Options
 
-    formatting = settings.preserve_formatting
-    if settings.library or settings.skip_elements or not isinstance(formatting, bool) or _installed() != REPRODUCED:
+    marked_up = not isinstance(settings.preserve_formatting, bool)
+    if settings.library or settings.skip_elements or marked_up or _installed() != REPRODUCED:
         return None
-    return Options(
-        preserve_formatting=formatting,
-        main_content=settings.main_content,
-        list_bullets=settings.list_bullets,
-        alt_texts=settings.alt_texts,
-        links=settings.links,
-        form_fields=settings.form_fields,
-        noscript=settings.noscript,
-        comments=settings.comments,
-        post_meta=settings.post_meta,
-        hidden_elements=settings.hidden_elements,
-    )
+    return Options(**asked(settings))
 
 
 def extract_pages(
@@ -57,13 +53,11 @@ def extract_pages(
     """Return the columns of every page that is within the limits; the library does those that are handed back."""
     from dclm_pipeline.kernels.document.plain_text import plain_texts
     from dclm_pipeline.kernels.document.tree_rows import HANDED_BACK
-    from dclm_pipeline.kernels.html.markup import Limits
     from dclm_pipeline.kernels.strings import array_of, views
 
     html = docs["html"].cast(pa.large_string())
     plain = is_plain_text(docs)
-    limits = Limits(settings.most_depth, settings.most_attributes, settings.most_options, settings.most_steps)
-    failed, details = beyond_limits(html, plain, limits, settings.most_controls)
+    failed, details = beyond_limits(html, plain, settings)
     own = from_numpy(np.array(plain, np.bool_))
     passed_by = np.array(plain, np.bool_)
     passed_by[list(failed)] = True

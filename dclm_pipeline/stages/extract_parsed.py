@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dclm_pipeline.errors import RecipeError
 from dclm_pipeline.stages.extract_limits import beyond_limits, is_plain_text
-from dclm_pipeline.stages.extract_own import extract_pages, options_of
+from dclm_pipeline.stages.extract_own import asked, extract_pages, options_of
 from dclm_pipeline.stages.extract_settings import ExtractSettings
 from dclm_pipeline.step import Batch, Columns
 
@@ -29,12 +29,10 @@ class NotParsedError(ValueError):
 
 def parse_pages(docs: Batch, settings: ExtractSettings, parsed: Callable[[str], Parsed]) -> Columns:
     """Return the columns of every page that is within the limits."""
-    from dclm_pipeline.kernels.html.markup import Limits
 
     html = docs["html"]
     plain = is_plain_text(docs)
-    limits = Limits(settings.most_depth, settings.most_attributes, settings.most_options, settings.most_steps)
-    failed, details = beyond_limits(html.cast(pa.large_string()), plain, limits, settings.most_controls)
+    failed, details = beyond_limits(html.cast(pa.large_string()), plain, settings)
     texts = [""] * len(html)
     titles: list[str | None] = [None] * len(html)
     languages: list[str | None] = [None] * len(html)
@@ -99,22 +97,10 @@ class OpenResiliparse:
         from resiliparse.extract.html2text import extract_plain_text
         from resiliparse.parse.html import HTMLParserException, HTMLTree
 
-        settings = self.settings
         try:
             tree = HTMLTree.parse(html)
             text: str = extract_plain_text(
-                tree,
-                preserve_formatting=settings.preserve_formatting,
-                main_content=settings.main_content,
-                list_bullets=settings.list_bullets,
-                alt_texts=settings.alt_texts,
-                links=settings.links,
-                form_fields=settings.form_fields,
-                noscript=settings.noscript,
-                comments=settings.comments,
-                post_meta=settings.post_meta,
-                hidden_elements=settings.hidden_elements,
-                skip_elements=settings.skip_elements or None,
+                tree, skip_elements=self.settings.skip_elements or None, **asked(self.settings)
             )
         except HTMLParserException as error:
             raise NotParsedError(str(error)) from error

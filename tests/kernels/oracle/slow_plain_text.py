@@ -66,22 +66,6 @@ class Page:
     quirks: bool
 
 
-@dataclass(frozen=True)
-class Options:
-    """What to leave out, and how to set the rest; the names are those of the library."""
-
-    preserve_formatting: bool = True
-    main_content: bool = True
-    list_bullets: bool = True
-    alt_texts: bool = True
-    links: bool = False
-    form_fields: bool = False
-    noscript: bool = False
-    comments: bool = True
-    post_meta: bool = True
-    hidden_elements: bool = False
-
-
 def parsed(html):
     """Return the page that the library's parser builds."""
     tree = HTMLTree.parse(html)
